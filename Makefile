@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+#   make          build memlua (build/memlua)
+#   make demo     run the plan's experiment, baseline and protected, and compare them
+#   make check    build and run all tests
+#   make help     the rest
+#
+# Everything that the build needs is installed by host/setup/packages.sh, which the first goal runs.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+VERSION = 0.1.0
+
+CC ?= gcc
+CLANG ?= clang
+CFLAGS ?= -O2 -g
+V ?= 0
+Q = $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all demo check check-unit check-vm bench install uninstall clean help
+
+all: $(BUILD)/memlua
+
+# config.mk says where libbpf is; make writes it before anything else and starts over.
+ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
+include $(BUILD)/config.mk
+endif
+$(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh
+	@mkdir -p $(@D)
+	$(Q)host/setup/packages.sh > $@
+
+LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
+LUA_LIBS = $(shell pkg-config --libs lua5.4)
+
+override CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE -MMD -MP
+LDLIBS = $(LIBBPF_LIBS) -lelf -lz -ljansson -lreadline $(LUA_LIBS) -lm
+
+# --- the core: knows nothing of Lua; that it links alone into an archive proves the boundary ---
+CORE = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/core/*.c))
+$(BUILD)/host/core/%.o: host/core/%.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -Ibpf -c -o $@ $<
+$(BUILD)/libmemlua.a: $(CORE)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+# --- the host ---
+HOST = $(patsubst %.c,$(BUILD)/%.o,$(wildcard host/*.c host/lua/*.c))
+HOST_CFLAGS = $(LUA_CFLAGS) -DMEMLUA_VERSION='"$(VERSION)"'
+$(BUILD)/host/%.o: host/%.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
+$(BUILD)/memlua: $(HOST) $(BUILD)/libmemlua.a $(BUILD)/embed.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# --- the policies ---
+# clang -target bpf does not look where the distribution keeps asm/types.h
+MULTIARCH_INCLUDE = /usr/include/$(shell $(CC) -print-multiarch)
+POLICIES = $(patsubst bpf/policies/%.bpf.c,$(BUILD)/policies/%.bpf.o,$(wildcard bpf/policies/*.bpf.c))
+$(BUILD)/policies/%.bpf.o: bpf/policies/%.bpf.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)$(CLANG) -target bpf -g -O2 -Wall -MMD -MP \
+		$(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf -c -o $@ $<
+
+# --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
+LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua)
+ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
+EMBEDDED = $(LUA_LIBRARY) $(wildcard plots/*) $(POLICIES) $(ARGPARSE)
+$(BUILD)/embed.S: $(EMBEDDED) Makefile
+	@mkdir -p $(@D)
+	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
+$(BUILD)/embed.o: $(BUILD)/embed.S
+	$(Q)$(CC) -c -o $@ $<
+
+-include $(CORE:.o=.d) $(HOST:.o=.d) $(POLICIES:.o=.d)
+
+# --- using it ---
+MEMLUA = $(BUILD)/memlua
+RUNS ?= runs
+demo: $(MEMLUA)
+	@rm -rf $(RUNS)/demo
+	$(MEMLUA) scripts/baseline.lua --out $(RUNS)/demo/baseline
+	$(MEMLUA) scripts/protected.lua --out $(RUNS)/demo/protected
+	$(MEMLUA) scripts/analyze.lua $(RUNS)/demo/baseline $(RUNS)/demo/protected --out $(RUNS)/demo/comparison
+
+PROVE = prove --exec $(abspath $(MEMLUA)) --timer
+check: check-unit check-vm
+check-unit: $(MEMLUA)
+	$(PROVE) tests/unit
+check-vm: $(MEMLUA)
+	$(PROVE) tests/vm
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n 's/^#   //p' Makefile

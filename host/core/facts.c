@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "facts.h"
+
+#include <bpf/btf.h>
+
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The first line of a small file, without its newline. Return: whether it could be read. */
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool ok = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	if (ok)
+		line[strcspn(line, "\n")] = '\0';
+	else
+		line[0] = '\0';
+	return ok;
+}
+
+/* Of "always [madvise] never", what is in brackets. */
+static void read_choice(const char *path, char *choice, size_t size)
+{
+	char line[128], *open, *close;
+
+	choice[0] = '\0';
+	if (!read_line(path, line, sizeof(line)))
+		return;
+	open = strchr(line, '[');
+	close = open ? strchr(open, ']') : NULL;
+	if (close)
+		snprintf(choice, size, "%.*s", (int)(close - open - 1), open + 1);
+}
+
+static void read_cpu(char *cpu, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	cpu[0] = '\0';
+	while (file && !cpu[0] && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "model name", 10) && strchr(line, ':')) {
+			snprintf(cpu, size, "%s", strchr(line, ':') + 2);
+			cpu[strcspn(cpu, "\n")] = '\0';
+		}
+	if (file)
+		fclose(file);
+}
+
+void facts_read(struct facts *facts)
+{
+	struct utsname name;
+	struct sysinfo info;
+
+	memset(facts, 0, sizeof(*facts));
+	if (!uname(&name)) {
+		snprintf(facts->release, sizeof(facts->release), "%s", name.release);
+		snprintf(facts->arch, sizeof(facts->arch), "%.31s", name.machine);
+	}
+	read_cpu(facts->cpu, sizeof(facts->cpu));
+	facts->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	facts->page_size = sysconf(_SC_PAGESIZE);
+	facts->hz = sysconf(_SC_CLK_TCK);
+	if (!sysinfo(&info)) {
+		facts->memory = (uint64_t)info.totalram * info.mem_unit;
+		facts->swap = (uint64_t)info.totalswap * info.mem_unit;
+	}
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  facts->clocksource, sizeof(facts->clocksource));
+	read_choice("/sys/kernel/mm/transparent_hugepage/enabled", facts->thp, sizeof(facts->thp));
+	read_line("/sys/kernel/mm/lru_gen/enabled", facts->mglru, sizeof(facts->mglru));
+}
+
+double facts_monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
+static bool has_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = line; (at = strstr(at, word)); at += len)
+		if ((at == line || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+			return true;
+	return false;
+}
+
+bool facts_memcg_v2(char *why, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char path[4200], line[512];
+	struct mntent *m;
+	bool found = false;
+
+	snprintf(why, size, "no cgroup v2 is mounted");
+	while (mounts && !found && (m = getmntent(mounts))) {
+		if (strcmp(m->mnt_type, "cgroup2"))
+			continue;
+		snprintf(path, sizeof(path), "%s/cgroup.controllers", m->mnt_dir);
+		read_line(path, line, sizeof(line));
+		found = has_word(line, "memory");
+		if (!found)
+			snprintf(why, size, "cgroup v2 at %s lacks the memory controller (cgroup v1 has it)",
+				 m->mnt_dir);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return found;
+}
+
+bool facts_kernel_has_ops(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, "memcg_bpf_ops", BTF_KIND_STRUCT) > 0;
+
+	btf__free(btf);
+	return has;
+}

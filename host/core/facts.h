@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_FACTS_H
+#define MEMLUA_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What this machine is: the facts without which a figure can't be compared with another one. */
+struct facts {
+	char release[128]; /* uname -r */
+	char arch[32];
+	char cpu[128]; /* model name; empty when the kernel doesn't say */
+	long cpus;     /* online */
+	uint64_t memory; /* bytes */
+	uint64_t swap;	 /* bytes */
+	long page_size;	 /* bytes */
+	long hz;	 /* ticks a second of user-visible times (USER_HZ) */
+	char clocksource[32];
+	char thp[16];	/* transparent huge pages: always, madvise or never */
+	char mglru[16]; /* /sys/kernel/mm/lru_gen/enabled, empty when there is none */
+};
+
+/** facts_read() - fill in; what can't be read is left empty or 0. */
+void facts_read(struct facts *facts);
+
+/** facts_monotonic() - CLOCK_MONOTONIC in seconds; the clock of all times that memlua reports. */
+double facts_monotonic(void);
+
+/**
+ * facts_memcg_v2() - can this process's machine do the experiment itself, as far as cgroups go?
+ * @why: the reason when not
+ * Return: whether a cgroup v2 mount offers the memory controller.
+ */
+bool facts_memcg_v2(char *why, size_t size);
+
+/** facts_kernel_has_ops() - does the kernel's own BTF have memcg_bpf_ops (a patched kernel)? */
+bool facts_kernel_has_ops(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_GUEST_H
+#define MEMLUA_GUEST_H
+
+#include <stdbool.h>
+
+/*
+ * memlua as the microVM's init: mounts what a system needs, runs the same command as on the host, with
+ * its output on virtio ports, sends the results back and powers off. The other end is vm.c.
+ */
+
+/** guest_wanted() - does the kernel's command line ask for it? Only meaningful in process 1. */
+bool guest_wanted(void);
+
+/** guest_active() - is this memlua running a script inside the microVM? */
+bool guest_active(void);
+
+/**
+ * guest_init() - be process 1. Never returns in process 1; in its child, which runs the command, it
+ * returns what @run returned.
+ * @run: memlua's ordinary main
+ */
+int guest_init(int (*run)(int argc, char **argv));
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_GLUE_H
+#define MEMLUA_GLUE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * What the glue files share. Misuse raises; the outside world's refusals are returned as
+ * nil, "name: reason", errno.
+ */
+
+/** glue_fail() - push nil, text, code. Return: 3, for the lua_CFunction to return. */
+int glue_fail(lua_State *L, const struct error *err);
+
+/**
+ * glue_check_keys() - raise unless every key of the table is a known one.
+ * @idx:   the table; a missing one (nil or none) passes
+ * @what:  how the message names the table, e.g. "worker.spawn"
+ * @known: NULL-terminated
+ */
+void glue_check_keys(lua_State *L, int idx, const char *what, const char *const known[]);
+
+/** glue_nearest() - the known name that looks most like @name, or NULL when none does. */
+const char *glue_nearest(const char *name, const char *const known[]);
+
+/**
+ * glue_size(), glue_duration() - field @key of the table at @idx as bytes / seconds: a number, or a
+ * string like "256M" / "200ms". A missing field gives @def. Raises on anything else, and on a
+ * negative one.
+ */
+uint64_t glue_size(lua_State *L, int idx, const char *key, uint64_t def);
+double glue_duration(lua_State *L, int idx, const char *key, double def);
+
+/** glue_setfield_u64() - t[key] = value for the table on top; beyond 2^63-1 the largest integer. */
+void glue_setfield_u64(lua_State *L, const char *key, uint64_t value);
+
+/**
+ * glue_enter() - the first use of the kernel: see host.enter(). May raise, may end the process after
+ * the microVM has run the script. Cheap after the first time.
+ */
+void glue_enter(lua_State *L);
+
+#endif

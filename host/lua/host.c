@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/* memlua.host: the machine that the script runs on. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../core/embed.h"
+#include "../core/error.h"
+#include "../core/facts.h"
+#include "../core/guest.h"
+#include "../core/interrupt.h"
+#include "../core/units.h"
+#include "glue.h"
+
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+	if (!*value)
+		return;
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+}
+
+/*
+ * host.facts() -> {release, arch, cpu, cpus, memory, swap, page_size, hz, clocksource, thp, mglru}
+ * memory, swap and page_size in bytes. What the kernel doesn't tell is absent.
+ */
+static int host_facts(lua_State *L)
+{
+	struct facts f;
+
+	facts_read(&f);
+	lua_newtable(L);
+	set_text(L, "release", f.release);
+	set_text(L, "arch", f.arch);
+	set_text(L, "cpu", f.cpu);
+	set_text(L, "clocksource", f.clocksource);
+	set_text(L, "thp", f.thp);
+	set_text(L, "mglru", f.mglru);
+	glue_setfield_u64(L, "cpus", f.cpus);
+	glue_setfield_u64(L, "memory", f.memory);
+	glue_setfield_u64(L, "swap", f.swap);
+	glue_setfield_u64(L, "page_size", f.page_size);
+	glue_setfield_u64(L, "hz", f.hz);
+	return 1;
+}
+
+/* host.monotonic() -> seconds of CLOCK_MONOTONIC, the clock of all times that memlua reports */
+static int host_monotonic(lua_State *L)
+{
+	lua_pushnumber(L, facts_monotonic());
+	return 1;
+}
+
+/* host.sleep(seconds) -> true, or false when a signal asked memlua to end. Raises on a negative. */
+static int host_sleep(lua_State *L)
+{
+	double seconds = luaL_checknumber(L, 1), end = facts_monotonic() + seconds;
+	struct timespec until = {.tv_sec = end, .tv_nsec = (end - floor(end)) * 1e9};
+
+	luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 1, "must be 0 or more seconds");
+	while (!memlua_interrupted &&
+	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+	lua_pushboolean(L, !memlua_interrupted);
+	return 1;
+}
+
+/* host.interrupted() -> whether SIGINT, SIGTERM or SIGHUP asked memlua to end */
+static int host_interrupted(lua_State *L)
+{
+	lua_pushboolean(L, memlua_interrupted != 0);
+	return 1;
+}
+
+/* host.isatty(fd) -> whether descriptor 0, 1 or 2 is a terminal */
+static int host_isatty(lua_State *L)
+{
+	lua_pushboolean(L, isatty(luaL_checkinteger(L, 1)));
+	return 1;
+}
+
+/* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */
+static int host_parse_size(lua_State *L)
+{
+	struct error err;
+	uint64_t bytes;
+
+	if (parse_size(luaL_checkstring(L, 1), &bytes, &err))
+		return glue_fail(L, &err);
+	lua_pushinteger(L, bytes);
+	return 1;
+}
+
+/* host.parse_duration("200ms") -> seconds | nil, reason, errno. A bare number is seconds. */
+static int host_parse_duration(lua_State *L)
+{
+	struct error err;
+	double seconds;
+
+	if (parse_duration(luaL_checkstring(L, 1), &seconds, &err))
+		return glue_fail(L, &err);
+	lua_pushnumber(L, seconds);
+	return 1;
+}
+
+/* host.nearest(name, {known, ...}) -> the known name that looks most like it, or nil */
+static int host_nearest(lua_State *L)
+{
+	const char *known[256], *nearest;
+	lua_Integer n = luaL_len(L, 2);
+
+	if (n > 255)
+		n = 255;
+	luaL_checkstack(L, n, NULL);
+	for (lua_Integer i = 0; i < n; i++) {
+		lua_geti(L, 2, i + 1);
+		known[i] = luaL_checkstring(L, -1); /* stays on the stack, so stays alive */
+	}
+	known[n] = NULL;
+	nearest = glue_nearest(luaL_checkstring(L, 1), known);
+	lua_pushstring(L, nearest); /* NULL pushes nil */
+	return 1;
+}
+
+/* host.memcg_v2() -> true | false, why: does a cgroup v2 mount here offer the memory controller? */
+static int host_memcg_v2(lua_State *L)
+{
+	char why[4400];
+
+	lua_pushboolean(L, facts_memcg_v2(why, sizeof(why)));
+	lua_pushstring(L, why);
+	return lua_toboolean(L, -2) ? 1 : 2;
+}
+
+/* host.has_ops() -> whether the kernel's own BTF has memcg_bpf_ops (a patched kernel) */
+static int host_has_ops(lua_State *L)
+{
+	lua_pushboolean(L, facts_kernel_has_ops());
+	return 1;
+}
+
+/* host.embedded(name) -> the contents of a file that is built into memlua, or nil */
+static int host_embedded(lua_State *L)
+{
+	size_t size;
+	const void *data = embed_find(luaL_checkstring(L, 1), &size);
+
+	if (data)
+		lua_pushlstring(L, data, size);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/* host.embedded_names() -> {name, ...} of all such files */
+static int host_embedded_names(lua_State *L)
+{
+	lua_newtable(L);
+	for (const struct embedded *e = embed_table; e->name; e++) {
+		lua_pushstring(L, e->name);
+		lua_seti(L, -2, luaL_len(L, -2) + 1);
+	}
+	return 1;
+}
+
+/*
+ * host.enter(): call before the first use of the kernel. On a machine that can't run the experiment it
+ * boots the microVM, runs this script there and exits with its status; else it returns the way,
+ * "native" or "module". Raises {status=4} when there is no way. See memlua.way.
+ */
+static int host_enter(lua_State *L)
+{
+	glue_enter(L);
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "memlua.way");
+	lua_call(L, 1, 1);
+	lua_getfield(L, -1, "name");
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{"facts", host_facts},
+	{"monotonic", host_monotonic},
+	{"sleep", host_sleep},
+	{"interrupted", host_interrupted},
+	{"isatty", host_isatty},
+	{"parse_size", host_parse_size},
+	{"parse_duration", host_parse_duration},
+	{"nearest", host_nearest},
+	{"memcg_v2", host_memcg_v2},
+	{"has_ops", host_has_ops},
+	{"embedded", host_embedded},
+	{"embedded_names", host_embedded_names},
+	{"enter", host_enter},
+	{NULL, NULL},
+};
+
+/*
+ * host.settings: memlua's own options as given, e.g. {runs=5, vm=true}; keys with "_" for "-".
+ * host.in_guest: whether this is the microVM.
+ */
+int luaopen_memlua_host(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.settings");
+	lua_setfield(L, -2, "settings");
+	lua_pushboolean(L, guest_active());
+	lua_setfield(L, -2, "in_guest");
+	return 1;
+}

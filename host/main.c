@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memlua: Lua with bindings for memory cgroups, BPF memory policies and native tenants.
+ *
+ * This file is the outermost layer: it chooses between being a guest's init and a Lua host, and
+ * turns what the script did into an exit status.
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/embed.h"
+#include "core/guest.h"
+#include "core/interrupt.h"
+#include "options.h"
+#include "repl.h"
+#include "status.h"
+
+int luaopen_memlua_cgroup(lua_State *L) __attribute__((weak));
+int luaopen_memlua_host(lua_State *L) __attribute__((weak));
+int luaopen_memlua_json(lua_State *L) __attribute__((weak));
+int luaopen_memlua_oom(lua_State *L) __attribute__((weak));
+int luaopen_memlua_policy(lua_State *L) __attribute__((weak));
+int luaopen_memlua_vm(lua_State *L) __attribute__((weak));
+int luaopen_memlua_worker(lua_State *L) __attribute__((weak));
+
+static const luaL_Reg native_modules[] = {
+	{"memlua.cgroup", luaopen_memlua_cgroup}, {"memlua.host", luaopen_memlua_host},
+	{"memlua.json", luaopen_memlua_json},	  {"memlua.oom", luaopen_memlua_oom},
+	{"memlua.policy", luaopen_memlua_policy}, {"memlua.vm", luaopen_memlua_vm},
+	{"memlua.worker", luaopen_memlua_worker}, {NULL, NULL},
+};
+
+static lua_State *interruptible;
+
+/* --- Ctrl-C: raise an error in the running script, so that its closers run --- */
+
+static void raise_interrupt(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	lua_sethook(L, NULL, 0, 0);
+	lua_createtable(L, 0, 2);
+	lua_pushinteger(L, STATUS_SIGNAL);
+	lua_setfield(L, -2, "status");
+	lua_pushfstring(L, "ended by %s", strsignal(memlua_interrupted));
+	lua_setfield(L, -2, "message");
+	lua_error(L);
+}
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	if (interruptible) /* lua_sethook() is what Lua allows in a signal handler */
+		lua_sethook(interruptible, raise_interrupt,
+			    LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* --- errors --- */
+
+/* A table with a status or a message is a deliberate end and needs no traceback; the rest does. */
+static int add_traceback(lua_State *L)
+{
+	const char *message = lua_tostring(L, 1);
+
+	if (!message) {
+		if (lua_istable(L, 1))
+			return 1;
+		message = luaL_tolstring(L, 1, NULL);
+	}
+	luaL_traceback(L, L, message, 1);
+	return 1;
+}
+
+static int status_of(lua_State *L, int idx)
+{
+	int status = STATUS_FAILED, isint;
+
+	if (lua_istable(L, idx)) {
+		lua_getfield(L, idx, "status");
+		lua_Integer given = lua_tointegerx(L, -1, &isint);
+
+		if (isint && given >= 0 && given <= 255)
+			status = given;
+		lua_pop(L, 1);
+	}
+	return status;
+}
+
+static void print_error(lua_State *L, int idx)
+{
+	idx = lua_absindex(L, idx);
+	if (lua_istable(L, idx) && lua_getfield(L, idx, "message") == LUA_TSTRING)
+		fprintf(stderr, "memlua: %s\n", lua_tostring(L, -1));
+	else
+		fprintf(stderr, "memlua: %s\n", luaL_tolstring(L, idx, NULL));
+	lua_settop(L, idx);
+}
+
+/* Calls the function below its nargs arguments; prints what went wrong. Return: the exit status. */
+static int call(lua_State *L, int nargs)
+{
+	int base = lua_gettop(L) - nargs, status = STATUS_DONE, result;
+
+	lua_pushcfunction(L, add_traceback);
+	lua_insert(L, base);
+	result = lua_pcall(L, nargs, 0, base);
+	lua_remove(L, base);
+	if (result != LUA_OK) {
+		status = result == LUA_ERRMEM ? STATUS_RESOURCES : status_of(L, -1);
+		if (status != STATUS_DONE)
+			print_error(L, -1);
+		lua_pop(L, 1);
+	}
+	return status;
+}
+
+/* --- the Lua state --- */
+
+/* A searcher for the library that is embedded in the binary: "memlua.plot" is lua/memlua/plot.lua. */
+static int search_embedded(lua_State *L)
+{
+	const char *module = luaL_checkstring(L, 1);
+	const char *path = luaL_gsub(L, module, ".", "/");
+	const char *forms[] = {"lua/%s.lua", "lua/%s/init.lua"};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = lua_pushfstring(L, forms[i], path);
+		size_t size;
+		const char *code = embed_find(name, &size);
+
+		if (!code)
+			continue;
+		if (luaL_loadbuffer(L, code, size, lua_pushfstring(L, "=%s.lua", module)) != LUA_OK)
+			return lua_error(L);
+		lua_pushstring(L, name);
+		return 2;
+	}
+	lua_pushfstring(L, "no embedded module '%s'", module);
+	return 1;
+}
+
+/* memlua runs as root: a module is never taken from wherever the user happens to stand. */
+static void set_search_path(lua_State *L, const char *script)
+{
+	const char *slash = script ? strrchr(script, '/') : NULL;
+	luaL_Buffer path;
+	const char *entry, *end;
+
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "path");
+	entry = lua_tostring(L, -1);
+	luaL_buffinit(L, &path);
+	if (slash) {
+		luaL_addlstring(&path, script, slash - script);
+		luaL_addstring(&path, "/?.lua");
+	} else if (script) {
+		luaL_addstring(&path, "./?.lua"); /* the script's own folder, asked for by name */
+	}
+	for (; *entry; entry = *end ? end + 1 : end) {
+		end = strchrnul(entry, ';');
+		if (*entry != '/')
+			continue;
+		luaL_addchar(&path, ';');
+		luaL_addlstring(&path, entry, end - entry);
+	}
+	luaL_pushresult(&path);
+	lua_setfield(L, -3, "path");
+	lua_pop(L, 2);
+}
+
+static void open_library(lua_State *L, const char *script)
+{
+	luaL_openlibs(L);
+	set_search_path(L, script);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	luaL_setfuncs(L, native_modules, 0);
+	lua_pop(L, 1);
+
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "searchers");
+	for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
+		lua_geti(L, -1, i);
+		lua_seti(L, -2, i + 1);
+	}
+	lua_pushcfunction(L, search_embedded); /* second: after preload, before the file system */
+	lua_seti(L, -2, 2);
+	lua_pop(L, 2);
+}
+
+static void set_arg(lua_State *L, const struct options *options)
+{
+	lua_createtable(L, options->argc, 1);
+	for (int i = 0; i < options->argc; i++) {
+		lua_pushstring(L, options->argv[i]);
+		lua_seti(L, -2, i + 1);
+	}
+	if (options->script) {
+		lua_pushstring(L, options->script);
+		lua_seti(L, -2, 0);
+	}
+	lua_setglobal(L, "arg");
+}
+
+static int run_chunk(lua_State *L, int loaded)
+{
+	if (loaded != LUA_OK) {
+		print_error(L, -1);
+		lua_pop(L, 1);
+		return STATUS_FAILED;
+	}
+	return call(L, 0);
+}
+
+static int run_script(lua_State *L, const struct options *options)
+{
+	char name[256];
+	const char *code;
+	size_t size;
+
+	if (!strcmp(options->script, "-"))
+		return run_chunk(L, luaL_loadfile(L, NULL));
+	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there */
+	snprintf(name, sizeof(name), "lua/memlua/command/%s.lua", options->script);
+	code = access(options->script, F_OK) ? embed_find(name, &size) : NULL;
+	if (code)
+		return run_chunk(L, luaL_loadbuffer(L, code, size, "=command"));
+	return run_chunk(L, luaL_loadfile(L, options->script));
+}
+
+static int run(const struct options *options)
+{
+	int status = STATUS_DONE;
+	lua_State *L = luaL_newstate();
+
+	if (!L) {
+		fprintf(stderr, "memlua: not enough memory for Lua\n");
+		return STATUS_RESOURCES;
+	}
+	open_library(L, options->script);
+	set_arg(L, options);
+	options_push(L, options);
+	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.settings");
+	interruptible = L;
+	for (int i = 0; i < options->ncode && status == STATUS_DONE; i++)
+		status = run_chunk(L, luaL_loadbuffer(L, options->code[i], strlen(options->code[i]),
+						      "=-e"));
+	if (options->script && status == STATUS_DONE)
+		status = run_script(L, options);
+	if (options->interactive && status == STATUS_DONE)
+		status = repl(L);
+	interruptible = NULL;
+	lua_close(L);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("memlua: standard output");
+		return status ? status : STATUS_FAILED;
+	}
+	return status;
+}
+
+static int memlua(int argc, char **argv)
+{
+	struct options options;
+	int status;
+
+	if (options_parse(&options, argc, argv, &status))
+		return status;
+	interrupt_install(on_interrupt);
+	return run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	if (getpid() == 1 && guest_wanted())
+		return guest_init(memlua);
+	return memlua(argc, argv);
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "options.h"
+
+#include <lauxlib.h>
+
+#include <ctype.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/units.h"
+#include "lua/glue.h"
+#include "status.h"
+
+#ifndef MEMLUA_VERSION
+#error "the Makefile defines MEMLUA_VERSION"
+#endif
+
+enum kind { FLAG, TEXT, COUNT, DURATION, SIZE, CHOICE };
+
+/*
+ * The settings: what a script finds in memlua.host.settings. A script's own option parser takes the
+ * same ones after the script's name. Each can be given as MEMLUA_NAME in the environment too.
+ */
+static const struct setting {
+	const char *name;
+	char letter; /* 0: long form only */
+	enum kind kind;
+	const char *argument; /* for CHOICE the alternatives */
+	const char *help;
+} settings[OPTION_SETTINGS] = {
+	{"verbose", 'v', FLAG, NULL, "say more on standard error"},
+	{"quiet", 'q', FLAG, NULL, "say nothing but errors on standard error"},
+	{"runs", 'r', COUNT, "N", "measured runs of each strategy"},
+	{"warmup", 'w', COUNT, "N", "unmeasured runs before them"},
+	{"out", 'o', TEXT, "DIR", "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)"},
+	{"seed", 0, COUNT, "N", "of everything random"},
+	{"json", 0, TEXT, "FILE", "write the summary there too (-: standard output)"},
+	{"vm", 0, FLAG, NULL, "run in the microVM even where this machine could"},
+	{"host", 0, FLAG, NULL, "run on this machine's kernel or not at all"},
+	{"accel", 0, CHOICE, "auto|kvm|tcg", "how the microVM runs (auto: KVM if it truly works)"},
+	{"clock", 0, CHOICE, "auto|real|virtual",
+	 "the microVM's clock (auto: virtual under TCG, real under KVM)"},
+	{"kernel", 'k', TEXT, "IMAGE|RELEASE", "the microVM's kernel: a file, or a release that apt has"},
+	{"memory", 'm', SIZE, "SIZE", "the microVM's memory (default 2G)"},
+	{"cpus", 'p', COUNT, "N", "the microVM's CPUs (default 1; the virtual clock has only 1)"},
+	{"timeout", 0, DURATION, "TIME", "give up after that long on the wall clock"},
+	{"dry-run", 0, FLAG, NULL, "check everything, say what would run, run nothing"},
+	{"color", 0, CHOICE, "auto|never|always", "coloured output (auto: on a terminal)"},
+};
+
+enum { CODE = 'e', INTERACTIVE = 'i', HELP = 'h', VERSION = 'V', FIRST_LONG = 256 };
+
+static void print_help(void)
+{
+	puts("Usage: memlua [OPTION...] SCRIPT [ARGUMENT...]\n"
+	     "       memlua [OPTION...] -e CODE\n"
+	     "       memlua [OPTION...] -i\n"
+	     "\n"
+	     "Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and\n"
+	     "real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can\n"
+	     "and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n"
+	     "\n"
+	     "Options (those from --verbose on are accepted after the script's name too):");
+	printf("  %-28s %s\n", "-e CODE", "run Lua code; may be given several times");
+	printf("  %-28s %s\n", "-i", "read Lua interactively");
+	printf("  %-28s %s\n", "-h, --help", "show this help");
+	printf("  %-28s %s\n", "-V, --version", "show the version");
+	for (int i = 0; i < OPTION_SETTINGS; i++) {
+		const struct setting *s = &settings[i];
+		char left[64], letter[8] = "    ";
+
+		if (s->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", s->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, s->name, s->argument ? " " : "",
+			 s->argument ? s->argument : "");
+		printf(strlen(left) > 28 ? "  %s\n%31s%s\n" : "  %-28s%s %s\n", left, "", s->help);
+	}
+	puts("\n"
+	     "Sizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
+	     "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario\n"
+	     "failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not\n"
+	     "trustworthy; 124 time-out; 255 the guest panicked.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  memlua scripts/protected.lua --limit 600M    the plan's experiment, protected by BPF\n"
+	     "  memlua scripts/baseline.lua --preset plan    without protection, the plan to the letter\n"
+	     "  memlua scripts/analyze.lua RUN RUN           table and chart of earlier runs");
+}
+
+static int usage_error(const char *format, const char *what, const char *more)
+{
+	fprintf(stderr, "memlua: ");
+	fprintf(stderr, format, what, more);
+	fprintf(stderr, "\nTry 'memlua --help'.\n");
+	return STATUS_FAILED;
+}
+
+static bool is_choice(const char *value, const char *alternatives)
+{
+	size_t len = strlen(value);
+
+	for (const char *a = alternatives; a; a = strchr(a, '|') ? strchr(a, '|') + 1 : NULL)
+		if (!strncmp(a, value, len) && (a[len] == '|' || !a[len]))
+			return len > 0;
+	return false;
+}
+
+static bool is_count(const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	return digits && digits < 16 && !value[digits];
+}
+
+/* Return: 0, or the exit status after a complaint about the value. */
+static int check_value(const struct setting *s, const char *value)
+{
+	struct error err;
+	uint64_t bytes;
+	double seconds;
+
+	switch (s->kind) {
+	case COUNT:
+		if (!is_count(value))
+			return usage_error("--%s: '%s' is not a number of 0 or more", s->name, value);
+		break;
+	case SIZE:
+		if (parse_size(value, &bytes, &err))
+			return usage_error("--%s: %s", s->name, err.text);
+		break;
+	case DURATION:
+		if (parse_duration(value, &seconds, &err))
+			return usage_error("--%s: %s", s->name, err.text);
+		break;
+	case CHOICE:
+		if (!is_choice(value, s->argument))
+			return usage_error("--%s: must be one of %s", s->name, s->argument);
+		break;
+	case TEXT:
+		if (!*value)
+			return usage_error("--%s: needs a value%s", s->name, "");
+		break;
+	case FLAG:
+		break;
+	}
+	return 0;
+}
+
+/* MEMLUA_DRY_RUN for dry-run; a flag counts as given unless it is empty or 0. */
+static const char *from_environment(const struct setting *s)
+{
+	char name[64] = "MEMLUA_";
+	const char *value;
+	size_t at = strlen(name);
+
+	for (const char *c = s->name; *c; c++)
+		name[at++] = *c == '-' ? '_' : toupper((unsigned char)*c);
+	name[at] = '\0';
+	value = getenv(name);
+	if (!value || !*value || (s->kind == FLAG && !strcmp(value, "0")))
+		return NULL;
+	return value;
+}
+
+static int unknown_option(const char *given)
+{
+	const char *known[OPTION_SETTINGS + 3] = {"help", "version"};
+	const char *nearest;
+	char name[64];
+
+	for (int i = 0; i < OPTION_SETTINGS; i++)
+		known[i + 2] = settings[i].name;
+	snprintf(name, sizeof(name), "%s", given + strspn(given, "-"));
+	name[strcspn(name, "=")] = '\0';
+	nearest = strncmp(given, "--", 2) ? NULL : glue_nearest(name, known);
+	if (nearest)
+		return usage_error("unknown option %s; did you mean --%s?", given, nearest);
+	return usage_error("unknown option %s%s", given, "");
+}
+
+static void fill_getopt(char *letters, struct option *longs)
+{
+	int n = 0;
+
+	letters += sprintf(letters, "+:e:ihV");
+	longs[n++] = (struct option){"help", no_argument, NULL, HELP};
+	longs[n++] = (struct option){"version", no_argument, NULL, VERSION};
+	for (int i = 0; i < OPTION_SETTINGS; i++) {
+		const struct setting *s = &settings[i];
+
+		longs[n++] = (struct option){s->name, s->kind == FLAG ? no_argument : required_argument,
+					     NULL, FIRST_LONG + i};
+		if (s->letter)
+			letters += sprintf(letters, "%c%s", s->letter, s->kind == FLAG ? "" : ":");
+	}
+	longs[n] = (struct option){0};
+}
+
+static int setting_of(int c)
+{
+	if (c >= FIRST_LONG)
+		return c - FIRST_LONG;
+	for (int i = 0; i < OPTION_SETTINGS; i++)
+		if (settings[i].letter == c)
+			return i;
+	return -1;
+}
+
+/* What getopt handed out. Return: -1 to go on, else the exit status. */
+static int take(struct options *o, int c, char **argv)
+{
+	int i;
+
+	switch (c) {
+	case HELP:
+		print_help();
+		return STATUS_DONE;
+	case VERSION:
+		printf("memlua %s (%s)\n", MEMLUA_VERSION, LUA_RELEASE);
+		return STATUS_DONE;
+	case INTERACTIVE:
+		o->interactive = true;
+		return -1;
+	case CODE:
+		if (o->ncode == OPTIONS_MAX_CODE)
+			return usage_error("-e: at most %s of them%s", "16", "");
+		o->code[o->ncode++] = optarg;
+		return -1;
+	case ':':
+		return usage_error("%s: needs an argument%s", argv[optind - 1], "");
+	case '?':
+		if (optopt && optopt < FIRST_LONG) {
+			char letter[] = {'-', optopt, '\0'};
+
+			return unknown_option(letter);
+		}
+		return unknown_option(argv[optind - 1]);
+	default:
+		i = setting_of(c);
+		o->values[i] = optarg ? optarg : "";
+		return check_value(&settings[i], o->values[i]) ? STATUS_FAILED : -1;
+	}
+}
+
+static const char *value_of(const struct options *o, const char *name)
+{
+	for (int i = 0; i < OPTION_SETTINGS; i++)
+		if (!strcmp(settings[i].name, name))
+			return o->values[i];
+	abort();
+}
+
+static int check_together(const struct options *o)
+{
+	if (value_of(o, "vm") && value_of(o, "host"))
+		return usage_error("%s contradicts %s", "--vm", "--host");
+	if (value_of(o, "quiet") && value_of(o, "verbose"))
+		return usage_error("%s contradicts %s", "--quiet", "--verbose");
+	if (!o->script && !o->ncode && !o->interactive)
+		return usage_error("no script given%s%s", "", "");
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, int *status)
+{
+	struct option longs[OPTION_SETTINGS + 3];
+	char letters[128];
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	for (int i = 0; i < OPTION_SETTINGS; i++) {
+		o->values[i] = from_environment(&settings[i]);
+		if (o->values[i] && (*status = check_value(&settings[i], o->values[i])))
+			return 1;
+	}
+	fill_getopt(letters, longs);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1)
+		if ((*status = take(o, c, argv)) >= 0)
+			return 1;
+	if (optind < argc)
+		o->script = argv[optind++];
+	o->argc = argc - optind;
+	o->argv = argv + optind;
+	*status = check_together(o);
+	return *status != 0;
+}
+
+static void push_value(lua_State *L, const struct setting *s, const char *value)
+{
+	uint64_t bytes;
+	double seconds;
+
+	switch (s->kind) {
+	case FLAG:
+		lua_pushboolean(L, 1);
+		break;
+	case COUNT:
+		lua_pushinteger(L, strtoll(value, NULL, 10));
+		break;
+	case SIZE:
+		parse_size(value, &bytes, NULL);
+		lua_pushinteger(L, bytes);
+		break;
+	case DURATION:
+		parse_duration(value, &seconds, NULL);
+		lua_pushnumber(L, seconds);
+		break;
+	default:
+		lua_pushstring(L, value);
+	}
+}
+
+void options_push(lua_State *L, const struct options *o)
+{
+	lua_newtable(L);
+	for (int i = 0; i < OPTION_SETTINGS; i++) {
+		char key[32];
+
+		if (!o->values[i])
+			continue;
+		snprintf(key, sizeof(key), "%s", settings[i].name);
+		for (char *c = key; *c; c++)
+			*c = *c == '-' ? '_' : *c; /* settings.dry_run */
+		push_value(L, &settings[i], o->values[i]);
+		lua_setfield(L, -2, key);
+	}
+}

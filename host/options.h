@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_OPTIONS_H
+#define MEMLUA_OPTIONS_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+
+#define OPTIONS_MAX_CODE 16
+
+enum { OPTION_SETTINGS = 17 };
+
+/* The command line of memlua itself, up to the script's name. */
+struct options {
+	const char *values[OPTION_SETTINGS]; /* of the settings, NULL where not given */
+	const char *code[OPTIONS_MAX_CODE];  /* of -e, in order */
+	int ncode;
+	bool interactive;
+	const char *script; /* NULL: none */
+	int argc;	    /* the script's own arguments */
+	char **argv;
+};
+
+/**
+ * options_parse() - read the command line; prints help, version and complaints itself.
+ * @status: the exit status when there is nothing to run
+ * Return: 0 to go on, 1 to exit with *status.
+ */
+int options_parse(struct options *options, int argc, char **argv, int *status);
+
+/** options_push() - push the settings as a Lua table: name -> string, true, or number. */
+void options_push(lua_State *L, const struct options *options);
+
+#endif

@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Brings what the distribution's archive has into memlua's cache, touching nothing of the machine's own:
+# apt runs with lists, sources and cache of its own, checks signatures as always, and packages are
+# unpacked, not installed. No root needed.
+#
+#   fetch.sh libbpf             libbpf's headers and static library; prints their folder
+#   fetch.sh kernel [RELEASE]   a kernel with its modules and headers; prints its folder, which holds
+#                               vmlinuz, release, lib/modules/RELEASE and headers (for building modules).
+#                               RELEASE: "6.12.95+deb12-cloud-amd64" or its beginning; default: the newest
+#                               cloud kernel of the machine's release and its backports
+#   fetch.sh list               the cloud kernels that the archive has
+set -eu
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua
+
+say() { [ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" >&2; }
+fail() { echo "memlua: $*" >&2; exit 1; }
+
+# The archive as this machine knows it, without a host's name in this file: the address, the release's
+# code name and its key come from the machine's apt.
+sources()
+{
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(LABEL) $(COMPONENT)' \
+		'Created-By: Packages' |
+	awk '$3 == "Debian" && $4 == "main" && $2 !~ /-/ { print $1, $2; exit }'
+}
+
+prepare_apt()
+{
+	set -- $(sources)
+	[ $# -ge 2 ] || fail "apt knows no Debian archive on this machine; run 'apt-get update', or give --kernel an image"
+	keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -e "$keys" ] || fail "$keys: not found; install debian-archive-keyring"
+	apt=$work/apt
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	for suite in "$2" "$2-updates" "$2-backports"; do
+		echo "deb [signed-by=$keys] $1 $suite main"
+	done > "$apt/sources.list"
+	cat > "$apt/apt.conf" <<-END
+	Dir::State::Lists "$apt/lists";
+	Dir::Cache "$apt/cache";
+	Dir::Etc::SourceList "$apt/sources.list";
+	Dir::Etc::SourceParts "/dev/null";
+	Dir::Etc::Preferences "/dev/null";
+	Dir::Etc::PreferencesParts "/dev/null";
+	APT::Default-Release "$2-backports";
+	APT::Get::List-Cleanup "0";
+	APT::Sandbox::User "";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	END
+	export APT_CONFIG="$apt/apt.conf"
+	say "reading the archive's lists"
+	apt-get -qq update >&2 || fail "the archive's lists can't be read; is the network up?"
+}
+
+# unpack FOLDER PACKAGE...: download (apt verifies the hashes) and extract
+unpack()
+{
+	folder=$1
+	shift
+	mkdir -p "$work/debs" "$folder"
+	say "downloading $*"
+	(cd "$work/debs" && apt-get -qq download "$@" >&2) || fail "could not download $*"
+	for deb in "$work"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$folder"
+	done
+	rm -rf "$work/debs"
+}
+
+# A folder becomes visible in the cache only when it is complete.
+publish()
+{
+	mkdir -p "$(dirname "$2")"
+	rm -rf "$2"
+	mv -T "$1" "$2"
+}
+
+fetch_libbpf()
+{
+	target=$cache/libbpf
+	if [ ! -d "$target" ]; then
+		prepare_apt
+		unpack "$work/libbpf" libbpf-dev
+		publish "$work/libbpf" "$target"
+	fi
+	echo "$target"
+}
+
+releases()
+{
+	arch=$(dpkg --print-architecture)
+	apt-cache search --names-only "^linux-image-[0-9].*-cloud-$arch\$" | sed 's/^linux-image-\([^ ]*\) .*/\1/' | sort -rV
+}
+
+# The newest release that begins with $1.
+choose_release()
+{
+	releases | while read -r release; do
+		case $release in
+		"$1" | "$1"[.+-]*) echo "$release"; break ;;
+		esac
+	done
+}
+
+# The header packages' Makefiles name /usr/src; here they lie elsewhere.
+relocate_headers()
+{
+	headers=$1/usr/src/linux-headers-$2
+	sed -i "s,/usr/src/,$3/usr/src/," "$headers/Makefile"
+	if [ -e "$headers/.kernelvariables" ]; then
+		sed -i "s,/usr/src/,$3/usr/src/,g" "$headers/.kernelvariables"
+	fi
+	ln -sfn "usr/src/linux-headers-$2" "$1/headers"
+}
+
+fetch_kernel()
+{
+	wanted=${1:-}
+	# what is in the cache already needs no network
+	if [ -n "$wanted" ]; then
+		for target in "$cache/kernels/$wanted" "$cache/kernels/$wanted"[.+-]*; do
+			[ -e "$target/release" ] && { echo "$target"; return; }
+		done
+	elif [ -e "$cache/kernels/default/release" ]; then
+		(cd "$cache/kernels/default" && pwd -P)
+		return
+	fi
+	prepare_apt
+	release=$(choose_release "$wanted")
+	# without a wish, any release matches: "" followed by a digit
+	[ -n "$wanted" ] || release=$(releases | head -n 1)
+	[ -n "$release" ] || fail "--kernel $wanted: neither an image file nor a kernel release that the archive has; it has: $(releases | tr '\n' ' ')"
+	target=$cache/kernels/$release
+	if [ ! -e "$target/release" ]; then
+		headers=linux-headers-$release
+		common=$(apt-cache depends "$headers" | sed -n 's/.*Depends: \(linux-headers-.*-common\)$/\1/p' | head -n 1)
+		kbuild=$(apt-cache depends "$headers" | sed -n 's/.*Depends: \(linux-kbuild-.*\)$/\1/p' | head -n 1)
+		unpack "$work/kernel" "linux-image-$release" "$headers" "$common" "$kbuild"
+		mv "$work/kernel/boot/vmlinuz-$release" "$work/kernel/vmlinuz"
+		[ -d "$work/kernel/lib/modules" ] || ln -s usr/lib "$work/kernel/lib"
+		depmod -b "$work/kernel" "$release" 2>/dev/null || fail "depmod failed; install kmod"
+		relocate_headers "$work/kernel" "$release" "$target"
+		echo "$release" > "$work/kernel/release"
+		publish "$work/kernel" "$target"
+	fi
+	[ -n "$wanted" ] || ln -sfn "$release" "$cache/kernels/default"
+	echo "$target"
+}
+
+mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
+work=$(mktemp -d "$cache/fetch.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+
+case ${1:-} in
+libbpf) fetch_libbpf ;;
+kernel) fetch_kernel "${2:-}" ;;
+list) prepare_apt && releases ;;
+*) fail "usage: fetch.sh libbpf | kernel [RELEASE] | list" ;;
+esac
