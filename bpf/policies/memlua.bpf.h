@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every policy shares: the few kernel types it looks at, and the conventions by which the
+ * host finds its way around an object (see template.bpf.c for a policy that uses all of them).
+ *
+ * The kernel types name only the members that are read. CO-RE relocates each access against the
+ * running kernel's BTF, so no vmlinux.h is needed and one object serves every kernel.
+ */
+#ifndef MEMLUA_BPF_H
+#define MEMLUA_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_subsys_state *subsys[1];
+};
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+/* Pages, not bytes: include/linux/page_counter.h. */
+struct page_counter {
+	atomic_long_t usage;
+	unsigned long high;
+	unsigned long max;
+	struct page_counter *parent;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+};
+
+#pragma clang attribute pop
+
+/* Only the enumerators whose values are asked for; the values come from the kernel's BTF. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 3,
+};
+
+enum vm_event_item {
+	PGFAULT = 20,
+};
+
+#include "../memcg_bpf_ops.h"
+
+extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
+extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
+
+/*
+ * Notes to the host, kept in the object's BTF as declaration tags:
+ *   __doc(text)        of a member of a configuration, statistics or tenant struct: its description;
+ *   __unit("bytes")    of such a member: "256M" is accepted for it; "ms": "1.5s" is;
+ *   __when(condition)  of a program: load it only if the configuration says so at attach. "member" asks
+ *                      for a value other than 0, "member=enumerator" for this one; all of several hold.
+ */
+#define __doc(text) __attribute__((btf_decl_tag("doc:" text)))
+#define __unit(name) __attribute__((btf_decl_tag("unit:" name)))
+#define __when(condition) __attribute__((btf_decl_tag("when:" condition)))
+#define __one_of(group) __attribute__((btf_decl_tag("one-of:" group)))
+
+/* Stands at the end of each policy: what it is in one line, and the licence that the kernel wants. */
+#define POLICY(text)                                                                               \
+	char _license[] SEC("license") __attribute__((btf_decl_tag("policy:" text))) = "GPL"
+
+/* x86-64, arm64 with 4K pages: the only ones for which the module is built today. */
+#define PAGE_SIZE 4096ULL
+#define NSEC_PER_MSEC 1000000ULL
+/* How far below an attached cgroup a charge may come from and still be found to be its own. */
+#define MAX_DEPTH 8
+
+/*
+ * What the host hands to the program ROLE_join (SEC("syscall")), which it runs for each cgroup that is
+ * about to get a role, after the cgroup's entry in ROLE_memcg is written and before it is attached, and
+ * again when the entry or the configuration changes. A negative return refuses; `why` is shown then.
+ */
+struct memlua_join {
+	__u64 cgroup_id;
+	char why[120];
+};
+
+/* Say why a join is refused: refuse(ctx, -ENOSPC, "claim %llu over limit %llu", claim, limit). */
+#define refuse(ctx, error, format, args...)                                                        \
+	({                                                                                         \
+		char __why[sizeof((ctx)->why)] = {};                                               \
+		BPF_SNPRINTF(__why, sizeof(__why), format, ##args);                                \
+		__builtin_memcpy((ctx)->why, __why, sizeof(__why));                                \
+		(error);                                                                           \
+	})
+
+/*
+ * Counters are single words with atomic adds, not per-CPU slots: they are touched once per 64-page charge
+ * or once per reclaim pass, so the shared cache line costs nothing measurable, and the host reads a plain
+ * struct.
+ */
+static __always_inline void count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
+static __always_inline __u64 bytes(long pages)
+{
+	return pages > 0 ? pages * PAGE_SIZE : 0;
+}
+
+/* Bytes charged to a memcg and all below it, pages parked in per-CPU stocks included. */
+static __always_inline __u64 memcg_usage(struct mem_cgroup *memcg)
+{
+	return bytes(memcg->memory.usage.counter);
+}
+
+/* memory.max of the parent less its usage, in bytes; 0 at and over the limit. */
+static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
+{
+	struct page_counter *parent = memcg->memory.parent;
+
+	return parent ? bytes(parent->max - parent->usage.counter) : ~0ULL;
+}
+
+/* The memcg of a cgroup as a pointer for bpf_core_read() only: the css is its first member by design. */
+static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgroup)
+{
+	__u32 memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	struct cgroup_subsys_state *css = NULL;
+
+	bpf_core_read(&css, sizeof(css), &cgroup->subsys[memory]);
+	return (struct mem_cgroup *)css;
+}
+
+/* Bytes charged to a cgroup; 0 once its memcg is gone. */
+static __always_inline __u64 cgroup_usage(struct cgroup *cgroup)
+{
+	struct mem_cgroup *memcg = cgroup_memcg(cgroup);
+
+	return memcg ? bytes(BPF_CORE_READ(memcg, memory.usage.counter)) : 0;
+}
+
+/*
+ * The entry of the attached cgroup that a memcg is, or is below of, in a map keyed by cgroup id; NULL when
+ * there is none within MAX_DEPTH levels.
+ */
+static __always_inline void *memcg_lookup(void *map, struct mem_cgroup *memcg)
+{
+	struct cgroup_subsys_state *css = &memcg->css;
+	void *entry = NULL;
+
+	for (int level = 0; level < MAX_DEPTH && css; level++, css = css->parent) {
+		__u64 id = css->cgroup->kn->id;
+
+		entry = bpf_map_lookup_elem(map, &id);
+		if (entry)
+			break;
+	}
+	return entry;
+}
+
+/*
+ * Keep a reference to the cgroup `id` in an entry of a map, from a ROLE_join program. By id it can only be
+ * found from the host's own cgroup namespace: a tenant in a container would not see its siblings, so the
+ * look-up is made once here and the callbacks use the reference. The map drops it with the entry.
+ */
+static __always_inline int adopt_cgroup(struct cgroup **slot, __u64 id)
+{
+	struct cgroup *cgroup = bpf_cgroup_from_id(id);
+
+	if (!cgroup)
+		return -ENOENT;
+	cgroup = bpf_kptr_xchg(slot, cgroup);
+	if (cgroup)
+		bpf_cgroup_release(cgroup);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * priority: HIGH tenants are protected from reclaim, LOW tenants are delayed while HIGH is active.
+ *
+ * Roles:
+ *   high   below_low (and below_min by choice) answer true: reclaim passes over these cgroups whatever
+ *          their usage, as long as there is anything else to take.
+ *   low    get_high_delay_ms answers delay_ms while a HIGH tenant is active: every slow-path charge (64
+ *          pages) of a LOW sleeps that long. The kernel clamps an answer to 2 s and ignores one of 10 ms
+ *          or less.
+ *
+ * HIGH is active, by `trigger`:
+ *   always   as long as one HIGH tenant is attached. Dropping the last one sets the LOWs free.
+ *   faults   for one window after HIGH's page faults exceeded `threshold` within a window; a threshold of
+ *            0 means always. Counting costs a program run per memcg event of the whole machine.
+ *   growth   for one window after HIGH's usage grew by more than `growth` bytes within a window. Read from
+ *            the page counter when a LOW is asked: costs HIGH nothing. Between two LOWs' asks further
+ *            apart than a window, that distance is the window.
+ */
+#include "memlua.bpf.h"
+
+enum priority_trigger {
+	always,
+	faults,
+	growth,
+};
+
+struct priority_config {
+	enum priority_trigger trigger __doc("when HIGH counts as active");
+	__u32 delay_ms __doc("delay of a LOW's slow-path charge, clamped by the kernel to 2000") __unit("ms");
+	__u32 window_ms __doc("window of the trigger, and how long it holds") __unit("ms");
+	__u64 threshold __doc("faults: page faults of HIGH per window above which it is active; 0: always");
+	__u64 growth __doc("growth: growth of HIGH per window above which it is active") __unit("bytes");
+	bool use_below_low __doc("answer below_low for HIGH");
+	bool use_below_min __doc("answer below_min for HIGH");
+	bool graded __doc("delay grows from 0 to delay_ms as the parent's headroom shrinks");
+	__u64 headroom_max __doc("graded: headroom from which on there is no delay") __unit("bytes");
+	bool only_over_high __doc("delay a LOW only while it is over its own memory.high");
+};
+
+struct priority_stats {
+	__u64 below_low_calls __doc("HIGH weighed by reclaim against memory.low");
+	__u64 below_low_active __doc("of these, answered: protected");
+	__u64 below_min_calls __doc("HIGH weighed by reclaim against memory.min");
+	__u64 below_min_active __doc("of these, answered: protected");
+	__u64 delay_calls __doc("LOW asked for its delay");
+	__u64 delay_active __doc("of these, delayed");
+	__u64 delay_ms __doc("sum of the delays answered") __unit("ms");
+	__u64 faults __doc("page faults of HIGH seen (trigger faults)");
+	__u64 triggered __doc("times a window of activity was opened or prolonged");
+};
+
+volatile struct priority_config config = {
+	.trigger = faults,
+	.delay_ms = 2000,
+	.window_ms = 1000,
+	.growth = 1 << 20,
+	.use_below_low = true,
+	.headroom_max = 64 << 20,
+};
+
+struct priority_stats stats;
+
+struct high_tenant {
+	__u64 faults __doc("page faults seen (trigger faults)");
+	__u64 below_low __doc("times protected by below_low");
+	__u64 below_min __doc("times protected by below_min");
+	bool gone __doc("the cgroup was removed");
+	__u64 window_start; /* ns, of the window that is counted now */
+	__u64 window_faults;
+	__u64 window_usage; /* bytes at the window's start */
+	struct cgroup __kptr *cgroup;
+};
+
+struct low_tenant {
+	__u64 calls __doc("asked for its delay");
+	__u64 active __doc("of these, delayed");
+	__u64 delay_ms __doc("sum of the delays answered") __unit("ms");
+};
+
+/* The host sizes these to the number of tenants. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, struct high_tenant);
+} high_memcg SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, struct low_tenant);
+} low_memcg SEC(".maps");
+
+/* ns; written by whichever CPU sees the trigger last: a lost race shortens a window by nanoseconds. */
+static volatile __u64 active_until;
+
+static __always_inline __u64 window_ns(void)
+{
+	return config.window_ms * NSEC_PER_MSEC;
+}
+
+static __always_inline void activate(__u64 now)
+{
+	active_until = now + window_ns();
+	count(&stats.triggered);
+}
+
+/* --- HIGH: protection --- */
+
+SEC("struct_ops/below_low")
+bool BPF_PROG(high_below_low, struct mem_cgroup *memcg)
+{
+	struct high_tenant *high;
+
+	count(&stats.below_low_calls);
+	if (!config.use_below_low)
+		return false;
+	count(&stats.below_low_active);
+	high = memcg_lookup(&high_memcg, memcg);
+	if (high)
+		count(&high->below_low);
+	return true;
+}
+
+SEC("struct_ops/below_min")
+bool BPF_PROG(high_below_min, struct mem_cgroup *memcg)
+{
+	struct high_tenant *high;
+
+	count(&stats.below_min_calls);
+	if (!config.use_below_min)
+		return false;
+	count(&stats.below_min_active);
+	high = memcg_lookup(&high_memcg, memcg);
+	if (high)
+		count(&high->below_min);
+	return true;
+}
+
+/* The attached cgroup itself went away (a child of it has no entry): it can't be active any more. */
+SEC("struct_ops/handle_cgroup_offline")
+void BPF_PROG(high_offline, struct mem_cgroup *memcg)
+{
+	__u64 id = memcg->css.cgroup->kn->id;
+	struct high_tenant *high = bpf_map_lookup_elem(&high_memcg, &id);
+
+	if (high)
+		high->gone = true;
+}
+
+/* --- HIGH: activity --- */
+
+static __always_inline void count_faults(struct mem_cgroup *memcg, int item, __u64 events)
+{
+	struct high_tenant *high;
+	__u64 now;
+
+	if (item != (int)bpf_core_enum_value(enum vm_event_item, PGFAULT))
+		return;
+	high = memcg_lookup(&high_memcg, memcg);
+	if (!high)
+		return;
+	__sync_fetch_and_add(&stats.faults, events);
+	__sync_fetch_and_add(&high->faults, events);
+
+	now = bpf_ktime_get_ns();
+	if (now - high->window_start >= window_ns()) {
+		high->window_start = now;
+		high->window_faults = 0;
+	}
+	__sync_fetch_and_add(&high->window_faults, events);
+	if (high->window_faults > config.threshold)
+		activate(now);
+}
+
+/* Kernels with the memcg tracepoint (6.14 or so) ... */
+SEC("?tp_btf/count_memcg_events")
+__one_of("faults") __when("trigger=faults") __when("threshold")
+int BPF_PROG(faults_tracepoint, struct mem_cgroup *memcg, int item, unsigned long events)
+{
+	count_faults(memcg, item, events);
+	return 0;
+}
+
+/* ... and those before it. */
+SEC("?fentry/__count_memcg_events")
+__one_of("faults") __when("trigger=faults") __when("threshold")
+int BPF_PROG(faults_fentry, struct mem_cgroup *memcg, int item, unsigned long events)
+{
+	count_faults(memcg, item, events);
+	return 0;
+}
+
+struct look {
+	__u64 now;
+	bool present;
+	bool grew;
+};
+
+static long look_present(void *map, __u64 *id, struct high_tenant *high, struct look *look)
+{
+	look->present |= !high->gone;
+	return look->present;
+}
+
+static long look_growth(void *map, __u64 *id, struct high_tenant *high, struct look *look)
+{
+	struct cgroup *cgroup = high->cgroup;
+	__u64 usage;
+
+	if (high->gone || !cgroup)
+		return 0;
+	usage = cgroup_usage(cgroup);
+	if (high->window_start && usage > high->window_usage + config.growth)
+		look->grew = true;
+	else if (usage >= high->window_usage && look->now - high->window_start < window_ns())
+		return 0;
+	high->window_usage = usage;
+	high->window_start = look->now;
+	return 0;
+}
+
+static __always_inline bool high_is_active(void)
+{
+	struct look look = { .now = bpf_ktime_get_ns() };
+
+	if (config.trigger == always || (config.trigger == faults && !config.threshold)) {
+		bpf_for_each_map_elem(&high_memcg, look_present, &look, 0);
+		return look.present;
+	}
+	if (config.trigger == growth) {
+		bpf_for_each_map_elem(&high_memcg, look_growth, &look, 0);
+		if (look.grew)
+			activate(look.now);
+	}
+	return look.now < active_until;
+}
+
+SEC("syscall")
+int high_join(struct memlua_join *ctx)
+{
+	__u64 id = ctx->cgroup_id;
+	struct high_tenant *high = bpf_map_lookup_elem(&high_memcg, &id);
+
+	return high ? adopt_cgroup(&high->cgroup, id) : -ENOENT;
+}
+
+/* --- LOW --- */
+
+static __always_inline __u32 low_delay(struct mem_cgroup *memcg)
+{
+	__u64 headroom, span = config.headroom_max;
+
+	if (config.only_over_high && (__u64)memcg->memory.usage.counter <= memcg->memory.high)
+		return 0;
+	if (!config.graded)
+		return config.delay_ms;
+	headroom = parent_headroom(memcg);
+	return headroom < span ? config.delay_ms * (span - headroom) / span : 0;
+}
+
+SEC("struct_ops/get_high_delay_ms")
+unsigned int BPF_PROG(low_get_high_delay_ms, struct mem_cgroup *memcg)
+{
+	struct low_tenant *low = memcg_lookup(&low_memcg, memcg);
+	__u32 delay = high_is_active() ? low_delay(memcg) : 0;
+
+	count(&stats.delay_calls);
+	if (low)
+		count(&low->calls);
+	if (!delay)
+		return 0;
+	count(&stats.delay_active);
+	__sync_fetch_and_add(&stats.delay_ms, delay);
+	if (low) {
+		count(&low->active);
+		__sync_fetch_and_add(&low->delay_ms, delay);
+	}
+	return delay;
+}
+
+SEC(".struct_ops.link")
+struct memcg_bpf_ops high = {
+	.below_low = (void *)high_below_low,
+	.below_min = (void *)high_below_min,
+	.handle_cgroup_offline = (void *)high_offline,
+};
+
+SEC(".struct_ops.link")
+struct memcg_bpf_ops low = {
+	.get_high_delay_ms = (void *)low_get_high_delay_ms,
+};
+
+POLICY("HIGH is protected from reclaim, LOW is delayed while HIGH is active");

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kmod.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+#define MODULE "memcg_bpf_ops"
+#define UNLOAD_MS 5000
+/* include/uapi/linux/module.h */
+#define INIT_COMPRESSED_FILE 4
+
+static unsigned int users;
+static bool loaded_by_us;
+
+static bool is_loaded(void)
+{
+	return !access("/sys/kernel/btf/" MODULE, F_OK);
+}
+
+static bool is_compressed(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && strcmp(dot, ".ko");
+}
+
+/* Where modules_install and dkms put what the kernel itself doesn't bring. */
+static bool find_installed(const char *release, char *path, size_t size)
+{
+	static const char *const folders[] = {"updates/dkms", "updates", "extra"};
+	static const char *const endings[] = {"", ".xz", ".zst", ".gz"};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		for (size_t j = 0; j < sizeof(endings) / sizeof(*endings); j++) {
+			snprintf(path, size, "/lib/modules/%s/%s/" MODULE ".ko%s", release,
+				 folders[i], endings[j]);
+			if (!access(path, F_OK))
+				return true;
+		}
+	return false;
+}
+
+static int find_module(const char *release, char *path, size_t size, struct error *err)
+{
+	const char *given = getenv("MEMLUA_KMOD");
+
+	if (given) {
+		snprintf(path, size, "%s", given);
+		return 0;
+	}
+	if (find_installed(release, path, size))
+		return 0;
+	return error_set(err, ENOENT,
+			 MODULE ": no module for kernel %s below /lib/modules/%s; install it with dkms, "
+			 "name it in MEMLUA_KMOD, or run with --vm", release, release);
+}
+
+/* The release that a module was built for, from "vermagic=RELEASE options" in its .modinfo. */
+static bool built_for(int fd, char *release, size_t size)
+{
+	static const char key[] = "vermagic=";
+	struct stat st;
+	const char *file, *at;
+	size_t left;
+
+	if (fstat(fd, &st) || st.st_size <= 0)
+		return false;
+	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (file == MAP_FAILED)
+		return false;
+	at = memmem(file, st.st_size, key, sizeof(key) - 1);
+	if (at) {
+		at += sizeof(key) - 1;
+		left = file + st.st_size - at;
+		snprintf(release, size, "%.*s", (int)(left < size ? left : size - 1), at);
+		release[strcspn(release, " ")] = '\0';
+	}
+	munmap((void *)file, st.st_size);
+	return at != NULL;
+}
+
+static int refuse_load(const char *path, int fd, const char *running, struct error *err)
+{
+	char built[128];
+	int code = errno;
+
+	switch (code) {
+	case ENOEXEC:
+		if (built_for(fd, built, sizeof(built)) && strcmp(built, running))
+			return error_set(err, code, "%s: built for kernel %s, but %s is running; build it "
+					 "against the headers of %s", path, built, running, running);
+		return error_set(err, code, "%s: not a module that kernel %s takes; see dmesg", path,
+				 running);
+	case EPERM:
+		return error_set(err, code, "%s: not permitted to load modules; run as root or with --vm",
+				 path);
+	case EKEYREJECTED:
+		return error_set(err, code, "%s: the kernel takes signed modules only; sign it, or run "
+				 "with --vm", path);
+	default:
+		return error_set(err, code, "%s: loading the module: %s; see dmesg", path,
+				 strerror(code));
+	}
+}
+
+static int load(struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	struct utsname uts;
+	char path[512];
+	int flags;
+
+	uname(&uts);
+	if (find_module(uts.release, path, sizeof(path), err))
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	flags = is_compressed(path) ? INIT_COMPRESSED_FILE : 0;
+	errno = 0;
+	if (syscall(SYS_finit_module, fd, "", flags) && errno != EEXIST)
+		return refuse_load(path, fd, uts.release, err);
+	loaded_by_us = errno != EEXIST;
+	if (!is_loaded())
+		return error_set(err, ENOTSUP, "%s: loaded, but without BTF; rebuild it with the kernel's "
+				 "vmlinux and pahole at hand", path);
+	return 0;
+}
+
+int kmod_acquire(struct error *err)
+{
+	if (!is_loaded() && load(err)) {
+		if (loaded_by_us && !users)
+			kmod_release();
+		return -1;
+	}
+	users++;
+	return 0;
+}
+
+void kmod_release(void)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	if (users && --users)
+		return;
+	if (!loaded_by_us)
+		return;
+	for (int waited = 0; waited < UNLOAD_MS; waited += 10) {
+		if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK) ||
+		    (errno != EAGAIN && errno != EBUSY))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	loaded_by_us = false;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_KMOD_H
+#define MEMLUA_KMOD_H
+
+struct error;
+
+/*
+ * The kernel module memcg_bpf_ops, which gives a stock kernel the struct_ops type that the policies need.
+ * It is loaded for the first user and, if memlua loaded it, unloaded after the last.
+ */
+
+/**
+ * kmod_acquire() - have the module loaded; each success needs a kmod_release().
+ *
+ * The file is the one that the environment's MEMLUA_KMOD names, else the first of what dkms or
+ * modules_install put below /lib/modules/RELEASE.
+ * Return: 0, or -1: not found (ENOENT), built for another kernel (ENOEXEC), not permitted (EPERM, EKEYREJECTED).
+ */
+int kmod_acquire(struct error *err);
+
+/**
+ * kmod_release() - one user less. The kernel lets go of the last policy's parts a moment after it was detached:
+ * waits for that, up to 5 seconds, then leaves the module loaded.
+ */
+void kmod_release(void);
+
+#endif
