@@ -192,13 +192,18 @@ static void open_library(lua_State *L, const char *script)
 	lua_pop(L, 2);
 }
 
-static void set_arg(lua_State *L, const struct options *options)
+static void push_words(lua_State *L, int n, char **words)
 {
-	lua_createtable(L, options->argc, 1);
-	for (int i = 0; i < options->argc; i++) {
-		lua_pushstring(L, options->argv[i]);
+	lua_createtable(L, n, 1);
+	for (int i = 0; i < n; i++) {
+		lua_pushstring(L, words[i]);
 		lua_seti(L, -2, i + 1);
 	}
+}
+
+static void set_arg(lua_State *L, const struct options *options)
+{
+	push_words(L, options->argc, options->argv);
 	if (options->script) {
 		lua_pushstring(L, options->script);
 		lua_seti(L, -2, 0);
@@ -232,7 +237,18 @@ static int run_script(lua_State *L, const struct options *options)
 	return run_chunk(L, luaL_loadfile(L, options->script));
 }
 
-static int run(const struct options *options)
+/* --vm: hand over before anything runs here. Without it the first use of the kernel decides. */
+static int enter_vm(lua_State *L)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "memlua.host");
+	lua_call(L, 1, 1);
+	lua_getfield(L, -1, "enter");
+	lua_call(L, 0, 0);
+	return 0;
+}
+
+static int run(const struct options *options, int argc, char **argv)
 {
 	int status = STATUS_DONE;
 	lua_State *L = luaL_newstate();
@@ -245,7 +261,13 @@ static int run(const struct options *options)
 	set_arg(L, options);
 	options_push(L, options);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.settings");
+	push_words(L, argc, argv);
+	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");
 	interruptible = L;
+	if (options_flag(options, "vm")) {
+		lua_pushcfunction(L, enter_vm);
+		status = call(L, 0);
+	}
 	for (int i = 0; i < options->ncode && status == STATUS_DONE; i++)
 		status = run_chunk(L, luaL_loadbuffer(L, options->code[i], strlen(options->code[i]),
 						      "=-e"));
@@ -270,7 +292,7 @@ static int memlua(int argc, char **argv)
 	if (options_parse(&options, argc, argv, &status))
 		return status;
 	interrupt_install(on_interrupt);
-	return run(&options);
+	return run(&options, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -255,11 +255,16 @@ static const char *value_of(const struct options *o, const char *name)
 	abort();
 }
 
+bool options_flag(const struct options *o, const char *name)
+{
+	return value_of(o, name) != NULL;
+}
+
 static int check_together(const struct options *o)
 {
-	if (value_of(o, "vm") && value_of(o, "host"))
+	if (options_flag(o, "vm") && options_flag(o, "host"))
 		return usage_error("%s contradicts %s", "--vm", "--host");
-	if (value_of(o, "quiet") && value_of(o, "verbose"))
+	if (options_flag(o, "quiet") && options_flag(o, "verbose"))
 		return usage_error("%s contradicts %s", "--quiet", "--verbose");
 	if (!o->script && !o->ncode && !o->interactive)
 		return usage_error("no script given%s%s", "", "");

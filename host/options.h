@@ -28,6 +28,9 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv, int *status);
 
+/** options_flag() - was the setting of that name given? */
+bool options_flag(const struct options *options, const char *name);
+
 /** options_push() - push the settings as a Lua table: name -> string, true, or number. */
 void options_push(lua_State *L, const struct options *options);
 

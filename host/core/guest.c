@@ -1,4 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
 #include "guest.h"
-bool guest_wanted(void) { return false; }
-bool guest_active(void) { return false; }
-int guest_init(int (*run)(int, char **)) { (void)run; return 1; }
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+static bool active;
+
+bool guest_wanted(void)
+{
+	/* The kernel hands unknown NAME=VALUE words of its command line to init's environment. */
+	return getenv("MEMLUA_SPEC") != NULL;
+}
+
+bool guest_active(void)
+{
+	return active;
+}
+
+/* No way to go on: say why on the console, which the host shows, and let the kernel panic. */
+static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fprintf(stderr, "memlua guest: ");
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "\n");
+	va_end(ap);
+	sync();
+	_exit(1);
+}
+
+static void mount_one(const char *type, const char *where, const char *data)
+{
+	if (mount(type, where, type, 0, data) && errno != EBUSY)
+		die("mount %s on %s: %s", type, where, strerror(errno));
+}
+
+static void mount_system(void)
+{
+	mount_one("proc", "/proc", NULL);
+	mount_one("sysfs", "/sys", NULL);
+	mount_one("devtmpfs", "/dev", NULL);
+	mkdir("/dev/shm", 01777);
+	mkdir("/dev/pts", 0755);
+	mount_one("tmpfs", "/dev/shm", NULL);
+	mount_one("devpts", "/dev/pts", NULL);
+	mount_one("tmpfs", "/run", NULL);
+	mount_one("cgroup2", "/sys/fs/cgroup", NULL);
+	/* Scratch space for programs that want some; the root file system is the host's, read-only. */
+	mkdir("/run/tmp", 01777);
+	setenv("TMPDIR", "/run/tmp", 1);
+}
+
+static const char *text_of(json_t *spec, const char *key)
+{
+	return json_string_value(json_object_get(spec, key));
+}
+
+static json_t *read_spec(void)
+{
+	json_error_t why;
+	json_t *spec = json_load_file(getenv("MEMLUA_SPEC"), 0, &why);
+
+	if (!spec)
+		die("%s: %s", getenv("MEMLUA_SPEC"), why.text);
+	return spec;
+}
+
+static void set_environment(json_t *spec)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_object_get(spec, "env"), name, value)
+		setenv(name, json_string_value(value), 1);
+	unsetenv("MEMLUA_SPEC");
+	if (chdir(text_of(spec, "cwd")))
+		die("%s: %s", text_of(spec, "cwd"), strerror(errno));
+	/* The run's folder: kept in memory, so that writing it never waits for the host. */
+	if (text_of(spec, "out") && mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, NULL))
+		die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
+}
+
+/* Opens the virtio port of that name. */
+static int open_port(const char *wanted)
+{
+	DIR *ports = opendir("/sys/class/virtio-ports");
+	struct dirent *d;
+	int fd = -1;
+
+	while (ports && fd < 0 && (d = readdir(ports))) {
+		char path[PATH_MAX], name[64] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name", d->d_name);
+		file = d->d_name[0] == '.' ? NULL : fopen(path, "re");
+		if (!file)
+			continue;
+		if (fgets(name, sizeof(name), file))
+			name[strcspn(name, "\n")] = '\0';
+		fclose(file);
+		snprintf(path, sizeof(path), "/dev/%s", d->d_name);
+		if (!strcmp(name, wanted))
+			fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	if (ports)
+		closedir(ports);
+	if (fd < 0)
+		die("virtio port %s: not found", wanted);
+	return fd;
+}
+
+static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, char **), int *status)
+{
+	json_t *words = json_object_get(spec, "argv");
+	size_t n = json_array_size(words);
+	char **argv = calloc(n + 1, sizeof(*argv));
+	pid_t pid;
+
+	for (size_t i = 0; i < n; i++)
+		argv[i] = strdup(json_string_value(json_array_get(words, i)));
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	setsid();
+	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+	dup2(open_port("memlua.out"), STDOUT_FILENO);
+	dup2(open_port("memlua.err"), STDERR_FILENO);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	active = true;
+	*status = run(n, argv);
+	return 0;
+}
+
+/* Passes the host's interrupts on until the command has ended. Return: its wait status. */
+static int supervise(pid_t command, int control, int children)
+{
+	struct pollfd fds[] = {{.fd = control, .events = POLLIN}, {.fd = children, .events = POLLIN}};
+	int wstatus;
+
+	for (;;) {
+		struct signalfd_siginfo info;
+		unsigned char signal;
+		pid_t pid;
+
+		poll(fds, 2, -1);
+		if ((fds[0].revents & POLLIN) && read(control, &signal, 1) == 1)
+			kill(command, signal);
+		if ((fds[1].revents & POLLIN) && read(children, &info, sizeof(info)) < 0)
+			continue;
+		while ((pid = waitpid(-1, &wstatus, WNOHANG)) > 0)
+			if (pid == command)
+				return wstatus;
+	}
+}
+
+/* Archives the run's folder onto its port. */
+static void send_results(const char *folder)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (!pid) {
+		dup2(open_port("memlua.results"), STDOUT_FILENO);
+		execlp("tar", "tar", "-C", folder, "-cf", "-", ".", NULL);
+		die("tar: %s", strerror(errno));
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("tar: sending the results failed");
+}
+
+int guest_init(int (*run)(int argc, char **argv))
+{
+	/* virtiofs and epoll users may want many descriptors; init starts with few */
+	struct rlimit files = {1 << 16, 1 << 16};
+	int control, children, wstatus, status = 0;
+	sigset_t mask, old;
+	char report[32];
+	json_t *spec;
+	pid_t command;
+
+	mount_system();
+	spec = read_spec();
+	setrlimit(RLIMIT_NOFILE, &files);
+	control = open_port("memlua.control");
+	if (write(control, "up\n", 3) != 3)
+		die("virtio port memlua.control: %s", strerror(errno));
+	set_environment(spec);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, &old);
+	children = signalfd(-1, &mask, SFD_CLOEXEC);
+	command = spawn_command(spec, &old, run, &status);
+	if (!command)
+		return status;
+
+	wstatus = supervise(command, control, children);
+	if (text_of(spec, "out"))
+		send_results(text_of(spec, "out"));
+	snprintf(report, sizeof(report), "exit %d\n",
+		 WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : 128 + WTERMSIG(wstatus));
+	if (write(control, report, strlen(report)) < 0)
+		die("virtio port memlua.control: %s", strerror(errno));
+	reboot(RB_POWER_OFF);
+	die("power off: %s", strerror(errno));
+}

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
+#include <limits.h>
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,11 +79,95 @@ static int host_interrupted(lua_State *L)
 	return 1;
 }
 
-/* host.isatty(fd) -> whether descriptor 0, 1 or 2 is a terminal */
+/*
+ * host.isatty(fd) -> whether descriptor 0, 1 or 2 is a terminal. In the microVM: whether it is one on the
+ * host, which memlua.way puts into MEMLUA_TERMINALS.
+ */
 static int host_isatty(lua_State *L)
 {
-	lua_pushboolean(L, isatty(luaL_checkinteger(L, 1)));
+	int fd = luaL_checkinteger(L, 1);
+	const char *terminals = getenv("MEMLUA_TERMINALS");
+
+	luaL_argcheck(L, fd >= 0 && fd <= 2, 1, "must be 0, 1 or 2");
+	lua_pushboolean(L, terminals ? strchr(terminals, '0' + fd) != NULL : isatty(fd));
 	return 1;
+}
+
+/* host.setenv(name, value): for what memlua starts later; value nil takes it away */
+static int host_setenv(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1), *value = luaL_optstring(L, 2, NULL);
+
+	if (value ? setenv(name, value, 1) : unsetenv(name))
+		return luaL_error(L, "%s: %s", name, strerror(errno));
+	return 0;
+}
+
+/* host.cwd() -> the working folder | nil, reason, errno */
+static int host_cwd(lua_State *L)
+{
+	char path[PATH_MAX];
+	struct error err;
+
+	if (!getcwd(path, sizeof(path))) {
+		error_set(&err, errno, "working folder: %s", strerror(errno));
+		return glue_fail(L, &err);
+	}
+	lua_pushstring(L, path);
+	return 1;
+}
+
+/* host.executable() -> the path of this memlua */
+static int host_executable(lua_State *L)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+
+	if (len <= 0)
+		return luaL_error(L, "/proc/self/exe: %s", strerror(errno));
+	lua_pushlstring(L, path, len);
+	return 1;
+}
+
+/* host.is_root() -> whether this process has root's rights */
+static int host_is_root(lua_State *L)
+{
+	lua_pushboolean(L, geteuid() == 0);
+	return 1;
+}
+
+/* host.columns() -> width of the terminal in characters | nil when standard output and error are none */
+static int host_columns(lua_State *L)
+{
+	struct winsize size = {0};
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size))
+		return 0;
+	if (!size.ws_col)
+		return 0;
+	lua_pushinteger(L, size.ws_col);
+	return 1;
+}
+
+/* host.mkdir(path) -> true | nil, reason, errno. Makes the folders above it too; one that is there is fine. */
+static int host_mkdir(lua_State *L)
+{
+	char path[PATH_MAX];
+	size_t size;
+	const char *given = luaL_checklstring(L, 1, &size);
+
+	luaL_argcheck(L, size && size < sizeof(path), 1, "must be a path");
+	memcpy(path, given, size + 1);
+	for (char *slash = path + 1; slash; *slash++ = '/') {
+		slash = strchr(slash, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(path, 0777) && errno != EEXIST && errno != EROFS)
+			return luaL_fileresult(L, 0, path);
+		if (!slash)
+			break;
+	}
+	return luaL_fileresult(L, access(given, F_OK) == 0, given);
 }
 
 /* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */
@@ -128,10 +217,13 @@ static int host_nearest(lua_State *L)
 static int host_memcg_v2(lua_State *L)
 {
 	char why[4400];
+	bool can = facts_memcg_v2(why, sizeof(why));
 
-	lua_pushboolean(L, facts_memcg_v2(why, sizeof(why)));
+	lua_pushboolean(L, can);
+	if (can)
+		return 1;
 	lua_pushstring(L, why);
-	return lua_toboolean(L, -2) ? 1 : 2;
+	return 2;
 }
 
 /* host.has_ops() -> whether the kernel's own BTF has memcg_bpf_ops (a patched kernel) */
@@ -186,6 +278,12 @@ static const luaL_Reg functions[] = {
 	{"sleep", host_sleep},
 	{"interrupted", host_interrupted},
 	{"isatty", host_isatty},
+	{"is_root", host_is_root},
+	{"setenv", host_setenv},
+	{"cwd", host_cwd},
+	{"executable", host_executable},
+	{"columns", host_columns},
+	{"mkdir", host_mkdir},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},
 	{"nearest", host_nearest},
@@ -199,13 +297,15 @@ static const luaL_Reg functions[] = {
 
 /*
  * host.settings: memlua's own options as given, e.g. {runs=5, vm=true}; keys with "_" for "-".
- * host.in_guest: whether this is the microVM.
+ * host.argv: memlua's whole command line, argv[0] first. host.in_guest: whether this is the microVM.
  */
 int luaopen_memlua_host(lua_State *L)
 {
 	luaL_newlib(L, functions);
 	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	lua_setfield(L, -2, "settings");
+	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.argv");
+	lua_setfield(L, -2, "argv");
 	lua_pushboolean(L, guest_active());
 	lua_setfield(L, -2, "in_guest");
 	return 1;

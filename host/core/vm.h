@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_VM_H
+#define MEMLUA_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * The microVM: a distribution kernel in QEMU whose root is the machine's own root file system, shared
+ * read-only over virtiofs, with memlua as init (guest.c). Output, interrupts, results and the exit
+ * status travel over virtio ports, never over the console.
+ */
+struct vm_config {
+	const char *image;	/* the kernel (bzImage) */
+	const char *init;	/* absolute path of this binary */
+	const char *spec;	/* JSON for guest.c: argv, cwd, env, out */
+	const char *out;	/* folder that takes the results; NULL: there are none */
+	const char *append;	/* more words for the kernel's command line, or NULL */
+	bool kvm;		/* else TCG */
+	bool virtual_clock;	/* QEMU's instruction counter is the clock; one CPU */
+	unsigned int cpus;
+	uint64_t memory;	/* bytes */
+	double boot_timeout;	/* seconds until the guest's user space must be up */
+	double timeout;		/* seconds for everything, 0: no limit */
+	bool verbose;		/* show the guest's console on standard error */
+};
+
+/**
+ * vm_run() - boot, run the command of the spec, copy its output to standard output and error, unpack
+ * its results, clean up. SIGINT and SIGTERM are passed on to the command.
+ * @status: the command's exit status; 255 after a guest panic, 124 after the time-out (both with an
+ *          error as well)
+ * Return: 0 when the guest ended in order, else -1 with the console's tail in @err.
+ */
+int vm_run(const struct vm_config *config, int *status, struct error *err);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* memlua.vm: the microVM. The choice of kernel, accelerator and clock is made in Lua (memlua.way). */
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../core/error.h"
+#include "../core/vm.h"
+#include "glue.h"
+
+static const char *text_field(lua_State *L, const char *key)
+{
+	const char *text;
+
+	lua_getfield(L, 1, key);
+	text = luaL_optstring(L, -1, NULL);
+	return text; /* stays on the stack, so stays alive */
+}
+
+static bool flag_field(lua_State *L, const char *key)
+{
+	bool flag;
+
+	lua_getfield(L, 1, key);
+	flag = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return flag;
+}
+
+/*
+ * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, cpus=, memory=, boot_timeout=, timeout=}
+ * -> the exit status of the command in the guest | nil, reason, errno, exit status
+ * image: the kernel's file; spec: JSON for the guest; out: folder that takes the results; memory in bytes;
+ * times in seconds. Blocks until the guest has ended.
+ */
+static int vm_run_lua(lua_State *L)
+{
+	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
+					    "cpus", "memory", "boot_timeout", "timeout", NULL};
+	struct vm_config config = {0};
+	struct error err;
+	char self[PATH_MAX];
+	ssize_t len;
+	int status;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	glue_check_keys(L, 1, "vm.run", known);
+	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len < 0)
+		return luaL_error(L, "/proc/self/exe: can't be read");
+	self[len] = '\0';
+	config.init = self;
+	config.image = text_field(L, "image");
+	config.spec = text_field(L, "spec");
+	config.out = text_field(L, "out");
+	config.append = text_field(L, "append");
+	luaL_argcheck(L, config.image && config.spec, 1, "needs image and spec");
+	config.kvm = flag_field(L, "kvm");
+	config.virtual_clock = flag_field(L, "virtual_clock");
+	config.cpus = glue_size(L, 1, "cpus", 1);
+	config.memory = glue_size(L, 1, "memory", 2ULL << 30);
+	config.boot_timeout = glue_duration(L, 1, "boot_timeout", 120);
+	config.timeout = glue_duration(L, 1, "timeout", 0);
+	if (!vm_run(&config, &status, &err)) {
+		lua_pushinteger(L, status);
+		return 1;
+	}
+	glue_fail(L, &err);
+	lua_pushinteger(L, status);
+	return 4;
+}
+
+static const luaL_Reg functions[] = {
+	{"run", vm_run_lua},
+	{NULL, NULL},
+};
+
+int luaopen_memlua_vm(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	return 1;
+}

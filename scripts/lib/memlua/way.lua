@@ -1,0 +1,306 @@
+--- memlua.way: where the experiment runs. Three ways, tried in this order:
+---   native   the kernel's own BTF has memcg_bpf_ops (a patched kernel)
+---   module   a stock kernel, root, and memlua's module memcg_bpf_ops.ko
+---   vm       a stock kernel in a microVM, where the module is loaded
+--- The choice is made at the first use of the kernel, so that a script that only computes needs none.
+local host = require "memlua.host"
+local log = require "memlua.log"
+local memlua = require "memlua"
+
+local way = {} -- way.name: the way taken, once enter() has returned
+
+local settings = host.settings
+
+-- ---- the files that come with memlua, and its cache ---------------------------------------------------
+
+local function exists(path)
+  local file = io.open(path)
+  if file then file:close() end
+  return file ~= nil
+end
+
+--- The folder of memlua's own set-up scripts and module sources: beside the binary's folder in a work
+--- tree, in share/memlua once installed.
+function way.data(name)
+  local root = host.executable():match "^(.*)/[^/]+/[^/]+$" or ""
+  for _, path in ipairs { root .. "/share/memlua/" .. name, root .. "/" .. name } do
+    if exists(path .. "/.") or exists(path) then return path end
+  end
+  memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
+    name, host.executable())
+end
+
+local function cache_folder()
+  local base = os.getenv "XDG_CACHE_HOME"
+  if not base or base == "" then base = (os.getenv "HOME" or "/root") .. "/.cache" end
+  return base .. "/memlua"
+end
+
+local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+
+-- Runs a command of memlua's set-up, whose one line of output is a path. Its complaints are the error.
+local function path_from(...)
+  local words = {}
+  for i, word in ipairs { ... } do words[i] = quote(word) end
+  local complaints = os.tmpname()
+  local tee = settings.quiet and " 2>" .. quote(complaints)
+    or (" 2>&1 >&3 | tee %s >&2; } 3>&1"):format(quote(complaints))
+  local command = table.concat(words, " ") .. tee
+  if not settings.quiet then command = "{ " .. command end
+  local pipe <close> = assert(io.popen(command))
+  local path = pipe:read "l"
+  local why = io.open(complaints):read "a"
+  os.remove(complaints)
+  if not path then return nil, why:gsub("\n+$", ""):match "[^\n]*$" end
+  return path
+end
+
+-- ---- the kernel of the microVM ------------------------------------------------------------------------
+
+-- A bzImage names its release: an offset at 0x20e, counted from 0x200 (Documentation/arch/x86/boot.rst).
+local function release_of_image(path)
+  local file <close> = io.open(path, "rb")
+  local head = file and file:read(0x10000)
+  if not head or head:sub(0x203, 0x206) ~= "HdrS" then return nil end
+  return head:match("^[^%s%z]+", 0x200 + string.unpack("<I2", head, 0x20f) + 1)
+end
+
+-- A kernel given as a file: its headers and modules are looked for where distributions put them.
+local function kernel_from_file(image)
+  local release = release_of_image(image)
+  if not release then
+    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
+  end
+  local folder = image:match "^(.*)/[^/]*$" or "."
+  for _, root in ipairs { folder, folder .. "/..", "" } do
+    local modules = ("%s/lib/modules/%s"):format(root, release)
+    local headers = exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
+    if exists(headers .. "/.config") then
+      return { image = image, release = release, root = root == "" and "/" or root, headers = headers }
+    end
+  end
+  memlua.fail(memlua.status.misuse,
+    "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build; the module can't be built",
+    image, release, folder, release)
+end
+
+--- The kernel to boot: {image, release, root (of lib/modules), headers}. Fetches it when needed.
+function way.kernel()
+  local wanted = settings.kernel
+  if wanted and (exists(wanted) or wanted:find "/") then
+    if not exists(wanted) then
+      memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
+    end
+    return kernel_from_file(wanted)
+  end
+  local folder, why = path_from(way.data "host/setup/fetch.sh", "kernel", wanted)
+  if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
+  local release = io.open(folder .. "/release"):read "l"
+  return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers" }
+end
+
+--- The module for a kernel, built at need. Returns its path, or nil and the reason.
+function way.module(headers, release)
+  return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf")
+end
+
+-- ---- KVM: /dev/kvm can be there and broken, so only a boot proves it ----------------------------------
+
+local function kvm_verdict_file()
+  local name = (host.facts().release .. "-" .. (host.facts().cpu or "")):gsub("[^%w.-]+", "_")
+  return cache_folder() .. "/kvm-" .. name
+end
+
+local function probe_kvm(kernel)
+  log.say("trying KVM once (the verdict is kept in %s)", kvm_verdict_file())
+  local status, why = require "memlua.vm".run {
+    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40,
+    spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
+  }
+  if status == 0 then return "works" end
+  return (why or "the probe ended with status " .. status):match "^[^\n]*"
+end
+
+-- "works", or why not.
+local function kvm_verdict(kernel)
+  if not exists "/dev/kvm" then return "/dev/kvm: not there, or not ours to open" end
+  local file = io.open(kvm_verdict_file())
+  if file then
+    local verdict = file:read "l"
+    file:close()
+    if verdict then return verdict end
+  end
+  local verdict = probe_kvm(kernel)
+  file = not host.interrupted() and io.open(kvm_verdict_file(), "w")
+  if file then file:write(verdict, "\n"):close() end
+  return verdict
+end
+
+-- Returns whether to use KVM, and why not.
+local function choose_accelerator(kernel)
+  local wanted = settings.accel or "auto"
+  if wanted == "tcg" then return false, "as asked" end
+  local verdict = kvm_verdict(kernel)
+  if verdict == "works" then return true end
+  if wanted == "kvm" then
+    memlua.fail(memlua.status.unsupported, "--accel kvm: %s; --accel tcg emulates", verdict)
+  end
+  return false, "no KVM: " .. verdict
+end
+
+local function choose_clock(kvm)
+  local wanted = settings.clock or "auto"
+  if wanted == "virtual" and kvm then
+    memlua.fail(memlua.status.misuse, "--clock virtual needs --accel tcg: QEMU counts no instructions under KVM")
+  end
+  if wanted == "auto" then return not kvm end
+  return wanted == "virtual"
+end
+
+-- ---- handing over to the microVM ----------------------------------------------------------------------
+
+-- What of the environment the script may see in the guest too.
+local PASSED = { "PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
+
+local function environment(kernel, kmod, clock, accel)
+  local env = {}
+  for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
+  env.PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
+  env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
+  env.MEMLUA_OUT = settings.out
+  local terminals = ""
+  for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
+  env.MEMLUA_TERMINALS = terminals
+  return env
+end
+
+-- The guest leaves gnuplot scripts; the pictures are made here, where it is fast.
+local function render_plots()
+  if settings.out and exists(settings.out .. "/plots/.") then
+    require "memlua.plot".render(settings.out)
+  end
+end
+
+local function absolute(path)
+  return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path
+end
+
+-- A folder that exists already and belongs to the user keeps what it has; the guest works in memory.
+local function prepare_out()
+  if not settings.out then return end
+  settings.out = absolute(settings.out)
+  if not os.execute("mkdir -p " .. quote(settings.out)) then
+    memlua.fail(memlua.status.misuse, "%s: can't be made; choose another folder with --out", settings.out)
+  end
+end
+
+local function copy_json()
+  if not settings.json or settings.json == "-" or not settings.out then return end
+  local from = io.open(settings.out .. "/summary.json")
+  if not from then return end
+  local text = from:read "a"
+  from:close()
+  local to, why = io.open(settings.json, "w")
+  if not to then memlua.fail(memlua.status.misuse, "--json %s", why) end
+  assert(to:write(text))
+  assert(to:close())
+end
+
+local function refuse_unportable()
+  if arg and arg[0] == "-" then
+    memlua.fail(memlua.status.misuse, "a script from standard input can't go into the microVM; give it as a file")
+  end
+  for _, word in ipairs(host.argv) do
+    if word == "-i" then
+      memlua.fail(memlua.status.unsupported, "-i can't go into the microVM: it has no terminal; use -e or a script")
+    end
+  end
+end
+
+local function run_in_vm(reasons)
+  refuse_unportable()
+  local kernel = way.kernel()
+  local kmod, why = way.module(kernel.headers, kernel.release)
+  if not kmod then
+    memlua.fail(memlua.status.unsupported, "no way to run here:\n%s\n  vm: the module for %s can't be built: %s",
+      table.concat(reasons, "\n"), kernel.release, why)
+  end
+  local kvm, no_kvm = choose_accelerator(kernel)
+  local virtual = choose_clock(kvm)
+  local clock, accel = virtual and "virtual" or kvm and "kvm" or "tcg", kvm and "kvm" or "tcg"
+  prepare_out()
+  log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, kvm and "KVM" or "TCG",
+    virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
+  local cpus = settings.cpus or 1
+  if virtual and cpus > 1 then
+    memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
+  end
+  local status, complaint, _, vm_status = require "memlua.vm".run {
+    image = kernel.image, kvm = kvm, virtual_clock = virtual, cpus = cpus,
+    memory = settings.memory or 2 << 30, timeout = settings.timeout or 0,
+    boot_timeout = kvm and 60 or 240, out = settings.out,
+    spec = require "memlua.json".encode {
+      argv = host.argv, cwd = memlua.must(host.cwd()), out = settings.out,
+      env = environment(kernel, kmod, clock, accel),
+    },
+  }
+  if not status then memlua.fail(vm_status, "%s", complaint) end
+  if status == memlua.status.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
+  render_plots()
+  copy_json()
+  os.exit(status, true)
+end
+
+-- ---- choosing -----------------------------------------------------------------------------------------
+
+-- Returns the way that this machine itself has, or nil and a line for each that it hasn't.
+local function own_way()
+  local reasons = {}
+  local function no(name, why) reasons[#reasons + 1] = ("  %s: %s"):format(name, why) end
+  local memcg, why = host.memcg_v2()
+  if host.has_ops() then
+    if memcg then return "native" end
+    no("native", why)
+  else
+    no("native", "the kernel has no memcg_bpf_ops")
+  end
+  if not memcg then
+    no("module", why)
+  elseif not host.is_root() then
+    no("module", "only root can load a module")
+  elseif exists "/sys/module/memcg_bpf_ops/." then
+    return "module"
+  else
+    local kmod, trouble = way.module("/lib/modules/" .. host.facts().release .. "/build", host.facts().release)
+    if kmod then
+      host.setenv("MEMLUA_KMOD", kmod)
+      return "module"
+    end
+    no("module", trouble)
+  end
+  return nil, reasons
+end
+
+--- Decides the way; call it before the first use of the kernel. Where only the microVM can, it runs the
+--- whole script there and ends the process with its exit status. Fails with status 4 where nothing can.
+function way.enter()
+  if way.name then return end
+  if host.in_guest then
+    way.name = host.has_ops() and "native" or "module"
+    return
+  end
+  local reasons = { "  native, module: --vm forbids them" }
+  if not settings.vm then
+    way.name, reasons = own_way()
+    if way.name then return end
+  end
+  if settings.host then
+    memlua.fail(memlua.status.unsupported, "this machine can't run it and --host forbids the microVM:\n%s",
+      table.concat(reasons, "\n"))
+  end
+  for _, reason in ipairs(reasons) do log.detail("not here:%s", reason) end
+  run_in_vm(reasons)
+end
+
+return way
