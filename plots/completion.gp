@@ -1,0 +1,45 @@
+# Completion time of each tenant: one bar per series, direct labels, whiskers where there are intervals.
+# A tenant that was lost has a hatched bar that ends in a cross at the time of its end: no completion.
+# Draw again: gnuplot THIS_FILE, beside its data. Columns: place series length low high lost note label
+if (!exists("width")) width = 900
+height = 150 + 34 * places
+
+# Okabe & Ito's palette in an order whose grey values differ too
+array colour[6] = ["#b8b8b8", "#0072b2", "#e69f00", "#56b4e9", "#d55e00", "#009e73"]
+
+# Room at the right for the labels: they are as important as the bars.
+set xrange [0:most * 1.75]
+set yrange [places - 0.2:-0.9]
+set border 1 lc rgb "#404040"
+set xtics nomirror out textcolor rgb "#404040"
+set ytics scale 0 nomirror font ",14"
+eval "set ytics (" . tics . ")"
+set grid xtics lc rgb "#d0d0d0" lw 0.5
+set xlabel "seconds from the tenant's start to its end (hatched with a cross: lost at that time)" textcolor rgb "#404040"
+set title heading . "\n{/*0.75 " . setting . "}" font ",16" noenhanced
+set title enhanced
+set lmargin 18
+set rmargin 3
+set tmargin 5
+unset key
+set style line 1 lc rgb "black" lw 1
+
+is_series(i, lost) = ($2 == i && $6 == lost)
+text(label, note) = "  " . label . ":  " . note
+
+do for [output in "svg png"] {
+  if (output eq "svg") {
+    set terminal svg size width, height font "DejaVu Sans,13" background "white"
+  } else {
+    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+  }
+  set output name . "." . output
+  plot for [i = 1:series] data using ($2 == i && $6 == 0 ? $3 : NaN):1:(0):3:($1 - 0.42):($1 + 0.42) \
+         with boxxyerror fs solid 1 border rgb "black" lc rgb colour[(i - 1) % 6 + 1], \
+       data using ($6 == 1 ? $3 : NaN):1:(0):3:($1 - 0.42):($1 + 0.42) \
+         with boxxyerror fs pattern 4 border rgb "black" lc rgb "#707070", \
+       data using ($6 == 1 ? $3 : NaN):1 with points pt 2 ps 1.6 lw 3 lc rgb "black", \
+       data using ($5 > $4 ? $3 : NaN):1:4:5 with xerrorbars pt 0 lw 1.5 lc rgb "black", \
+       data using 5:1:(text(strcol(8), strcol(7))) with labels left noenhanced font ",12" textcolor rgb "black"
+  unset output
+}

@@ -1,0 +1,38 @@
+-- Table and charts of earlier runs, side by side, without running anything.
+--   memlua scripts/analyze.lua RUN...
+local host = require "memlua.host"
+local json = require "memlua.json"
+local log = require "memlua.log"
+local memlua = require "memlua"
+local option = require "memlua.option"
+local report = require "memlua.report"
+local run = require "memlua.run"
+local summary = require "memlua.summary"
+
+local options = option.parse {
+  name = "analyze", about = "Table and charts of run folders, side by side.", common = "report",
+  arguments = { { "run", args = "+", help = "a run's folder" } },
+  options = { { "force", "flag", help = "compare what can't be compared (another schema, kernel or clock)" } },
+}
+
+local folders, summaries = {}, {}
+for i, path in ipairs(options.run) do
+  folders[i] = run.load(path)
+  summaries[i] = summary.of(folders[i])
+end
+
+local mismatches = run.mismatches(folders)
+if #mismatches > 0 and not options.force then
+  memlua.fail(memlua.status.misuse, "these runs can't be compared: %s; --force does it anyway and says so",
+    table.concat(mismatches, "; "))
+end
+
+local target = options.out or folders[#folders].path
+if options.json == "-" then
+  io.stdout:write(json.encode(summaries, { indent = 2 }), "\n")
+else
+  io.stdout:write(report.text(folders))
+  for _, mismatch in ipairs(mismatches) do print("compared by --force although " .. mismatch) end
+  if options.json then memlua.must(json.write(options.json, summaries)) end
+end
+report.pictures(folders, run.at(target))

@@ -1,0 +1,19 @@
+-- The plan's baseline: one high and two low tenants in a session that can't hold them all, no protection.
+-- `memlua scripts/baseline.lua --help` shows the options; protected.lua is the same with a BPF policy.
+local plan = require "memlua.plan"
+local scenario = require "memlua.scenario"
+
+local options = plan.options("baseline", "The plan's experiment without protection: who loses its memory?")
+
+scenario.run {
+  name = "baseline",
+  about = "baseline: no protection",
+  options = options,
+  notes = plan.notes(options),
+
+  session = "session",
+  limits = plan.limits(options),
+  tenants = plan.tenants(options),
+
+  strategies = { { name = "none" } },
+}

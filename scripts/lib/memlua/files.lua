@@ -1,0 +1,32 @@
+--- memlua.files: where tenants that work on files find them: fresh ones on a RAM block device, so that no
+--- page of an earlier run is cached or charged to somebody else.
+local host = require "memlua.host"
+local memlua = require "memlua"
+
+local files = {}
+
+local directory
+
+local function needed(plan)
+  local bytes = 0
+  for _, tenant in ipairs(plan.tenants) do
+    local workload = tenant.workload
+    if workload.kind == "file" and not workload.file then bytes = bytes + workload.size end
+  end
+  return bytes
+end
+
+--- Makes the block device that the plan's tenants need for one run, if any; `owned` drops it again.
+function files.prepare(plan, owned)
+  local bytes = needed(plan)
+  if bytes == 0 then return end
+  -- ext4's journal and tables take some of it
+  directory = memlua.must(host.ramdisk(bytes + bytes // 4 + (32 << 20)))
+  owned:add(setmetatable({}, { __close = function() host.ramdisk_drop() end }))
+  memlua.must(host.drop_caches())
+end
+
+--- The path of a tenant's file.
+function files.path(name) return directory .. "/" .. name end
+
+return files

@@ -1,0 +1,23 @@
+--- memlua.log: what a person is told on standard error; standard output is for the document.
+local host = require "memlua.host"
+
+local log = {}
+
+local function write(fmt, ...) io.stderr:write("memlua: ", fmt:format(...), "\n") end
+
+--- Says a line unless --quiet. Arguments as string.format.
+function log.say(fmt, ...) if not host.settings.quiet then write(fmt, ...) end end
+
+--- Says a line with --verbose only.
+function log.detail(fmt, ...) if host.settings.verbose then write(fmt, ...) end end
+
+--- Says what might surprise, unless --quiet.
+function log.warn(fmt, ...) log.say("warning: " .. fmt, ...) end
+
+--- Shows how far a long step is: on a terminal, or with --verbose.
+function log.progress(fmt, ...)
+  local terminal = host.isatty and host.isatty(2)
+  if host.settings.verbose or terminal then log.say(fmt, ...) end
+end
+
+return log

@@ -1,0 +1,186 @@
+--- memlua.option: a script declares its options; they are checked, and shown by `memlua SCRIPT --help`.
+local argparse = require "argparse"
+local host = require "memlua.host"
+local memlua = require "memlua"
+local units = require "memlua.units"
+
+local option = {}
+
+-- ---- types: text -> value, or nil, "reason" ---------------------------------------------------------
+
+local types = {}
+
+function types.size(text)
+  local bytes, why = units.size(text)
+  if bytes == 0 then return nil, "0: nothing would be left; write 1M or more" end
+  return bytes, why
+end
+
+function types.limit(text)
+  local bytes, why = units.limit(text)
+  if type(bytes) == "number" and bytes < 4096 then
+    return nil, text .. ": less than one page (4096 bytes); write 1M or more, or max"
+  end
+  return bytes, why
+end
+
+function types.duration(text) return units.duration(text) end
+function types.string(text) return text end
+
+function types.number(text)
+  local number = tonumber(text)
+  if not number or number ~= number then return nil, text .. ": not a number" end
+  return number
+end
+
+function types.count(text)
+  local count = math.tointeger(tonumber(text))
+  if not count or count < 0 then return nil, text .. ": not a whole number of 0 or more" end
+  return count
+end
+
+function types.positive(text)
+  local count = math.tointeger(tonumber(text))
+  if not count or count < 1 then return nil, text .. ": at least 1 is needed" end
+  return count
+end
+
+-- A converter that names the option in its complaint.
+local function converter(name, kind)
+  local convert = types[kind] or error("option " .. name .. ": unknown type " .. tostring(kind))
+  return function(text)
+    local value, why = convert(text)
+    if value == nil then return nil, ("--%s: %s"):format(name, why) end
+    return value
+  end
+end
+
+-- ---- the options that every script has --------------------------------------------------------------
+
+local OUTPUT = {
+  { "out", "string", short = "o", arg = "DIR", help = "folder of the results" },
+  { "json", "string", arg = "FILE", help = "write the summary there too (-: standard output)" },
+  { "color", { "auto", "never", "always" }, help = "coloured output" },
+  { "verbose", "flag", short = "v", help = "say more on standard error" },
+  { "quiet", "flag", short = "q", help = "say nothing but errors on standard error" },
+}
+
+local RUN = {
+  { "runs", "positive", short = "r", arg = "N", help = "measured runs of each strategy" },
+  { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs before them" },
+  { "seed", "count", arg = "N", help = "of everything random" },
+  { "timeout", "duration", arg = "TIME", help = "give up after that long on the wall clock" },
+  { "dry-run", "flag", help = "check everything, say what would run, run nothing" },
+  { "vm", "flag", help = "run in the microVM even where this machine could" },
+  { "host", "flag", help = "run on this machine's kernel or not at all" },
+  { "accel", { "auto", "kvm", "tcg" }, help = "how the microVM runs" },
+  { "clock", { "auto", "real", "virtual" }, help = "the microVM's clock" },
+  { "kernel", "string", short = "k", arg = "IMAGE|RELEASE", help = "the microVM's kernel" },
+  { "memory", "size", short = "m", arg = "SIZE", help = "the microVM's memory" },
+  { "cpus", "positive", short = "p", arg = "N", help = "the microVM's CPUs" },
+}
+
+-- ---- declaring and parsing ----------------------------------------------------------------------------
+
+local function target_of(name) return (name:gsub("-", "_")) end
+
+local function shown_default(default)
+  if default == nil or default == false then return "" end
+  return (" (default: %s)"):format(default)
+end
+
+-- Adds one declaration { name, type | {choices} | "flag", short=, arg=, default=, help=, many= }.
+local function add(parser, spec)
+  local name, kind = spec[1], spec[2]
+  local names = (spec.short and "-" .. spec.short .. " " or "") .. "--" .. name
+  local element = kind == "flag" and parser:flag(names) or parser:option(names)
+  element:target(target_of(name)):description((spec.help or "") .. shown_default(spec.default))
+  if kind == "flag" then return end
+  if type(kind) == "table" then
+    element:choices(kind)
+  else
+    element:convert(converter(name, kind)):argname(spec.arg or kind:upper())
+  end
+  if spec.many then element:count "*" end
+end
+
+-- Defaults are given as the user would write them, so they pass the same conversion.
+local function fill_defaults(values, specs)
+  for _, spec in ipairs(specs) do
+    local target = target_of(spec[1])
+    if values[target] == nil and spec.default ~= nil then
+      local convert = type(spec[2]) == "string" and types[spec[2]]
+      values[target] = convert and memlua.must(convert(tostring(spec.default))) or spec.default
+    end
+  end
+end
+
+local function add_help(parser)
+  parser:flag("-h --help"):description("show this help"):action(function()
+    io.stdout:write(parser:get_help(), "\n")
+    memlua.fail(memlua.status.done, "")
+  end)
+end
+
+-- argparse would print and exit: its complaint becomes an error like any other.
+local function make_failing(parser)
+  function parser:error(message)
+    memlua.fail(memlua.status.misuse, "%s\nTry 'memlua %s --help'.", message, self._name)
+  end
+end
+
+-- What the command line gave goes to memlua.host.settings, where the kernel's first use looks for it.
+local function settle(values, specs)
+  for _, spec in ipairs(specs) do
+    local target = target_of(spec[1])
+    if values[target] ~= nil then host.settings[target] = values[target] end
+    values[target] = host.settings[target]
+  end
+  if host.settings.vm and host.settings.host then
+    memlua.fail(memlua.status.misuse, "--vm contradicts --host")
+  end
+end
+
+-- `--delay -5`: argparse would take -5 for an option; the type shall refuse it by name instead.
+local function join_negatives(args)
+  local joined, i = {}, 1
+  while args[i] do
+    local text = args[i]
+    if text:find "^%-%-[%w-]+$" and (args[i + 1] or ""):find "^%-%d" then
+      i = i + 1
+      text = text .. "=" .. args[i]
+    end
+    joined[#joined + 1] = text
+    i = i + 1
+  end
+  return joined
+end
+
+--- Parses the script's arguments. `declared` is a table:
+---   name, about   of the script, for --help
+---   common        "run" (default): all common options; "report": those of a script that runs nothing
+---   arguments     list of { name, help=, args="+" | "*" | "?" }: the positional ones
+---   options       list of { name, type, default=, help=, short=, arg=, many= }; a type is "size", "limit"
+---                 (a size or max), "duration", "number", "count" (>= 0), "positive", "string", "flag",
+---                 or a list of the words allowed. Defaults are written as the user would.
+--- Returns a table name -> value ('-' becomes '_'). Common ones are set in memlua.host.settings too, which
+--- also supplies what stood before the script's name. Fails with status 1 on anything unknown.
+function option.parse(declared, args)
+  local parser = argparse(declared.name, declared.about):add_help(false)
+  parser:help_max_width(96):help_description_margin(28)
+  for _, argument in ipairs(declared.arguments or {}) do
+    parser:argument(argument[1], argument.help):args(argument.args or 1)
+  end
+  for _, spec in ipairs(declared.options or {}) do add(parser, spec) end
+  local common = table.move(OUTPUT, 1, #OUTPUT, 1, {})
+  if declared.common ~= "report" then table.move(RUN, 1, #RUN, #common + 1, common) end
+  for _, spec in ipairs(common) do add(parser, spec) end
+  add_help(parser)
+  make_failing(parser)
+  local values = parser:parse(join_negatives(args or arg))
+  fill_defaults(values, declared.options or {})
+  settle(values, common)
+  return values
+end
+
+return option

@@ -1,0 +1,248 @@
+--- memlua.report: what a person reads: the table, the bars and the remarks of one or several run folders.
+local log = require "memlua.log"
+local plot = require "memlua.plot"
+local stats = require "memlua.stats"
+local summary = require "memlua.summary"
+local text = require "memlua.table"
+local units = require "memlua.units"
+
+local report = {}
+
+local duration, size = units.format_duration, units.format_size
+
+-- ---- cells ---------------------------------------------------------------------------------------------------
+
+local function interval(estimate, format)
+  if not estimate then return nil end
+  if not estimate.low then return format(estimate.median) end
+  return ("%s [%s, %s]"):format(format(estimate.median), format(estimate.low), format(estimate.high))
+end
+
+--- How a tenant ended, over all runs: "done", "oom-killed at 1.20 s", "2 of 10 oom-killed".
+function report.fate(tenant)
+  local parts = {}
+  for _, how in ipairs { "oom-killed", "killed", "timed out", "failed" } do
+    local n = tenant.lost[how]
+    if n and tenant.runs == 1 then
+      parts[#parts + 1] = how .. (tenant.ended_at and " at " .. duration(tenant.ended_at.median) or "")
+    elseif n then
+      parts[#parts + 1] = ("%d of %d %s"):format(n, tenant.runs, how)
+    end
+  end
+  return #parts > 0 and table.concat(parts, ", ") or "done"
+end
+
+local function completion(tenant)
+  local estimate = tenant.completion or tenant.completion_beside_losses
+  if not estimate then return nil end
+  return interval(estimate, duration) .. (tenant.completion and "" or " *")
+end
+
+local function refaults(tenant)
+  local stat = tenant.stat or {}
+  local n = stat.workingset_refault_file
+  return n and ("%.0f"):format(n)
+end
+
+local function percentile(tenant, name)
+  return tenant.latency and duration(tenant.latency[name] * 1e-9)
+end
+
+local COLUMNS = {
+  { "TENANT" }, { "STRATEGY" }, { "COMPLETION", align = "right" }, { "X SOLO", align = "right", drop = 1 },
+  { "ALLOCATION", align = "right", drop = 4 }, { "P99/CHUNK", align = "right", drop = 6 },
+  { "STALLED", align = "right", drop = 5 }, { "PEAK", align = "right", drop = 3 },
+  { "READ", align = "right", drop = 2 }, { "REFAULTS", align = "right", drop = 2 }, { "ENDED" },
+}
+
+local function row_of(tenant, label)
+  local stalled = tenant.stalled_us and tenant.stalled_us.some
+  local fate = report.fate(tenant)
+  return {
+    tenant.name, label, completion(tenant) or "-", tenant.slowdown and ("%.2f"):format(tenant.slowdown) or "-",
+    tenant.alloc and duration(tenant.alloc.median) or "-", percentile(tenant, "p99") or "-",
+    stalled and duration(stalled * 1e-6) or "-", tenant.peak and size(tenant.peak.median) or "-",
+    tenant.read_bytes and size(tenant.read_bytes.median) or "-", refaults(tenant) or "-", fate,
+    colour = fate ~= "done" and "red" or nil,
+  }
+end
+
+-- A column in which nothing was measured tells nothing.
+local function without_empty(columns, rows)
+  local kept, result = {}, {}
+  for c in ipairs(columns) do
+    for _, row in ipairs(rows) do
+      if row[c] ~= "-" and not (columns[c][1] == "READ" and row[c] == "0") then
+        kept[#kept + 1] = c
+        break
+      end
+    end
+  end
+  local shown = {}
+  for i, c in ipairs(kept) do shown[i] = columns[c] end
+  for r, row in ipairs(rows) do
+    result[r] = { colour = row.colour }
+    for i, c in ipairs(kept) do result[r][i] = row[c] end
+  end
+  return shown, result
+end
+
+local function main_table(series)
+  local rows = {}
+  for _, name in ipairs(summary.tenants(series)) do
+    for _, s in ipairs(series) do
+      local tenant = summary.find(s.strategy, name)
+      if tenant then rows[#rows + 1] = row_of(tenant, s.label) end
+    end
+  end
+  return text.render(without_empty(COLUMNS, rows))
+end
+
+-- ---- bars ------------------------------------------------------------------------------------------------------
+
+local function bars(series)
+  local list = {}
+  for _, name in ipairs(summary.tenants(series)) do
+    for i, s in ipairs(series) do
+      local tenant = summary.find(s.strategy, name)
+      if tenant then
+        local lost = tenant.finished == 0
+        local seen = tenant.completion or tenant.completion_beside_losses
+        list[#list + 1] = {
+          ("%s  %s"):format(name, s.label), lost and tenant.ended_at and tenant.ended_at.median or seen and seen.median,
+          lost and report.fate(tenant) or completion(tenant), hatched = lost, colour = lost and "red" or nil,
+          gap = i == 1,
+        }
+      end
+    end
+  end
+  return text.bars(list)
+end
+
+-- ---- remarks ---------------------------------------------------------------------------------------------------
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+local function number(x) return math.type(x) == "float" and ("%g"):format(x) or tostring(x) end
+
+local function flat(t, prefix, out)
+  for _, key in ipairs(sorted_keys(t)) do
+    local value = t[key]
+    if type(value) == "table" then
+      flat(value, prefix .. key .. ".", out)
+    else
+      out[#out + 1] = ("%s%s %s"):format(prefix, key, number(value))
+    end
+  end
+  return out
+end
+
+local function callbacks(s, lines)
+  for _, result in ipairs(s.folder.runs) do
+    if result.strategy == s.strategy.name and result.policy and result.policy.stats then
+      lines[#lines + 1] = ("%s: policy %s: %s"):format(s.label, result.policy.name,
+        table.concat(flat(result.policy.stats, "", {}), ", "))
+      return
+    end
+  end
+end
+
+local function kills(s, lines)
+  for _, result in ipairs(s.folder.runs) do
+    if result.strategy == s.strategy.name then
+      for _, kill in ipairs(result.oom or {}) do
+        lines[#lines + 1] = ("%s: kernel log at %s: OOM kill in %s by the limit of %s%s"):format(s.label,
+          duration(kill.time), kill.task_memcg or "?", kill.oom_memcg or "?",
+          kill.anon_rss and ", " .. size(kill.anon_rss) .. " anonymous" or "")
+      end
+    end
+  end
+end
+
+local function beside_losses(s, lines)
+  if s.strategy.intact < s.strategy.runs then
+    lines[#lines + 1] = ("%s: %d of %d runs lost a tenant; * = a survivor's time, with the memory that the lost gave up")
+      :format(s.label, s.strategy.runs - s.strategy.intact, s.strategy.runs)
+  end
+end
+
+local function solo_lines(series, lines)
+  local seen = {}
+  for _, s in ipairs(series) do
+    for _, tenant in ipairs(s.strategy.tenants) do
+      local line = tenant.solo_s and ("%s alone takes %s"):format(tenant.name, duration(tenant.solo_s))
+      if line and not seen[line] then
+        seen[line] = true
+        lines[#lines + 1] = s.label .. ": " .. line
+      end
+    end
+  end
+end
+
+local function remarks(series)
+  local lines = {}
+  for _, s in ipairs(series) do
+    beside_losses(s, lines)
+    kills(s, lines)
+    callbacks(s, lines)
+  end
+  solo_lines(series, lines)
+  return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
+end
+
+--- Effect sizes against the first series, where there are runs enough to tell: "baseline -> protected: ...".
+function report.effects(series)
+  local lines, first = {}, series[1]
+  for i = 2, #series do
+    for _, tenant in ipairs(series[i].strategy.tenants) do
+      local other = summary.find(first.strategy, tenant.name)
+      local x, y = tenant.completion, other and other.completion
+      if x and y and x.n > 1 and y.n > 1 then
+        local delta, word = stats.cliffs_delta(x.values, y.values)
+        local _, p = stats.mann_whitney(x.values, y.values)
+        lines[#lines + 1] = ("%s, %s against %s: Cliff's delta %+.2f (%s)%s"):format(tenant.name, series[i].label,
+          first.label, delta, word, p and (", Mann-Whitney p %.3g"):format(p) or "")
+      end
+    end
+  end
+  return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
+end
+
+-- ---- the document ----------------------------------------------------------------------------------------------
+
+--- "544M limit, 3 tenants, kernel 6.12.95, virtual clock, module": the setting in one line.
+function report.setting(folder)
+  local scenario, facts, parts = folder.manifest.scenario, folder.host, {}
+  parts[#parts + 1] = ("limit %s"):format(size(scenario.limits["memory.max"] or "max"))
+  local kind = scenario.tenants[1].workload
+  parts[#parts + 1] = ("%d x %s %s"):format(#scenario.tenants, size(kind.size), kind.kind)
+  if kind.hold then parts[#parts + 1] = "hold " .. duration(kind.hold) end
+  if facts.release then parts[#parts + 1] = "Linux " .. facts.release end
+  if facts.clock then parts[#parts + 1] = facts.clock .. " clock" end
+  if facts.way then parts[#parts + 1] = facts.way end
+  return table.concat(parts, ", ")
+end
+
+--- The whole document of one or several folders as a string.
+function report.text(folders)
+  local series = summary.series(folders)
+  local head = folders[1].manifest.about or folders[1].manifest.name
+  if #folders > 1 then head = "completion times side by side" end
+  return table.concat({
+    text.paint(head, "bold"), " (", report.setting(folders[1]), ")\n\n", main_table(series), "\n", bars(series),
+    "\n", remarks(series), report.effects(series),
+  })
+end
+
+--- Draws the pictures of `folders` into `target`'s plots/ (a memlua.run folder or { path = }).
+function report.pictures(folders, target)
+  local drawn = plot.completion(target.path, summary.series(folders), report.setting(folders[1]))
+  for _, path in ipairs(drawn) do log.say("chart: %s", path) end
+end
+
+return report

@@ -1,0 +1,137 @@
+--- memlua.run: a run's folder, written so that it is never seen half done, and read again later.
+---   manifest.json  scenario, options, seed, schema_version, the list of runs
+---   host.json      kernel, CPU, memory, clock, accelerator, way
+---   script.lua     the script as it was
+---   runs/NNN-STRATEGY/run.json   everything measured in one run, raw samples included
+---   summary.json   what the table shows
+---   plots/         pictures with their gnuplot scripts and data
+local host = require "memlua.host"
+local json = require "memlua.json"
+local memlua = require "memlua"
+
+local run = {}
+
+--- Version of what the files mean; folders of another version are not compared.
+run.SCHEMA = 1
+
+local Folder = {}
+Folder.__index = Folder
+
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+local function read(path)
+  local file, why = io.open(path, "rb")
+  if not file then return nil, why end
+  local content, fault = file:read "a"
+  file:close()
+  return content, fault
+end
+
+--- $XDG_STATE_HOME/memlua/NAME-TIMESTAMP (or ~/.local/state/...): where a run goes without --out.
+function run.default_path(name)
+  local state = os.getenv "XDG_STATE_HOME"
+  if not state or state == "" then state = (os.getenv "HOME" or "/tmp") .. "/.local/state" end
+  return ("%s/memlua/%s-%s"):format(state, name, os.date "%Y%m%dT%H%M%S")
+end
+
+--- Makes the folder `path` for a new run, or fails naming what to do about it.
+function run.create(path)
+  if exists(path .. "/manifest.json") then
+    memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it", path)
+  end
+  local made, why = host.mkdir(path)
+  local probe = path .. "/.writable"
+  local file = made and io.open(probe, "wb")
+  if not file then
+    memlua.fail(memlua.status.misuse, "%s; name a folder that can be written with --out",
+      why or path .. ": not writable")
+  end
+  file:close()
+  os.remove(probe)
+  return setmetatable({ path = path }, Folder)
+end
+
+--- The folder `path` as it is, to write pictures into.
+function run.at(path) return setmetatable({ path = path }, Folder) end
+
+--- Writes a value as JSON under `name`, a path inside the folder.
+function Folder:json(name, value)
+  local path = self.path .. "/" .. name
+  memlua.must(host.mkdir(path:match "^(.*)/"))
+  memlua.must(json.write(path, value))
+end
+
+--- Writes text under `name`, beside it first, then renamed.
+function Folder:text(name, content)
+  local path = self.path .. "/" .. name
+  memlua.must(host.mkdir(path:match "^(.*)/"))
+  local beside = path .. ".new"
+  local file <close> = memlua.must(io.open(beside, "wb"))
+  memlua.must(file:write(content))
+  memlua.must(file:close())
+  memlua.must(os.rename(beside, path))
+end
+
+--- Removes the folder if nothing was written into it.
+function Folder:discard_if_empty() os.remove(self.path) end
+
+--- Keeps a copy of the running script.
+function Folder:keep_script()
+  local content = arg and arg[0] and read(arg[0])
+  if content then self:text("script.lua", content) end
+end
+
+local function decode(path)
+  local content, why = read(path)
+  if not content then return nil, why end
+  local value, fault = json.decode(content)
+  if value == nil then return nil, ("%s: not JSON: %s"):format(path, fault) end
+  return value
+end
+
+--- Opens the folder of an earlier run: { path, manifest, host, summary, runs = { run, ... } }.
+--- Fails with status 1 when it isn't one.
+function run.load(path)
+  local folder = setmetatable({ path = path, runs = {} }, Folder)
+  if not exists(path .. "/manifest.json") then
+    memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
+  end
+  folder.manifest = memlua.must(decode(path .. "/manifest.json"))
+  folder.host = memlua.must(decode(path .. "/host.json"))
+  for i, id in ipairs(folder.manifest.runs or {}) do
+    folder.runs[i] = memlua.must(decode(("%s/runs/%s/run.json"):format(path, id)))
+  end
+  if #folder.runs == 0 then
+    memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
+  end
+  return folder
+end
+
+-- What must be equal for figures to be comparable.
+local function identity(folder)
+  return {
+    schema_version = folder.manifest.schema_version,
+    kernel = folder.host.release, clock = folder.host.clock, way = folder.host.way,
+  }
+end
+
+--- What differs between folders so that their figures can't be compared: a list of texts, empty if none.
+function run.mismatches(folders)
+  local list, first = {}, identity(folders[1])
+  for i = 2, #folders do
+    local other = identity(folders[i])
+    for _, key in ipairs { "schema_version", "kernel", "clock", "way" } do
+      if first[key] ~= other[key] then
+        list[#list + 1] = ("%s: %s in %s, %s in %s"):format(key, tostring(first[key]), folders[1].path,
+          tostring(other[key]), folders[i].path)
+      end
+    end
+  end
+  return list
+end
+
+return run

@@ -1,0 +1,182 @@
+--- memlua.scenario: a table in, results out. See memlua.spec for the table's keys and memlua.cell for what
+--- is measured; this is the order of things: check, run, write, judge.
+local cell = require "memlua.cell"
+local host = require "memlua.host"
+local json = require "memlua.json"
+local log = require "memlua.log"
+local memlua = require "memlua"
+local report = require "memlua.report"
+local run = require "memlua.run"
+local spec = require "memlua.spec"
+local stats = require "memlua.stats"
+local summary = require "memlua.summary"
+
+local scenario = {}
+
+-- ---- which runs, in which order ------------------------------------------------------------------------
+
+local function fingerprint(tenant)
+  local parts = { tenant.rank }
+  for _, key in ipairs(memlua.keys(tenant.workload)) do
+    parts[#parts + 1] = key .. "=" .. tostring(tenant.workload[key])
+  end
+  return table.concat(parts, " ")
+end
+
+-- One solo strategy per distinct workload; tenants that are alike share it.
+local function solo_strategies(plan)
+  local seen, list = {}, {}
+  plan.solo_of = {}
+  for _, tenant in ipairs(plan.tenants) do
+    local key = fingerprint(tenant)
+    if not seen[key] then
+      seen[key] = "solo-" .. tenant.name
+      list[#list + 1] = { name = seen[key], only = { tenant.name }, limits = {}, tenants = {} }
+    end
+    plan.solo_of[tenant.name] = seen[key]
+  end
+  return list
+end
+
+-- Blocks of all strategies, each block in an order of its own, so that no drift favours one of them.
+local function ordered(plan)
+  local random, cells = stats.random(plan.seed), {}
+  local solo = plan.solo and solo_strategies(plan) or {}
+  for block = 1, plan.runs do
+    for _, strategy in ipairs(solo) do cells[#cells + 1] = { strategy = strategy, block = block } end
+    local order = table.move(plan.strategies, 1, #plan.strategies, 1, {})
+    for _, strategy in ipairs(stats.shuffle(order, random)) do
+      cells[#cells + 1] = { strategy = strategy, block = block }
+    end
+  end
+  for i, c in ipairs(cells) do c.id = ("%03d-%s"):format(i, c.strategy.name) end
+  return cells
+end
+
+-- ---- settings ------------------------------------------------------------------------------------------
+
+local function apply_settings(plan)
+  local settings = host.settings
+  plan.runs = settings.runs or plan.runs
+  plan.warmup = settings.warmup or plan.warmup
+  plan.seed = settings.seed or plan.seed or os.time()
+  if settings.timeout and not host.in_guest then plan.deadline = math.min(plan.deadline, settings.timeout) end
+  settings.out = settings.out or run.default_path(plan.name)
+end
+
+local function show_plan(plan, cells)
+  log.say("%s: would make %d runs after %d to warm up, results in %s", plan.name, #cells, plan.warmup,
+    host.settings.out)
+  for _, c in ipairs(cells) do print(c.id) end
+  memlua.fail(memlua.status.done, "")
+end
+
+-- ---- writing -------------------------------------------------------------------------------------------
+
+local function plain(value)
+  if type(value) ~= "table" then return type(value) ~= "function" and value or nil end
+  local copy = {}
+  for key, item in pairs(value) do copy[key] = plain(item) end
+  return copy
+end
+
+local function manifest_of(plan, ids)
+  local scenario_table = plain(plan)
+  scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
+  scenario_table.options, scenario_table.notes = nil, nil
+  return {
+    schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
+    options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
+    solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
+  }
+end
+
+-- ---- running -------------------------------------------------------------------------------------------
+
+local function warm_up(plan, cells)
+  for i = 1, plan.warmup do
+    log.progress("warming up, %d of %d", i, plan.warmup)
+    cell.run(plan, cells[1].strategy)
+  end
+end
+
+local function run_all(plan, cells, folder)
+  warm_up(plan, cells)
+  local ids, results = {}, {}
+  for i, c in ipairs(cells) do
+    log.progress("run %d of %d: %s", i, #cells, c.strategy.name)
+    local result = cell.run(plan, c.strategy)
+    result.id, result.block = c.id, c.block
+    ids[i], results[i] = c.id, result
+    folder:json("runs/" .. c.id .. "/run.json", result)
+    folder:json("manifest.json", manifest_of(plan, ids))
+  end
+  return results
+end
+
+-- ---- judging -------------------------------------------------------------------------------------------
+
+local function timed_out(results)
+  for _, result in ipairs(results) do
+    for _, tenant in ipairs(result.tenants) do
+      if tenant.ended == "timed out" then return tenant.name, result end
+    end
+  end
+end
+
+local function judge(plan, results)
+  local name, late = timed_out(results)
+  if name then
+    memlua.fail(memlua.status.timeout, "%s: %s was not done after %.0f s; the results so far are in %s",
+      late.id, name, late.duration_s, host.settings.out)
+  end
+  local failed = {}
+  for _, expectation in ipairs(plan.expect) do
+    for _, result in ipairs(results) do
+      if not result.solo then
+        local holds, detail = expectation[2](result)
+        if not holds then failed[#failed + 1] = ("%s: expected: %s%s"):format(result.id, expectation[1],
+          detail and "; " .. detail or "") end
+      end
+    end
+  end
+  if #failed > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(failed, "\nmemlua: ")) end
+end
+
+local function publish(folder)
+  local summed = summary.of(folder)
+  folder:json("summary.json", summed)
+  local document = host.settings.json
+  if document and document ~= "-" then memlua.must(json.write(document, summed)) end
+  if document == "-" then
+    io.stdout:write(json.encode(summed, { indent = 2 }), "\n")
+  else
+    io.stdout:write(report.text { folder })
+  end
+  report.pictures({ folder }, folder)
+  log.say("results: %s", folder.path)
+end
+
+--- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same
+--- script runs in the microVM and this call doesn't return), runs everything, writes the folder, prints the
+--- table. Returns { path, manifest, host, runs, summary }. Fails with the status that memlua --help lists.
+function scenario.run(value)
+  local plan = spec.check(value)
+  apply_settings(plan)
+  local cells = ordered(plan)
+  if host.settings.dry_run then show_plan(plan, cells) end
+  local folder = run.create(host.settings.out)
+  local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
+  for _, note in ipairs(plan.notes) do log.say("%s", note) end
+  host.enter()
+  folder.host = host.facts()
+  folder:json("host.json", folder.host)
+  folder:keep_script()
+  folder.runs = run_all(plan, cells, folder)
+  folder.manifest = manifest_of(plan, {})
+  publish(folder)
+  judge(plan, folder.runs)
+  return folder
+end
+
+return scenario

@@ -1,0 +1,225 @@
+--- memlua.spec: the scenario's table, validated whole before anything starts, and brought to a normal form.
+local check = require "memlua.check"
+local host = require "memlua.host"
+local memlua = require "memlua"
+local policy = require "memlua.policy"
+local units = require "memlua.units"
+
+local spec = {}
+
+local PAGE = 4096
+
+-- ---- workloads -----------------------------------------------------------------------------------------
+
+local positive = check.number { min = 1, integer = true }
+
+-- kind -> the keys that it takes and those that it needs
+local WORKLOADS = {
+  anon = { { size = check.size, chunk = check.size, hold = check.duration }, { "size" } },
+  file = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
+             duration = check.duration, file = check.is "string" }, { "size" } },
+  exec = { { argv = check.list(check.is "string"), output = check.is "string" }, { "argv" } },
+}
+
+local function check_machine(workload, path)
+  local total = host.facts().memory
+  if total and workload.size and workload.kind == "anon" and workload.size > total then
+    check.refuse(path .. ".size", "%s is more than this machine's memory, %s; choose less, or give the microVM "
+      .. "more with --memory", units.format_size(workload.size), units.format_size(total))
+  end
+end
+
+local function check_workload(value, path)
+  check.is "table"(value, path)
+  local kind = check.one_of(memlua.keys(WORKLOADS))(value.kind or "anon", path .. ".kind")
+  local fields, needed = table.unpack(WORKLOADS[kind])
+  local all = { kind = check.any }
+  for key, checker in pairs(fields) do all[key] = checker end
+  local workload = check.record(all, needed)(value, path)
+  workload.kind = kind
+  check_machine(workload, path)
+  return workload
+end
+
+-- ---- limits: the files of a cgroup -----------------------------------------------------------------------
+
+local KNOBS = {
+  "memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.swap.high",
+  "memory.zswap.max", "memory.oom.group", "cpu.weight", "cpu.idle", "cpu.max", "pids.max",
+}
+
+local function check_memory(key, value, path)
+  if tostring(value):find "%%$" then return value end -- of the parent's limit: known once that is
+  local bytes, why = units.limit(value)
+  if not bytes then check.refuse(path, "%s", why) end
+  if key == "memory.max" and bytes ~= "max" and bytes < PAGE then
+    check.refuse(path, "%s is less than one page (%d bytes): nothing could start; write 1M or more", value, PAGE)
+  end
+  return bytes
+end
+
+local function check_limits(value, path)
+  check.is "table"(value, path)
+  local limits = {}
+  for key, item in pairs(value) do
+    local at = path .. '["' .. tostring(key) .. '"]'
+    check.one_of(KNOBS)(key, at)
+    local is_size = key:find "^memory%." and key ~= "memory.oom.group"
+    limits[key] = is_size and check_memory(key, item, at) or tostring(item)
+  end
+  return limits
+end
+
+-- Percentages of the parent's memory.max become bytes.
+local function resolve(limits, parent, path)
+  for key, value in pairs(limits or {}) do
+    if tostring(value):find "%%$" then
+      local total = parent["memory.max"]
+      if type(total) ~= "number" then
+        check.refuse(path .. '["' .. key .. '"]', "%s of what? the parent has no memory.max", value)
+      end
+      limits[key] = memlua.must(units.size(value, total)) // PAGE * PAGE
+    end
+  end
+end
+
+-- ---- tenants ---------------------------------------------------------------------------------------------
+
+local check_tenant = check.record({
+  name = check.name, cgroup = check.name, role = check.is "string", start = check.duration,
+  rank = positive, limits = check_limits, workload = check_workload, policy = check.is "table",
+}, { "name", "workload" })
+
+-- Without a rank the tenants called "high" come first and the others share the second place.
+local function fill_tenant(tenant)
+  tenant.cgroup = tenant.cgroup or tenant.name
+  tenant.role = tenant.role or "low"
+  tenant.rank = tenant.rank or (tenant.role == "high" and 1 or 2)
+  tenant.limits = tenant.limits or {}
+  tenant.start = tenant.start or 0
+end
+
+local function check_unique(list, key, path)
+  local seen = {}
+  for _, item in ipairs(list) do
+    if seen[item[key]] then check.refuse(path, "two of them have the %s '%s'; names are unique", key, item[key]) end
+    seen[item[key]] = true
+  end
+end
+
+-- ---- strategies ------------------------------------------------------------------------------------------
+
+local check_policy = check.record({ name = check.is "string", config = check.is "table",
+                                    roles = check.is "table" }, { "name" })
+
+local check_strategy = check.record({
+  name = check.name, policy = check_policy, limits = check_limits,
+  tenants = check.map(check.record { limits = check_limits, policy = check.is "table" }),
+  only = check.list(check.is "string"),
+}, { "name" })
+
+local function names_of(list)
+  local names = {}
+  for i, item in ipairs(list) do names[i] = item.name end
+  return names
+end
+
+local function check_known(names, list, path)
+  for _, name in ipairs(names) do
+    check.one_of(names_of(list))(name, path .. "." .. name)
+  end
+end
+
+local function check_config(given, described, path)
+  local known = {}
+  for i, field in ipairs(described.config or {}) do known[i] = field.name end
+  for key in pairs(given or {}) do
+    if #known > 0 then check.one_of(known)(key, path .. "." .. key) end
+  end
+end
+
+-- Which tenants a policy's roles get: by the tenants' roles, or all when the policy knows one role only.
+local function roles_of(tenants, described)
+  local by_role, single = {}, #described.roles == 1 and described.roles[1]
+  for _, tenant in ipairs(tenants) do
+    local role = single or tenant.role
+    by_role[role] = by_role[role] or {}
+    table.insert(by_role[role], tenant.name)
+  end
+  return by_role
+end
+
+local function fill_policy(p, tenants, path)
+  if not p then return end
+  local described = memlua.must(policy.describe(p.name))
+  check_config(p.config, described, path .. ".config")
+  p.roles = p.roles or roles_of(tenants, described)
+  for role, names in pairs(p.roles) do
+    check.one_of(described.roles)(role, path .. ".roles." .. role)
+    check_known(names, tenants, path .. ".roles." .. role)
+  end
+end
+
+local function fill_strategy(strategy, scenario)
+  local path = "strategies." .. strategy.name
+  strategy.limits, strategy.tenants = strategy.limits or {}, strategy.tenants or {}
+  resolve(strategy.limits, scenario.limits, path .. ".limits")
+  check_known(memlua.keys(strategy.tenants), scenario.tenants, path .. ".tenants")
+  check_known(strategy.only or {}, scenario.tenants, path .. ".only")
+  for name, override in pairs(strategy.tenants) do
+    resolve(override.limits, scenario.limits, path .. ".tenants." .. name .. ".limits")
+  end
+  fill_policy(strategy.policy, scenario.tenants, path .. ".policy")
+end
+
+-- ---- the whole ---------------------------------------------------------------------------------------------
+
+local phase = check.is "function"
+
+local check_expectation = function(value, path)
+  check.is "table"(value, path)
+  check.is "string"(value[1], path .. "[1]")
+  check.is "function"(value[2], path .. "[2]")
+  return value
+end
+
+local check_scenario = check.record({
+  name = check.name, about = check.is "string", session = check.name, limits = check_limits,
+  tenants = check.list(check_tenant), strategies = check.list(check_strategy),
+  runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
+  deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
+  expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
+  hooks = check.record { setup = phase, load = phase, measure = phase, teardown = phase },
+}, { "name", "limits", "tenants" })
+
+local DEFAULTS = {
+  session = "session", runs = 1, warmup = 1, deadline = 7200, solo = true, shares = "ranked",
+}
+
+local function fill(scenario)
+  for key, value in pairs(DEFAULTS) do
+    if scenario[key] == nil then scenario[key] = value end
+  end
+  for _, key in ipairs { "expect", "options", "notes", "hooks" } do scenario[key] = scenario[key] or {} end
+  scenario.strategies = scenario.strategies or { { name = "none" } }
+end
+
+--- The scenario in its normal form: sizes in bytes, durations in seconds, defaults filled in.
+--- Fails with status 1 and the path of what is wrong: "tenants.high.workload.size: 12X: not a size; ...".
+function spec.check(value)
+  local scenario = check_scenario(value, "")
+  fill(scenario)
+  if #scenario.tenants == 0 then check.refuse("tenants", "none; at least one is needed") end
+  check_unique(scenario.tenants, "name", "tenants")
+  check_unique(scenario.strategies, "name", "strategies")
+  resolve(scenario.limits, {}, "limits")
+  for _, tenant in ipairs(scenario.tenants) do
+    fill_tenant(tenant)
+    resolve(tenant.limits, scenario.limits, "tenants." .. tenant.name .. ".limits")
+  end
+  check_unique(scenario.tenants, "cgroup", "tenants")
+  for _, strategy in ipairs(scenario.strategies) do fill_strategy(strategy, scenario) end
+  return scenario
+end
+
+return spec

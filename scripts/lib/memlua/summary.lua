@@ -1,0 +1,195 @@
+--- memlua.summary: what many runs say together, per strategy and tenant. Runs in which a tenant was lost
+--- are counted apart: their survivors had the memory that the lost ones gave up.
+local stats = require "memlua.stats"
+
+local summary = {}
+
+local LATENCIES = { p50 = 0.50, p95 = 0.95, p99 = 0.99 }
+
+local function is_done(tenant) return tenant.ended == "done" end
+
+local function is_intact(result)
+  for _, tenant in ipairs(result.tenants) do if not is_done(tenant) then return false end end
+  return true
+end
+
+local function estimate(values, seed)
+  if #values == 0 then return nil end
+  local low, high = stats.interval(values, stats.median, { seed = seed })
+  return { n = #values, median = stats.median(values), low = low, high = high, values = values }
+end
+
+local function collect(cases, key, condition)
+  local values = {}
+  for _, case in ipairs(cases) do
+    local value = case.tenant[key]
+    if value and (not condition or condition(case)) then values[#values + 1] = value end
+  end
+  return values
+end
+
+local function latency_of(cases)
+  local histograms = collect(cases, "latency")
+  local merged = stats.merge(histograms)
+  if not merged or merged.count == 0 then return nil end
+  local result = { unit = merged.unit, count = merged.count, max = merged.max }
+  for name, p in pairs(LATENCIES) do result[name] = stats.percentile(merged, p) end
+  return result
+end
+
+local function losses_of(cases)
+  local lost = {}
+  for _, case in ipairs(cases) do
+    if not is_done(case.tenant) then lost[case.tenant.ended] = (lost[case.tenant.ended] or 0) + 1 end
+  end
+  return lost
+end
+
+local function medians(cases, group)
+  local columns, result = {}, {}
+  for _, case in ipairs(cases) do
+    for key, value in pairs(case.tenant[group] or {}) do
+      columns[key] = columns[key] or {}
+      table.insert(columns[key], value)
+    end
+  end
+  for key, values in pairs(columns) do result[key] = stats.median(values) end
+  return next(result) and result or nil
+end
+
+local function intact(case) return case.intact end
+local function damaged(case) return not case.intact and is_done(case.tenant) end
+
+local function tenant_summary(cases, seed)
+  local first = cases[1].tenant
+  local finished = collect(cases, "completion_s")
+  return {
+    name = first.name, role = first.role, rank = first.rank, runs = #cases, finished = #finished,
+    lost = losses_of(cases),
+    completion = estimate(collect(cases, "completion_s", intact), seed),
+    completion_beside_losses = estimate(collect(cases, "completion_s", damaged), seed),
+    alloc = estimate(collect(cases, "alloc_s"), seed),
+    ended_at = estimate(collect(cases, "ended_at"), seed),
+    reached = estimate(collect(cases, "reached"), seed), peak = estimate(collect(cases, "peak"), seed),
+    read_bytes = estimate(collect(cases, "read_bytes"), seed),
+    latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
+    events_local = medians(cases, "events_local"),
+  }
+end
+
+-- The finish of the last tenant, where all of them finished.
+local function makespan(result)
+  local last = 0
+  for _, tenant in ipairs(result.tenants) do last = math.max(last, tenant.finish or 0) end
+  return is_intact(result) and last or nil
+end
+
+local function cases_by_tenant(runs)
+  local order, by_name = {}, {}
+  for _, result in ipairs(runs) do
+    for _, tenant in ipairs(result.tenants) do
+      if not by_name[tenant.name] then
+        by_name[tenant.name] = {}
+        order[#order + 1] = tenant.name
+      end
+      table.insert(by_name[tenant.name], { tenant = tenant, intact = is_intact(result) })
+    end
+  end
+  return order, by_name
+end
+
+local function strategy_summary(name, runs, seed)
+  local result = { name = name, solo = runs[1].solo, runs = #runs, intact = 0, tenants = {} }
+  local spans = {}
+  for _, one in ipairs(runs) do
+    if is_intact(one) then result.intact = result.intact + 1 end
+    spans[#spans + 1] = makespan(one)
+  end
+  result.makespan = estimate(spans, seed)
+  local order, by_name = cases_by_tenant(runs)
+  for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant], seed) end
+  return result
+end
+
+-- Every tenant beside its solo run: a policy that only slows the others must not look good.
+local function add_slowdowns(strategies, solo_of)
+  local alone = {}
+  for _, strategy in ipairs(strategies) do
+    if strategy.solo then alone[strategy.name] = strategy.tenants[1].completion end
+  end
+  for _, strategy in ipairs(strategies) do
+    for _, tenant in ipairs(strategy.tenants) do
+      local solo = alone[(solo_of or {})[tenant.name]]
+      local seen = tenant.completion or tenant.completion_beside_losses
+      tenant.solo_s = solo and solo.median
+      tenant.slowdown = solo and seen and seen.median / solo.median
+    end
+  end
+end
+
+--- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
+--- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
+--- completion = {n, median, low, high, values}, slowdown, latency, ... } } }. Times in seconds.
+function summary.of(folder)
+  local order, by_strategy = {}, {}
+  for _, result in ipairs(folder.runs) do
+    if not by_strategy[result.strategy] then
+      by_strategy[result.strategy] = {}
+      order[#order + 1] = result.strategy
+    end
+    table.insert(by_strategy[result.strategy], result)
+  end
+  local strategies = {}
+  for i, name in ipairs(order) do
+    strategies[i] = strategy_summary(name, by_strategy[name], folder.manifest.seed)
+  end
+  add_slowdowns(strategies, folder.manifest.solo_of)
+  return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies }
+end
+
+-- ---- folders -> series: one per strategy that isn't a solo run ----------------------------------------------
+
+local function unique(label, folder, taken)
+  if taken[label] then label = label .. " " .. (folder.path:match "([^/]+)/*$" or folder.path) end
+  taken[label] = true
+  return label
+end
+
+--- The strategies of several folders side by side: list of { label, strategy (of summary.of), folder }.
+--- A folder with one strategy lends it its name.
+function summary.series(folders)
+  local list, taken = {}, {}
+  for _, folder in ipairs(folders) do
+    folder.summary = folder.summary or summary.of(folder)
+    local measured = {}
+    for _, strategy in ipairs(folder.summary.strategies) do
+      if not strategy.solo then measured[#measured + 1] = strategy end
+    end
+    for _, strategy in ipairs(measured) do
+      local label = #measured == 1 and folder.manifest.name or strategy.name
+      list[#list + 1] = { label = unique(label, folder, taken), strategy = strategy, folder = folder }
+    end
+  end
+  return list
+end
+
+--- The tenants' names over all series, in order of appearance.
+function summary.tenants(series)
+  local order, seen = {}, {}
+  for _, s in ipairs(series) do
+    for _, tenant in ipairs(s.strategy.tenants) do
+      if not seen[tenant.name] then
+        seen[tenant.name] = true
+        order[#order + 1] = tenant.name
+      end
+    end
+  end
+  return order
+end
+
+--- A strategy's summary of the tenant `name`, or nil.
+function summary.find(strategy, name)
+  for _, tenant in ipairs(strategy.tenants) do if tenant.name == name then return tenant end end
+end
+
+return summary

@@ -1,0 +1,132 @@
+--- memlua.table: text tables and bars for the terminal. Nothing here knows what a tenant is.
+local host = require "memlua.host"
+
+local text = {}
+
+-- ---- what the terminal can do --------------------------------------------------------------------------
+
+local function env(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+--- Columns of standard output's terminal; $COLUMNS wins, 80 when neither tells.
+function text.columns()
+  return math.tointeger(tonumber(env "COLUMNS")) or host.columns and host.columns() or 80
+end
+
+--- Whether to colour: --color, else never with NO_COLOR, TERM=dumb or a pipe.
+function text.colours()
+  local wish = host.settings.color or "auto"
+  if wish ~= "auto" then return wish == "always" end
+  if env "NO_COLOR" or os.getenv "TERM" == "dumb" then return false end
+  return host.isatty ~= nil and host.isatty(1)
+end
+
+--- Whether block characters can be shown: a UTF-8 locale and no dumb terminal.
+function text.unicode()
+  local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
+  return os.getenv "TERM" ~= "dumb" and locale:upper():find "UTF%-?8" ~= nil
+end
+
+local CODES = { bold = "1", red = "31", dim = "2" }
+
+--- Wraps a string in a colour ("bold", "red", "dim") where colours are shown.
+function text.paint(s, colour)
+  if not colour or not text.colours() then return s end
+  return ("\27[%sm%s\27[0m"):format(CODES[colour], s)
+end
+
+-- ---- tables --------------------------------------------------------------------------------------------
+
+local function width_of(s) return utf8.len(s) or #s end
+
+local function pad(s, width, align)
+  local space = (" "):rep(width - width_of(s))
+  return align == "right" and space .. s or s .. space
+end
+
+local function widths_of(columns, rows)
+  local widths = {}
+  for c, column in ipairs(columns) do
+    widths[c] = width_of(column[1])
+    for _, row in ipairs(rows) do widths[c] = math.max(widths[c], width_of(tostring(row[c] or "-"))) end
+  end
+  return widths
+end
+
+local function total(widths, shown)
+  local sum = -2
+  for c, width in ipairs(widths) do sum = sum + (shown[c] and width + 2 or 0) end
+  return sum
+end
+
+-- Leaves out the columns of least importance (the greatest `drop`) until the rest fits.
+local function fitting(columns, widths, limit)
+  local shown = {}
+  for c in ipairs(columns) do shown[c] = true end
+  while total(widths, shown) > limit do
+    local victim
+    for c, column in ipairs(columns) do
+      if shown[c] and column.drop and (not victim or column.drop > columns[victim].drop) then victim = c end
+    end
+    if not victim then break end
+    shown[victim] = false
+  end
+  return shown
+end
+
+local function line_of(columns, widths, shown, cell_of, colour)
+  local cells = {}
+  for c, column in ipairs(columns) do
+    if shown[c] then cells[#cells + 1] = pad(cell_of(c), widths[c], column.align) end
+  end
+  return text.paint((table.concat(cells, "  "):gsub("%s+$", "")), colour)
+end
+
+--- A table as a string with a newline at its end. `columns`: list of { header, align = "right"?,
+--- drop = n? } (the greater n, the sooner the column is left out on a narrow terminal); `rows`: list of
+--- lists of cells (nil shows "-"), each with an optional `colour`. `width` defaults to the terminal's.
+function text.render(columns, rows, width)
+  local widths = widths_of(columns, rows)
+  local shown = fitting(columns, widths, width or text.columns())
+  local lines = { line_of(columns, widths, shown, function(c) return columns[c][1] end, "bold") }
+  for _, row in ipairs(rows) do
+    lines[#lines + 1] = line_of(columns, widths, shown,
+      function(c) return tostring(row[c] or "-") end, row.colour)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- ---- bars ----------------------------------------------------------------------------------------------
+
+local EIGHTHS = { "▏", "▎", "▍", "▌", "▋", "▊", "▉" }
+
+local function bar(length, hatched)
+  if not text.unicode() then return (hatched and "/" or "#"):rep(math.floor(length + 0.5)) end
+  if hatched then return ("▒"):rep(math.floor(length + 0.5)) end
+  local whole = math.floor(length)
+  return ("█"):rep(whole) .. (EIGHTHS[math.floor((length - whole) * 8)] or "")
+end
+
+--- A bar chart as a string: `bars` is a list of { label, value, note, hatched = bool?, colour = ?, gap = bool? };
+--- a value of nil draws no bar, `gap` leaves an empty line before it.
+function text.bars(bars, width)
+  local most, label_width, note_width = 0, 0, 0
+  for _, b in ipairs(bars) do
+    most = math.max(most, b[2] or 0)
+    label_width = math.max(label_width, width_of(b[1]))
+    note_width = math.max(note_width, width_of(b[3] or ""))
+  end
+  local room = math.max(8, math.min(60, (width or text.columns()) - label_width - note_width - 3))
+  local lines = {}
+  for i, b in ipairs(bars) do
+    local drawn = b[2] and most > 0 and bar(math.max(b[2] / most * room, 0.125), b.hatched) or ""
+    if b.gap and i > 1 then lines[#lines + 1] = "" end
+    lines[#lines + 1] = pad(b[1], label_width) .. "  " .. text.paint(drawn, b.colour)
+      .. (drawn == "" and "" or " ") .. (b[3] or "")
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return text

@@ -1,0 +1,44 @@
+-- The plan's protected variant: the same session as baseline.lua, with the BPF policy `priority` attached.
+-- While the high tenant lives, the kernel treats it as below memory.low, and every low one sleeps at each
+-- slow-path charge.
+local plan = require "memlua.plan"
+local scenario = require "memlua.scenario"
+
+local options = plan.options("protected", "The plan's experiment, the high tenant protected by BPF.", true)
+
+local function tenant(run, name)
+  for _, t in ipairs(run.tenants) do if t.name == name then return t end end
+end
+
+local function high_is_done(run) return tenant(run, "high").ended == "done" end
+
+local function high_ends_first(run)
+  for _, t in ipairs(run.tenants) do
+    if t.finish and t.finish < (tenant(run, "high").finish or math.huge) then return false, t.name .. " did" end
+  end
+  return true
+end
+
+local expect = { { "the high tenant finishes", high_is_done } }
+if options.kind == "anon" then expect[2] = { "the high tenant finishes first", high_ends_first } end
+
+scenario.run {
+  name = "protected",
+  about = "protected by the BPF policy priority",
+  options = options,
+  notes = plan.notes(options),
+
+  session = "session",
+  limits = plan.limits(options),
+  tenants = plan.tenants(options),
+
+  strategies = { {
+    name = "priority",
+    policy = {
+      name = "priority",
+      config = { delay_ms = options.delay, threshold = options.threshold, window_ms = options.window * 1000 // 1 | 0 },
+    },
+  } },
+
+  expect = options.preset == "default" and expect or nil,
+}
