@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel functions that lead to the callbacks, each replaced by one that calls the original.
+ *
+ * ftrace redirects the call, as it does for live patches. The original is reached by a static
+ * call, which is a direct one: an indirect call would fault on CPUs with IBT, where the kernel
+ * has taken away the landing pad of functions whose address nobody should need.
+ *
+ * Charges are noted in page_counter_try_charge(), where the context may be anything, and answered
+ * for on the way back to user mode, where the task holds no lock. The note is made in
+ * current->memcg_nr_pages_over_high, the kernel's own for pages charged over memory.high: that
+ * grows by batches of MEMCG_CHARGE_BATCH, the remainder counts our questions. So nothing of ours
+ * is left in a task when the module goes. (Close to memory.max the kernel charges, and counts,
+ * single pages; if the task is over memory.high at the same time, such a page is asked about twice.)
+ */
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/page_counter.h>
+#include <linux/rcupdate.h>
+#include <linux/resume_user_mode.h>
+#include <linux/srcu.h>
+#include <linux/static_call.h>
+
+#include "kmod.h"
+
+/* Readers are the replacements that may sleep; unloading waits for them. */
+DEFINE_STATIC_SRCU(hooks_srcu);
+
+static bool try_charge(struct page_counter *counter, unsigned long nr_pages,
+		       struct page_counter **fail);
+static void handle_over_high(gfp_t gfp_mask);
+static void calculate_protection(struct mem_cgroup *root, struct mem_cgroup *memcg);
+static int css_online(struct cgroup_subsys_state *css);
+static void css_offline(struct cgroup_subsys_state *css);
+
+DEFINE_STATIC_CALL_NULL(orig_try_charge, try_charge);
+DEFINE_STATIC_CALL_NULL(orig_handle_over_high, handle_over_high);
+DEFINE_STATIC_CALL_NULL(orig_calculate_protection, calculate_protection);
+DEFINE_STATIC_CALL_NULL(orig_css_online, css_online);
+DEFINE_STATIC_CALL_NULL(orig_css_offline, css_offline);
+
+static unsigned int questions_of(unsigned int nr_pages)
+{
+	return nr_pages % MEMCG_CHARGE_BATCH;
+}
+
+/* At most MEMCG_CHARGE_BATCH - 1 questions per return to user mode, for 16 MB. */
+static void note_charge(void)
+{
+	if (questions_of(current->memcg_nr_pages_over_high + 1))
+		current->memcg_nr_pages_over_high++;
+	set_notify_resume(current);
+}
+
+/* Serves the swap, kmem and hugetlb counters too, and other cgroups' (set_active_memcg()). */
+static bool is_own_memory(struct page_counter *counter)
+{
+	struct mem_cgroup *memcg;
+	bool yes;
+
+	rcu_read_lock();
+	memcg = mem_cgroup_from_task(current);
+	yes = memcg && counter == &memcg->memory;
+	rcu_read_unlock();
+	return yes;
+}
+
+static bool try_charge(struct page_counter *counter, unsigned long nr_pages,
+		       struct page_counter **fail)
+{
+	bool charged = static_call(orig_try_charge)(counter, nr_pages, fail);
+
+	if (charged && in_task() && current->mm && is_own_memory(counter) && throttles_current())
+		note_charge();
+	return charged;
+}
+
+/*
+ * Called on the way back to user mode, and by try_charge_memcg() itself when it has counted more
+ * than a batch over memory.high. resume_user_mode_work() clears the flag that note_charge() sets,
+ * which tells the two apart; if it has been set again since, we will be called again.
+ */
+static bool still_charging(void)
+{
+	return test_thread_flag(TIF_NOTIFY_RESUME);
+}
+
+static void answer_for_charges(gfp_t gfp_mask, unsigned int nr_pages)
+{
+	unsigned int questions = questions_of(nr_pages);
+	unsigned long start = jiffies;
+
+	/* It is our questions that made it more than a batch. */
+	if (still_charging() && nr_pages - questions <= MEMCG_CHARGE_BATCH)
+		return;
+	static_call(orig_handle_over_high)(gfp_mask);
+	/* The kernel sleeps here, holding locks, for 2 s at most; so do we, but not for good. */
+	if (still_charging() && holds_current())
+		current->memcg_nr_pages_over_high += questions;
+	else
+		throttle_current(questions, jiffies - start);
+}
+
+static void handle_over_high(gfp_t gfp_mask)
+{
+	unsigned int nr_pages = current->memcg_nr_pages_over_high;
+	int idx = srcu_read_lock(&hooks_srcu);
+
+	if (questions_of(nr_pages) && throttles_current())
+		answer_for_charges(gfp_mask, nr_pages);
+	else
+		static_call(orig_handle_over_high)(gfp_mask);
+	srcu_read_unlock(&hooks_srcu, idx);
+}
+
+static void calculate_protection(struct mem_cgroup *root, struct mem_cgroup *memcg)
+{
+	static_call(orig_calculate_protection)(root, memcg);
+	/* mem_cgroup_unprotected(): neither the target nor the root cgroup is ever protected. */
+	if (memcg != root && parent_mem_cgroup(memcg))
+		protect(memcg);
+}
+
+static int css_online(struct cgroup_subsys_state *css)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(css);
+	int idx = srcu_read_lock(&hooks_srcu);
+	int err = static_call(orig_css_online)(css);
+	struct attachment *att;
+
+	rcu_read_lock();
+	att = governing(memcg);
+	if (!err && att && att->ops->handle_cgroup_online)
+		att->ops->handle_cgroup_online(memcg);
+	rcu_read_unlock();
+	srcu_read_unlock(&hooks_srcu, idx);
+	return err;
+}
+
+static void css_offline(struct cgroup_subsys_state *css)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(css);
+	int idx = srcu_read_lock(&hooks_srcu);
+	struct attachment *att;
+
+	rcu_read_lock();
+	att = governing(memcg);
+	if (att && att->ops->handle_cgroup_offline)
+		att->ops->handle_cgroup_offline(memcg);
+	rcu_read_unlock();
+	detach_removed(memcg);
+	static_call(orig_css_offline)(css);
+	srcu_read_unlock(&hooks_srcu, idx);
+}
+
+static struct hook {
+	const char *name;
+	const char *newer_name; /* from 6.16 the old one is an inline wrapper, which asks for the pages */
+	void *replacement;
+	unsigned long address;
+} hooks[] = {
+	{ "page_counter_try_charge", NULL, try_charge },
+	{ "mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high", handle_over_high },
+	{ "mem_cgroup_calculate_protection", NULL, calculate_protection },
+	{ "mem_cgroup_css_online", NULL, css_online },
+	{ "mem_cgroup_css_offline", NULL, css_offline },
+};
+
+/* The ftrace call sits at the function's start or just behind its landing pad. */
+#define ENTRY_BYTES 16
+
+static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			     struct ftrace_regs *fregs)
+{
+	int i;
+
+	if (within_module(parent_ip, THIS_MODULE))
+		return;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (ip - hooks[i].address < ENTRY_BYTES) {
+			ftrace_regs_set_instruction_pointer(fregs,
+							    (unsigned long)hooks[i].replacement);
+			return;
+		}
+}
+
+static struct ftrace_ops redirect_ops = {
+	.func = redirect,
+	.flags = FTRACE_OPS_FL_IPMODIFY |
+		 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS),
+};
+
+/* A kprobe that is never armed, for the name service: kallsyms_lookup_name() is not exported. */
+static unsigned long lookup(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	if (!name || register_kprobe(&kp))
+		return 0;
+	unregister_kprobe(&kp);
+	return (unsigned long)kp.addr;
+}
+
+static int hook_find(struct hook *hook)
+{
+	hook->address = lookup(hook->name);
+	if (!hook->address)
+		hook->address = lookup(hook->newer_name);
+	if (hook->address)
+		return ftrace_set_filter_ip(&redirect_ops, hook->address, 0, 0);
+	pr_err("%s: not found in this kernel, or not traceable\n", hook->name);
+	return -ENOENT;
+}
+
+static void originals_set(void)
+{
+	static_call_update(orig_try_charge, (typeof(&try_charge))hooks[0].address);
+	static_call_update(orig_handle_over_high, (typeof(&handle_over_high))hooks[1].address);
+	static_call_update(orig_calculate_protection,
+			   (typeof(&calculate_protection))hooks[2].address);
+	static_call_update(orig_css_online, (typeof(&css_online))hooks[3].address);
+	static_call_update(orig_css_offline, (typeof(&css_offline))hooks[4].address);
+}
+
+/* Returns 0, -ENOENT (a function is missing), -EBUSY (another IPMODIFY user, e.g. a live patch). */
+int hooks_install(void)
+{
+	int err = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks) && !err; i++)
+		err = hook_find(&hooks[i]);
+	if (!err) {
+		originals_set();
+		err = register_ftrace_function(&redirect_ops);
+	}
+	if (err)
+		ftrace_free_filter(&redirect_ops);
+	return err;
+}
+
+/*
+ * Unregistering waits, by an RCU-tasks grace period, for whoever is on the way to a replacement
+ * or in one that doesn't sleep; SRCU for those that do; the last one for their way out.
+ */
+void hooks_remove(void)
+{
+	unregister_ftrace_function(&redirect_ops);
+	ftrace_free_filter(&redirect_ops);
+	synchronize_srcu(&hooks_srcu);
+	synchronize_rcu_tasks();
+}

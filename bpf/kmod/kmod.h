@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMCG_BPF_OPS_KMOD_H
+#define MEMCG_BPF_OPS_KMOD_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/memcontrol.h>
+#include <linux/refcount.h>
+#include <linux/wait.h>
+
+#include "memcg_bpf_ops.h"
+
+/* attach.c: which ops govern which cgroup */
+
+/* One attached cgroup. Valid under RCU, or for as long as a reference is held. */
+struct attachment {
+	struct hlist_node node;		 /* in the table by memcg, until detached */
+	struct list_head list;		 /* in the list of all, until its link is gone */
+	struct mem_cgroup *memcg;	 /* the reference pins it, alive or removed */
+	const struct memcg_bpf_ops *ops; /* call it under RCU only: BPF frees it a grace period later */
+	u64 flags;
+	bool detached;
+	wait_queue_head_t sleepers; /* tasks delayed by these ops; woken when they are detached */
+	refcount_t refs;
+	struct rcu_head rcu;
+};
+
+int attach(const struct memcg_bpf_ops *ops);
+void detach(const struct memcg_bpf_ops *ops);
+void detach_removed(struct mem_cgroup *memcg);
+struct attachment *governing(struct mem_cgroup *memcg);
+void attachment_put(struct attachment *att);
+
+/* throttle.c: get_high_delay_ms */
+bool throttles_current(void);
+bool holds_current(void);
+void throttle_current(unsigned int questions, unsigned long served);
+
+/* protect.c: below_low and below_min */
+void protect(struct mem_cgroup *memcg);
+void unprotect_tree(struct mem_cgroup *root);
+
+/* hooks.c: the kernel functions that lead here */
+int hooks_install(void);
+void hooks_remove(void);
+
+/* struct_ops.c: the type that BPF sees */
+int struct_ops_register(void);
+
+/* main.c: counters since the module was loaded, shown in /sys/module/memcg_bpf_ops/parameters */
+enum counter { COUNTER_ASKED, COUNTER_SLEPT, COUNTER_SLEPT_MS, COUNTER_WEIGHED, COUNTER_PROTECTED,
+	       NR_COUNTERS };
+extern atomic_long_t counters[NR_COUNTERS];
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memcg_bpf_ops.ko: the RFC v6 struct_ops of the memory controller on a stock kernel.
+ */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "kmod.h"
+
+atomic_long_t counters[NR_COUNTERS];
+
+static int counter_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%ld\n", atomic_long_read(kp->arg));
+}
+
+static const struct kernel_param_ops counter_ops = { .get = counter_get };
+
+module_param_cb(asked, &counter_ops, &counters[COUNTER_ASKED], 0444);
+MODULE_PARM_DESC(asked, "calls of get_high_delay_ms");
+module_param_cb(slept, &counter_ops, &counters[COUNTER_SLEPT], 0444);
+MODULE_PARM_DESC(slept, "sleeps that its answers led to");
+module_param_cb(slept_ms, &counter_ops, &counters[COUNTER_SLEPT_MS], 0444);
+MODULE_PARM_DESC(slept_ms, "milliseconds slept in them");
+module_param_cb(weighed, &counter_ops, &counters[COUNTER_WEIGHED], 0444);
+MODULE_PARM_DESC(weighed, "times that reclaim weighed a governed cgroup");
+module_param_cb(protected, &counter_ops, &counters[COUNTER_PROTECTED], 0444);
+MODULE_PARM_DESC(protected, "times that below_low or below_min said true");
+
+static int __init memcg_bpf_ops_init(void)
+{
+	int err = hooks_install();
+
+	if (err)
+		return err;
+	err = struct_ops_register();
+	if (err)
+		hooks_remove();
+	return err;
+}
+
+/* Every map of our type holds the module, so nothing is attached any more. */
+static void __exit memcg_bpf_ops_exit(void)
+{
+	hooks_remove();
+}
+
+module_init(memcg_bpf_ops_init);
+module_exit(memcg_bpf_ops_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("memcg_bpf_ops: BPF struct_ops for the memory controller (RFC v6) by ftrace");
+MODULE_VERSION("0.1");

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * below_low and below_min: reclaim compares a cgroup's usage with its effective protection, so an
+ * effective protection that no usage can exceed is "below, whatever its usage".
+ */
+#include <linux/cgroup.h>
+#include <linux/mm.h>
+
+#include "kmod.h"
+
+/*
+ * Above every usage, even one that grows before reclaim looks at it; and unlike PAGE_COUNTER_MAX
+ * small enough for the product with a list's size in get_scan_count().
+ */
+static unsigned long full_protection(void)
+{
+	return totalram_pages();
+}
+
+static void raise(unsigned long *effective)
+{
+	atomic_long_inc(&counters[COUNTER_PROTECTED]);
+	if (READ_ONCE(*effective) < full_protection())
+		WRITE_ONCE(*effective, full_protection());
+}
+
+/* Reclaim weighs memcg and has just calculated its effective protection: ask, raise it. */
+void protect(struct mem_cgroup *memcg)
+{
+	struct attachment *att;
+
+	rcu_read_lock();
+	att = governing(memcg);
+	if (att) {
+		atomic_long_inc(&counters[COUNTER_WEIGHED]);
+		if (att->ops->below_min && att->ops->below_min(memcg))
+			raise(&memcg->memory.emin);
+		else if (att->ops->below_low && att->ops->below_low(memcg))
+			raise(&memcg->memory.elow);
+	}
+	rcu_read_unlock();
+}
+
+static void lower(unsigned long *effective, unsigned long setting)
+{
+	if (READ_ONCE(*effective) >= full_protection())
+		WRITE_ONCE(*effective, setting);
+}
+
+/*
+ * Takes back what protect() gave to root and those below it. Reclaim calculates anew before most
+ * looks, but the multi-gen LRU's direct reclaim trusts what kswapd calculated last.
+ */
+void unprotect_tree(struct mem_cgroup *root)
+{
+	struct cgroup_subsys_state *css;
+
+	rcu_read_lock();
+	css_for_each_descendant_pre(css, &root->css) {
+		struct page_counter *memory = &mem_cgroup_from_css(css)->memory;
+
+		lower(&memory->emin, READ_ONCE(memory->min));
+		lower(&memory->elow, READ_ONCE(memory->low));
+	}
+	rcu_read_unlock();
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * memcg_bpf_ops: the memory controller's BPF struct_ops, as in the RFC v6 patch series.
+ *
+ * Shared by the module, which registers this very type, and by the policies, which implement it.
+ * The callbacks and their order are the RFC's. The data members after them exist in the module's
+ * type only, because a stock kernel's BPF_LINK_CREATE hands no cgroup to a struct_ops; libbpf
+ * (>= 1.4) drops members that the running kernel lacks as long as they are zero, so one object
+ * serves both. All programs are non-sleepable and run under RCU; memcg is trusted and never NULL.
+ */
+#ifndef MEMCG_BPF_OPS_H
+#define MEMCG_BPF_OPS_H
+
+#include <linux/types.h>
+
+/* memcg_bpf_ops.flags */
+#define MEMCG_BPF_ALLOW_OVERRIDE (1ULL << 0) /* cgroups below may attach ops of their own */
+#define MEMCG_BPF_HOLD		 (1ULL << 1) /* after each sleep ask again, until the answer is 0 */
+
+#define MEMCG_BPF_MAX_DELAY_MS 2000 /* answers above are clamped (MEMCG_MAX_HIGH_DELAY_JIFFIES) */
+
+struct mem_cgroup;
+
+struct memcg_bpf_ops {
+	/* A cgroup below an attached one has come online and inherits the ops. */
+	void (*handle_cgroup_online)(struct mem_cgroup *memcg);
+
+	/* A governed cgroup, the attached one or one below, is going offline. */
+	void (*handle_cgroup_offline)(struct mem_cgroup *memcg);
+
+	/*
+	 * Reclaim weighs memcg, which is not the reclaim's own target.
+	 * Returns true to have it treated as below memory.low, false for the normal check.
+	 */
+	bool (*below_low)(struct mem_cgroup *memcg);
+
+	/* The same for memory.min. */
+	bool (*below_min)(struct mem_cgroup *memcg);
+
+	/*
+	 * The current task has charged a batch of pages to memcg, its own, over memory.high or not.
+	 * Returns the milliseconds that the task sleeps before it returns to user mode: at most
+	 * MEMCG_BPF_MAX_DELAY_MS, none at all up to a hundredth of a second.
+	 */
+	unsigned int (*get_high_delay_ms)(struct mem_cgroup *memcg);
+
+	__u64 cgroup_id; /* module only: the cgroup to attach to, its directory's inode number */
+	__u64 flags;	 /* module only: MEMCG_BPF_* */
+};
+
+#endif
