@@ -35,4 +35,4 @@ else
   for _, mismatch in ipairs(mismatches) do print("compared by --force although " .. mismatch) end
   if options.json then memlua.must(json.write(options.json, summaries)) end
 end
-report.pictures(folders, run.at(target))
+report.pictures(folders, target)

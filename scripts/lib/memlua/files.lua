@@ -1,6 +1,6 @@
 --- memlua.files: where tenants that work on files find them: fresh ones on a RAM block device, so that no
 --- page of an earlier run is cached or charged to somebody else.
-local host = require "memlua.host"
+local ramdisk = require "memlua.ramdisk"
 local memlua = require "memlua"
 
 local files = {}
@@ -21,9 +21,9 @@ function files.prepare(plan, owned)
   local bytes = needed(plan)
   if bytes == 0 then return end
   -- ext4's journal and tables take some of it
-  directory = memlua.must(host.ramdisk(bytes + bytes // 4 + (32 << 20)))
-  owned:add(setmetatable({}, { __close = function() host.ramdisk_drop() end }))
-  memlua.must(host.drop_caches())
+  directory = memlua.must(ramdisk.make(bytes + bytes // 4 + (32 << 20)))
+  owned:add(setmetatable({}, { __close = function() ramdisk.drop() end }))
+  memlua.must(ramdisk.drop_caches())
 end
 
 --- The path of a tenant's file.

@@ -89,6 +89,14 @@ local function shown_default(default)
   return (" (default: %s)"):format(default)
 end
 
+-- "-o, --out DIR" in the help, where argparse would write one line for each form.
+local function label(element, spec)
+  function element:_get_label_lines()
+    local short = spec.short and "-" .. spec.short .. ", " or ""
+    return { ("%s--%s %s"):format(short, spec[1], self:_get_argname()) }
+  end
+end
+
 -- Adds one declaration { name, type | {choices} | "flag", short=, arg=, default=, help=, many= }.
 local function add(parser, spec)
   local name, kind = spec[1], spec[2]
@@ -96,6 +104,7 @@ local function add(parser, spec)
   local element = kind == "flag" and parser:flag(names) or parser:option(names)
   element:target(target_of(name)):description((spec.help or "") .. shown_default(spec.default))
   if kind == "flag" then return end
+  label(element, spec)
   if type(kind) == "table" then
     element:choices(kind)
   else

@@ -1,6 +1,5 @@
 --- memlua.plan: the plan's experiment (a session of one high and two low tenants that want more memory than
 --- there is), shared by baseline.lua and protected.lua: its options, its presets, its tree.
-local log = require "memlua.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local units = require "memlua.units"
@@ -49,7 +48,7 @@ local function show(value)
   return type(value) == "number" and value >= 4096 and units.format_size(value) or tostring(value)
 end
 
--- Says what the default preset changed of the plan's numbers, and why.
+-- What the default preset changed of the plan's numbers, and why.
 local function notes_of(values)
   local notes = {}
   for _, key in ipairs { "limit", "high" } do
@@ -57,6 +56,9 @@ local function notes_of(values)
     if values.kind == "anon" and values[key] ~= letter then
       notes[#notes + 1] = ("%s %s instead of the plan's %s: %s"):format(key, show(values[key]), show(letter), WHY[key])
     end
+  end
+  if (values.delay or 0) > plan.CLAMP_MS then
+    notes[#notes + 1] = ("warning: --delay %d: the kernel clamps a sleep to %d ms"):format(values.delay, plan.CLAMP_MS)
   end
   return notes
 end
@@ -71,16 +73,12 @@ local function fill(values)
   return values
 end
 
-local function warn_of_clamp(delay)
-  if delay > plan.CLAMP_MS then log.warn("--delay %d: the kernel clamps a sleep to %d ms", delay, plan.CLAMP_MS) end
-end
-
 --- Reads the command line of a script of the plan; `protected` adds the policy's options. Fills in the preset.
 function plan.options(name, about, protected)
   local declared = table.move(OPTIONS, 1, #OPTIONS, 1, {})
   if protected then table.move(PROTECTION, 1, #PROTECTION, #declared + 1, declared) end
   local values = fill(option.parse { name = name, about = about, options = declared })
-  if protected then warn_of_clamp(values.delay) else values.delay = nil end
+  if not protected then values.delay = nil end
   return values
 end
 
@@ -103,7 +101,7 @@ end
 --- The limits of the session: no swap, so that what doesn't fit can't hide.
 function plan.limits(o) return { ["memory.max"] = o.limit, ["memory.swap.max"] = 0 } end
 
---- What this run changed of the plan's numbers, and why: for the scenario's `notes`.
+--- What this run changed of the plan's numbers, and why, and what to beware of: for the scenario's `notes`.
 plan.notes = notes_of
 
 return plan

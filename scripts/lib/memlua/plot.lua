@@ -5,7 +5,6 @@ local log = require "memlua.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
 local summary = require "memlua.summary"
-local units = require "memlua.units"
 
 local plot = {}
 
@@ -17,26 +16,28 @@ local function assignments(variables)
   local lines = {}
   for _, key in ipairs(memlua.keys(variables)) do
     local value = variables[key]
-    lines[#lines + 1] = ("%s = %s"):format(key, type(value) == "number" and value or quoted(value))
+    lines[#lines + 1] = ("%s = %s"):format(key, type(value) == "number" and ("%.17g"):format(value) or quoted(value))
   end
   return table.concat(lines, "\n")
 end
 
--- In the microVM gnuplot runs on the host, after it has ended.
-local function render(directory, name)
-  if host.in_guest then return {} end
-  local command = ("cd %s && gnuplot %s"):format("'" .. directory:gsub("'", [['\'']]) .. "'", name .. ".gp")
+local function shell_quoted(s) return "'" .. s:gsub("'", [['\'']]) .. "'" end
+
+--- Draws every plots/*.gp of the folder `path` as SVG and PNG, and says where they are. Returns whether it could;
+--- the figures remain, so a missing gnuplot is a warning.
+function plot.render(path)
+  local command = ("cd %s/plots && for script in *.gp; do gnuplot \"$script\" || exit 1; done"):format(shell_quoted(path))
   if not os.execute(command) then
     log.warn("no picture: gnuplot failed or is missing (apt install gnuplot-nox); draw it later: %s", command)
-    return {}
+    return false
   end
-  return { ("%s/%s.png"):format(directory, name), ("%s/%s.svg"):format(directory, name) }
+  log.say("charts: %s/plots/*.{svg,png}", path)
+  return true
 end
 
---- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp, and draws
---- NAME.svg and NAME.png. `variables` become the template's; `rows` are lists of words and numbers.
---- Returns the pictures' paths; none where gnuplot is missing.
-function plot.draw(path, name, template, variables, rows)
+--- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp; plot.render
+--- draws NAME.svg and NAME.png from them. `variables` become the template's; `rows` are lists of words and numbers.
+function plot.write(path, name, template, variables, rows)
   local folder = run.at(path)
   local lines = {}
   for i, row in ipairs(rows) do
@@ -48,48 +49,60 @@ function plot.draw(path, name, template, variables, rows)
   local code = memlua.must(host.embedded("plots/" .. template .. ".gp"), template .. ": no such template")
   folder:text("plots/" .. name .. ".dat", table.concat(lines, "\n") .. "\n")
   folder:text("plots/" .. name .. ".gp", assignments(variables) .. "\n\n" .. code)
-  return render(path .. "/plots", name)
 end
 
--- One bar: place, style (series), length, interval, lost (0/1), its label and the tenant's name.
-local function bar_row(place, index, tenant, label)
-  local seen = tenant.completion or tenant.completion_beside_losses
-  local lost = tenant.finished == 0
-  local length = lost and tenant.ended_at and tenant.ended_at.median or seen and seen.median or 0
-  local note = units.format_duration(length)
+-- What stands beside a bar.
+local function note_of(tenant, metric, length)
+  local said = metric.format(length)
   local killed = tenant.runs - tenant.finished
-  if lost then
+  if tenant.finished == 0 then
     local how = tenant.lost["oom-killed"] and "OOM-killed" or "lost"
-    note = (tenant.runs == 1 and "%s at %s" or "%s, all runs; median %s"):format(how, note)
+    if not metric.time then return how end
+    return (tenant.runs == 1 and "%s at %s" or "%s in all runs, median %s"):format(how, said)
   elseif killed > 0 then
-    note = ("%s  (%d of %d lost)"):format(note, killed, tenant.runs)
+    return ("%s  (%d of %d lost)"):format(said, killed, tenant.runs)
   end
-  return { place, index, length, seen and seen.low or length, seen and seen.high or length,
-           lost and 1 or 0, note, label }
+  return not tenant.completion and metric.time and said .. ", beside losses" or said
 end
 
---- The chart of completion times: per tenant one bar per series (see summary.series), losses hatched and
---- marked. Returns the pictures' paths.
-function plot.completion(path, series, setting)
+-- One bar: place, series, length, interval, lost (0/1), its note, the series' label.
+local function bar_row(place, index, tenant, label, metric)
+  local seen, lost = metric.of(tenant), tenant.finished == 0
+  local length = seen and seen.median or 0
+  if lost then length = metric.time and tenant.ended_at and tenant.ended_at.median or 0 end
+  local low, high = seen and seen.low or length, seen and seen.high or length
+  return { place, index, length * metric.scale, low * metric.scale, high * metric.scale, lost and 1 or 0,
+           note_of(tenant, metric, length), label }
+end
+
+-- The bars of all tenants, and where their names stand.
+local function layout(series, metric)
   local rows, names, place = {}, {}, 0
   for _, name in ipairs(summary.tenants(series)) do
     local first = place
     for i, s in ipairs(series) do
       local tenant = summary.find(s.strategy, name)
       if tenant then
-        rows[#rows + 1] = bar_row(place, i, tenant, s.label)
+        rows[#rows + 1] = bar_row(place, i, tenant, s.label, metric)
         place = place + 1
       end
     end
     names[#names + 1] = ("%s %g"):format(word(name), (first + place - 1) / 2)
     place = place + 0.8
   end
-  local tics, most = {}, 0
-  for i, name in ipairs(names) do tics[i] = name end
+  return rows, names, place
+end
+
+--- The chart of what the tenants compete in (summary.metric): per tenant one bar per series (summary.series),
+--- losses hatched and marked. `setting`: its second line.
+function plot.bars(path, series, metric, setting)
+  local rows, names, places = layout(series, metric)
+  local most, margin = 0, 6
   for _, row in ipairs(rows) do most = math.max(most, row[3], row[5]) end
-  return plot.draw(path, "completion", "completion", {
-    heading = "Completion time of each tenant", setting = setting, series = #series,
-    places = place, most = most > 0 and most or 1, tics = table.concat(tics, ", "),
+  for _, name in ipairs(summary.tenants(series)) do margin = math.max(margin, #name * 1.25 + 3) end
+  plot.write(path, metric.name, "bars", {
+    heading = metric.heading, axis = metric.axis, setting = setting, series = #series, places = places,
+    most = most > 0 and most or 1, tics = table.concat(names, ", "), margin = margin,
   }, rows)
 end
 

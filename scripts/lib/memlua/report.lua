@@ -1,5 +1,5 @@
 --- memlua.report: what a person reads: the table, the bars and the remarks of one or several run folders.
-local log = require "memlua.log"
+local host = require "memlua.host"
 local plot = require "memlua.plot"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
@@ -15,7 +15,9 @@ local duration, size = units.format_duration, units.format_size
 local function interval(estimate, format)
   if not estimate then return nil end
   if not estimate.low then return format(estimate.median) end
-  return ("%s [%s, %s]"):format(format(estimate.median), format(estimate.low), format(estimate.high))
+  local low, high = format(estimate.low), format(estimate.high)
+  if low:match " %a+$" == high:match " %a+$" then low = low:gsub(" %a+$", "") end
+  return ("%s [%s, %s]"):format(format(estimate.median), low, high)
 end
 
 --- How a tenant ended, over all runs: "done", "oom-killed at 1.20 s", "2 of 10 oom-killed".
@@ -100,23 +102,27 @@ end
 
 -- ---- bars ------------------------------------------------------------------------------------------------------
 
-local function bars(series)
+-- One bar: what the metric says, or, for a tenant that never made it, when it was lost.
+local function bar_of(tenant, label, metric)
+  local estimate, lost = metric.of(tenant), tenant.finished == 0
+  local value = estimate and estimate.median
+  if lost then value = metric.time and tenant.ended_at and tenant.ended_at.median end
+  local note = lost and report.fate(tenant) or interval(estimate, metric.format)
+  return { ("%s  %s"):format(tenant.name, label), value, note, hatched = lost, colour = lost and "red" or nil }
+end
+
+local function bars(series, metric)
   local list = {}
   for _, name in ipairs(summary.tenants(series)) do
     for i, s in ipairs(series) do
       local tenant = summary.find(s.strategy, name)
       if tenant then
-        local lost = tenant.finished == 0
-        local seen = tenant.completion or tenant.completion_beside_losses
-        list[#list + 1] = {
-          ("%s  %s"):format(name, s.label), lost and tenant.ended_at and tenant.ended_at.median or seen and seen.median,
-          lost and report.fate(tenant) or completion(tenant), hatched = lost, colour = lost and "red" or nil,
-          gap = i == 1,
-        }
+        list[#list + 1] = bar_of(tenant, s.label, metric)
+        list[#list].gap = i == 1
       end
     end
   end
-  return text.bars(list)
+  return metric.heading .. "\n\n" .. text.bars(list)
 end
 
 -- ---- remarks ---------------------------------------------------------------------------------------------------
@@ -152,15 +158,19 @@ local function callbacks(s, lines)
   end
 end
 
+-- One line per killed tenant, with the times of its deaths.
 local function kills(s, lines)
+  local order, times = {}, {}
   for _, result in ipairs(s.folder.runs) do
-    if result.strategy == s.strategy.name then
-      for _, kill in ipairs(result.oom or {}) do
-        lines[#lines + 1] = ("%s: kernel log at %s: OOM kill in %s by the limit of %s%s"):format(s.label,
-          duration(kill.time), kill.task_memcg or "?", kill.oom_memcg or "?",
-          kill.anon_rss and ", " .. size(kill.anon_rss) .. " anonymous" or "")
-      end
+    for _, kill in ipairs(result.strategy == s.strategy.name and result.oom or {}) do
+      local key = ("%s by the limit of %s"):format(kill.task_memcg or "?", kill.oom_memcg or "?")
+      if not times[key] then order[#order + 1] = key end
+      times[key] = times[key] or {}
+      table.insert(times[key], duration(kill.time))
     end
+  end
+  for _, key in ipairs(order) do
+    lines[#lines + 1] = ("%s: kernel log: OOM kill in %s at %s"):format(s.label, key, table.concat(times[key], ", "))
   end
 end
 
@@ -171,17 +181,12 @@ local function beside_losses(s, lines)
   end
 end
 
-local function solo_lines(series, lines)
-  local seen = {}
-  for _, s in ipairs(series) do
-    for _, tenant in ipairs(s.strategy.tenants) do
-      local line = tenant.solo_s and ("%s alone takes %s"):format(tenant.name, duration(tenant.solo_s))
-      if line and not seen[line] then
-        seen[line] = true
-        lines[#lines + 1] = s.label .. ": " .. line
-      end
-    end
+local function solo_line(s, lines)
+  local parts = {}
+  for _, tenant in ipairs(s.strategy.tenants) do
+    if tenant.solo_s then parts[#parts + 1] = ("%s %s"):format(tenant.name, duration(tenant.solo_s)) end
   end
+  if #parts > 0 then lines[#lines + 1] = ("%s: alone: %s"):format(s.label, table.concat(parts, ", ")) end
 end
 
 local function remarks(series)
@@ -190,8 +195,8 @@ local function remarks(series)
     beside_losses(s, lines)
     kills(s, lines)
     callbacks(s, lines)
+    solo_line(s, lines)
   end
-  solo_lines(series, lines)
   return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
 end
 
@@ -232,17 +237,19 @@ end
 function report.text(folders)
   local series = summary.series(folders)
   local head = folders[1].manifest.about or folders[1].manifest.name
-  if #folders > 1 then head = "completion times side by side" end
+  local metric = summary.metric(folders[1])
+  if #folders > 1 then head = "side by side" end
   return table.concat({
-    text.paint(head, "bold"), " (", report.setting(folders[1]), ")\n\n", main_table(series), "\n", bars(series),
+    text.paint(head, "bold"), " (", report.setting(folders[1]), ")\n\n", main_table(series), "\n", bars(series, metric),
     "\n", remarks(series), report.effects(series),
   })
 end
 
---- Draws the pictures of `folders` into `target`'s plots/ (a memlua.run folder or { path = }).
-function report.pictures(folders, target)
-  local drawn = plot.completion(target.path, summary.series(folders), report.setting(folders[1]))
-  for _, path in ipairs(drawn) do log.say("chart: %s", path) end
+--- Draws the pictures of `folders` into the folder `path`. In the microVM only their scripts are written:
+--- the host draws them once it has the folder.
+function report.pictures(folders, path)
+  plot.bars(path, summary.series(folders), summary.metric(folders[1]), report.setting(folders[1]))
+  if not host.in_guest then plot.render(path) end
 end
 
 return report

@@ -31,6 +31,17 @@ local function read(path)
   return content, fault
 end
 
+--- The facts of the machine and how it is used: host.facts(), the way (native, module), the clock (host, kvm, tcg,
+--- virtual) and the microVM's accelerator. Call it once host.enter() has returned.
+function run.facts()
+  local facts = host.facts()
+  facts.way = host.enter()
+  facts.clock = os.getenv "MEMLUA_GUEST_CLOCK" or "host"
+  facts.accel = os.getenv "MEMLUA_GUEST_ACCEL"
+  facts.memlua = host.version
+  return facts
+end
+
 --- $XDG_STATE_HOME/memlua/NAME-TIMESTAMP (or ~/.local/state/...): where a run goes without --out.
 function run.default_path(name)
   local state = os.getenv "XDG_STATE_HOME"

@@ -147,13 +147,14 @@ local function publish(folder)
   local summed = summary.of(folder)
   folder:json("summary.json", summed)
   local document = host.settings.json
-  if document and document ~= "-" then memlua.must(json.write(document, summed)) end
+  -- the microVM can't write the user's files: the host copies the summary there
+  if document and document ~= "-" and not host.in_guest then memlua.must(json.write(document, summed)) end
   if document == "-" then
     io.stdout:write(json.encode(summed, { indent = 2 }), "\n")
   else
     io.stdout:write(report.text { folder })
   end
-  report.pictures({ folder }, folder)
+  report.pictures({ folder }, folder.path)
   log.say("results: %s", folder.path)
 end
 
@@ -167,9 +168,9 @@ function scenario.run(value)
   if host.settings.dry_run then show_plan(plan, cells) end
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
-  for _, note in ipairs(plan.notes) do log.say("%s", note) end
   host.enter()
-  folder.host = host.facts()
+  for _, note in ipairs(plan.notes) do log.say("%s", note) end
+  folder.host = run.facts()
   folder:json("host.json", folder.host)
   folder:keep_script()
   folder.runs = run_all(plan, cells, folder)

@@ -68,7 +68,7 @@ end
 --- A generator: random(n) gives an integer of 1..n. Equal seeds give equal sequences, whatever
 --- else uses math.random. Source: SplitMix64, Steele, Lea & Flood, OOPSLA 2014.
 function stats.random(seed)
-  local state = seed
+  local state = math.tointeger(seed) or error("the seed is not a whole number: " .. tostring(seed))
   local function next64()
     state = state + 0x9e3779b97f4a7c15
     local z = state

@@ -1,6 +1,7 @@
 --- memlua.summary: what many runs say together, per strategy and tenant. Runs in which a tenant was lost
 --- are counted apart: their survivors had the memory that the lost ones gave up.
 local stats = require "memlua.stats"
+local units = require "memlua.units"
 
 local summary = {}
 
@@ -171,6 +172,21 @@ function summary.series(folders)
     end
   end
   return list
+end
+
+--- What the tenants of a folder compete in: { name, heading, axis, of = function(tenant) -> estimate, format, scale,
+--- time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others by the time
+--- that they take.
+function summary.metric(folder)
+  if folder.manifest.scenario.tenants[1].workload.duration then
+    return { name = "read", heading = "Read by each tenant in its time", axis = "MiB read", scale = 1 / (1 << 20),
+             format = units.format_size, of = function(tenant) return tenant.read_bytes end }
+  end
+  return {
+    name = "completion", heading = "Completion time of each tenant", time = true, scale = 1, format = units.format_duration,
+    axis = "seconds from a tenant's start to its end; hatched with a cross: killed then",
+    of = function(tenant) return tenant.completion or tenant.completion_beside_losses end,
+  }
 end
 
 --- The tenants' names over all series, in order of appearance.

@@ -10,9 +10,9 @@ local function env(name)
   return value ~= "" and value or nil
 end
 
---- Columns of standard output's terminal; $COLUMNS wins, 80 when neither tells.
-function text.columns()
-  return math.tointeger(tonumber(env "COLUMNS")) or host.columns and host.columns() or 80
+--- Columns of the terminal; $COLUMNS wins; `otherwise` (80) for a pipe.
+function text.columns(otherwise)
+  return math.tointeger(tonumber(env "COLUMNS")) or host.columns and host.columns() or otherwise or 80
 end
 
 --- Whether to colour: --color, else never with NO_COLOR, TERM=dumb or a pipe.
@@ -86,10 +86,11 @@ end
 
 --- A table as a string with a newline at its end. `columns`: list of { header, align = "right"?,
 --- drop = n? } (the greater n, the sooner the column is left out on a narrow terminal); `rows`: list of
---- lists of cells (nil shows "-"), each with an optional `colour`. `width` defaults to the terminal's.
+--- lists of cells (nil shows "-"), each with an optional `colour`. `width` defaults to the
+--- terminal's, and to any in a pipe.
 function text.render(columns, rows, width)
   local widths = widths_of(columns, rows)
-  local shown = fitting(columns, widths, width or text.columns())
+  local shown = fitting(columns, widths, width or text.columns(math.huge))
   local lines = { line_of(columns, widths, shown, function(c) return columns[c][1] end, "bold") }
   for _, row in ipairs(rows) do
     lines[#lines + 1] = line_of(columns, widths, shown,

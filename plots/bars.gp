@@ -1,8 +1,8 @@
-# Completion time of each tenant: one bar per series, direct labels, whiskers where there are intervals.
+# What the tenants compete in: one bar per tenant and series, direct labels, whiskers where there are intervals.
 # A tenant that was lost has a hatched bar that ends in a cross at the time of its end: no completion.
 # Draw again: gnuplot THIS_FILE, beside its data. Columns: place series length low high lost note label
 if (!exists("width")) width = 900
-height = 150 + 34 * places
+height = 150 + 32 * places
 
 # Okabe & Ito's palette in an order whose grey values differ too
 array colour[6] = ["#b8b8b8", "#0072b2", "#e69f00", "#56b4e9", "#d55e00", "#009e73"]
@@ -12,19 +12,17 @@ set xrange [0:most * 1.75]
 set yrange [places - 0.2:-0.9]
 set border 1 lc rgb "#404040"
 set xtics nomirror out textcolor rgb "#404040"
-set ytics scale 0 nomirror font ",14"
+set ytics scale 0 nomirror noenhanced font ",14"
 eval "set ytics (" . tics . ")"
-set grid xtics lc rgb "#d0d0d0" lw 0.5
-set xlabel "seconds from the tenant's start to its end (hatched with a cross: lost at that time)" textcolor rgb "#404040"
-set title heading . "\n{/*0.75 " . setting . "}" font ",16" noenhanced
-set title enhanced
-set lmargin 18
+set grid xtics lt 1 lc rgb "#c8c8c8" lw 0.6
+set xlabel axis noenhanced textcolor rgb "#404040"
+set label 1 heading at screen 0, 1 offset 2, -1.6 left noenhanced font ",17"
+set label 2 setting at screen 0, 1 offset 2.6, -3.7 left noenhanced font ",12" textcolor rgb "#404040"
+set lmargin margin
 set rmargin 3
 set tmargin 5
 unset key
-set style line 1 lc rgb "black" lw 1
 
-is_series(i, lost) = ($2 == i && $6 == lost)
 text(label, note) = "  " . label . ":  " . note
 
 do for [output in "svg png"] {
