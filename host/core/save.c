@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "error.h"
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		data += n > 0 ? n : 0;
+		size -= n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+static int write_device(const char *path, const void *data, size_t size, struct error *err)
+{
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write_all(fd, data, size))
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int write_synced(const char *path, const void *data, size_t size)
+{
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 || write_all(fd, data, size) || fsync(fd) ? -1 : 0;
+}
+
+int save_file(const char *path, const void *data, size_t size, struct error *err)
+{
+	CLEANUP_FREE char *beside = NULL;
+	struct stat st;
+	int code;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return write_device(path, data, size, err);
+	if (asprintf(&beside, "%s.%d.new", path, getpid()) < 0) {
+		beside = NULL;
+		return error_set(err, ENOMEM, "%s: %s", path, strerror(ENOMEM));
+	}
+	if (!write_synced(beside, data, size) && !rename(beside, path))
+		return 0;
+	code = errno;
+	unlink(beside);
+	return error_set(err, code, "%s: %s", path, strerror(code));
+}

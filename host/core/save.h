@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_SAVE_H
+#define MEMLUA_SAVE_H
+
+#include <stddef.h>
+
+struct error;
+
+/**
+ * save_file() - a whole file or none: written beside its name, synced, renamed.
+ * @path: what is there is replaced; a device or a pipe (/dev/stdout) is written to as it is
+ * Return: 0, or -1 (no such folder, no permission, no space): then @path is as it was.
+ */
+int save_file(const char *path, const void *data, size_t size, struct error *err);
+
+#endif

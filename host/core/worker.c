@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Starting workers, waiting for them, and telling how they ended. */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "cgroup.h"
+#include "cgroup_fs.h"
+#include "cleanup.h"
+#include "error.h"
+#include "interrupt.h"
+#include "worker_child.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/* How long a killed worker may take to die before we give up on reaping it. */
+#define REAP_TIMEOUT_MS 5000
+
+/* The supervisor should be about the last to go when the whole machine runs out of memory. */
+#define SUPERVISOR_OOM_SCORE (-900)
+
+struct worker {
+	const struct worker_kind *kind;
+	char *name;
+	uint64_t size, spawned;
+	pid_t pid;
+	int pidfd;
+	int cgroup; /* its directory, or -1 */
+	uint64_t oom_kills; /* of the cgroup, before the start */
+	struct worker_shared *shared;
+	const char *kill_reason;
+	bool ended, oom_killed;
+	int signal, exit_code;
+	struct rusage usage;
+};
+
+const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &worker_exec, NULL};
+
+/* --- the supervisor's own OOM score --- */
+
+static int own_oom_score; /* before we changed it: what children go back to */
+
+static bool write_oom_score(int score)
+{
+	CLEANUP_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", score);
+
+	return fd >= 0 && write(fd, text, len) == len;
+}
+
+static void protect_supervisor(void)
+{
+	static bool tried;
+	CLEANUP_CLOSE int fd = -1;
+	char text[16] = "";
+
+	if (tried)
+		return;
+	tried = true;
+	fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return;
+	own_oom_score = atoi(text);
+	if (own_oom_score > SUPERVISOR_OOM_SCORE)
+		write_oom_score(SUPERVISOR_OOM_SCORE); /* needs CAP_SYS_RESOURCE */
+}
+
+/* --- the child --- */
+
+void worker_sample(struct worker_shared *s, uint64_t now, uint64_t bytes)
+{
+	s->last.ns = now;
+	s->last.bytes = bytes;
+	if (++s->skipped < s->stride)
+		return;
+	s->skipped = 0;
+	if (s->nsamples == WORKER_SAMPLES) {
+		for (uint32_t i = 0; i < WORKER_SAMPLES / 2; i++)
+			s->samples[i] = s->samples[2 * i];
+		s->nsamples = WORKER_SAMPLES / 2;
+		s->stride *= 2;
+	}
+	s->samples[s->nsamples] = s->last;
+	s->nsamples++;
+}
+
+uint64_t worker_chunk_done(struct worker_shared *s, uint64_t began, uint64_t bytes)
+{
+	uint64_t now = clock_ns();
+
+	histogram_add(&s->latency, now - began);
+	worker_sample(s, now, bytes);
+	return now;
+}
+
+void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->error, sizeof(s->error), fmt, ap);
+	va_end(ap);
+	s->error_code = code;
+	_exit(EXIT_FAILURE);
+}
+
+/* clone3() has reset the handlers but not what is ignored. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * The child shares nothing with its parent but the measurements. Open descriptors are closed
+ * because a copy of a BPF link would keep the policy attached after the parent has let go of it.
+ * A process group of its own: Ctrl-C reaches memlua, which then ends its workers in order.
+ */
+static void settle_in(const struct worker_spec *spec, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE); /* the parent was gone before we asked for its signal */
+	setpgid(0, 0);
+	reset_signals();
+	write_oom_score(own_oom_score);
+	if (spec->name)
+		prctl(PR_SET_NAME, spec->name); /* so that the kernel's OOM report names the tenant */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+static _Noreturn void child(const struct worker *w, const struct worker_spec *spec, pid_t parent)
+{
+	settle_in(spec, parent);
+	if (spec->delay > 0)
+		sleep_until_ns(w->spawned + seconds_to_ns(spec->delay));
+	w->shared->started = clock_ns();
+	spec->kind->run(spec, w->shared);
+	w->shared->finished = clock_ns();
+	_exit(EXIT_SUCCESS);
+}
+
+/* --- spawn --- */
+
+int worker_check_sizes(const struct worker_spec *spec, struct error *err)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (!spec->size)
+		return error_set(err, EINVAL, "size: must be more than 0");
+	if (!spec->chunk || spec->chunk % page)
+		return error_set(err, EINVAL, "chunk = %lu: must be a multiple of the page size (%ld)",
+				 spec->chunk, page);
+	return 0;
+}
+
+static int clone_error(const struct cgroup *cg, struct error *err)
+{
+	const char *where = cg ? cgroup_name(cg) : "worker";
+
+	switch (errno) {
+	case EBUSY:
+		return error_set(err, EBUSY,
+				 "%s: takes no processes, because it has children (cgroup v2: only leaves "
+				 "have processes); start the worker in one of them",
+				 where);
+	case EAGAIN:
+		return error_set(err, EAGAIN, "%s: too many processes (pids.max, or ulimit -u)", where);
+	case EBADF:
+	case ENOENT:
+	case ENODEV:
+		return error_set(err, ENODEV, "%s: gone (the cgroup was removed)", where);
+	case ENOSYS:
+		return error_set(err, ENOSYS, "%s: this kernel has no clone3(); 5.7 or newer is needed",
+				 where);
+	default:
+		return error_set(err, errno, "%s: starting a worker: %s", where, strerror(errno));
+	}
+}
+
+/* Like fork(), but the child is born in the cgroup: nothing it does is charged elsewhere. */
+static pid_t clone_into(const struct cgroup *cg, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	if (cg) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = cgroup_fd(cg);
+	}
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static struct worker *new_worker(const struct cgroup *cg, const struct worker_spec *spec)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	void *shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (!w || shared == MAP_FAILED) {
+		free(w);
+		if (shared != MAP_FAILED)
+			munmap(shared, sizeof(*w->shared));
+		return NULL;
+	}
+	memset(shared, 0, sizeof(*w->shared)); /* touched here: charged to us, not to the tenant */
+	w->shared = shared;
+	w->shared->stride = 1;
+	w->kind = spec->kind;
+	w->size = spec->size;
+	w->name = spec->name ? strdup(spec->name) : NULL;
+	w->pidfd = -1;
+	w->cgroup = cg ? fcntl(cgroup_fd(cg), F_DUPFD_CLOEXEC, 0) : -1;
+	return w;
+}
+
+static void release(struct worker *w)
+{
+	if (w->pidfd >= 0)
+		close(w->pidfd);
+	if (w->cgroup >= 0)
+		close(w->cgroup);
+	munmap(w->shared, sizeof(*w->shared));
+	free(w->name);
+	free(w);
+}
+
+struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *spec,
+			    struct error *err)
+{
+	pid_t parent = getpid();
+	struct worker *w;
+
+	if (spec->kind->check(spec, err)) {
+		error_prefix(err, "%s", spec->name ? spec->name : "worker");
+		return NULL;
+	}
+	protect_supervisor();
+	w = new_worker(cg, spec);
+	if (!w) {
+		error_set(err, ENOMEM, "worker: %s", strerror(ENOMEM));
+		return NULL;
+	}
+	cgroupfs_count(w->cgroup, "memory.events.local", "oom_kill", &w->oom_kills);
+	w->spawned = clock_ns();
+	w->pid = clone_into(cg, &w->pidfd);
+	if (w->pid == 0)
+		child(w, spec, parent);
+	if (w->pid < 0) {
+		clone_error(cg, err);
+		w->pidfd = -1;
+		release(w);
+		return NULL;
+	}
+	return w;
+}
+
+/* --- the end --- */
+
+/* The counter moves before the kernel sends its SIGKILL, so it is up to date when we reap. */
+static bool was_oom_killed(const struct worker *w)
+{
+	uint64_t now;
+
+	return w->signal == SIGKILL && !w->kill_reason &&
+	       cgroupfs_count(w->cgroup, "memory.events.local", "oom_kill", &now) &&
+	       now > w->oom_kills;
+}
+
+bool worker_ended(struct worker *w)
+{
+	siginfo_t info = {0};
+
+	if (w->ended)
+		return true;
+	/* The system call, because glibc's waitid() drops the fifth argument. */
+	if (syscall(SYS_waitid, P_PIDFD, w->pidfd, &info, WEXITED | WNOHANG, &w->usage) ||
+	    !info.si_pid)
+		return false;
+	w->ended = true;
+	w->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
+	w->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	w->oom_killed = was_oom_killed(w);
+	if (!w->kind->measures && !w->signal) /* exec: it can't tell the time itself */
+		w->shared->finished = clock_ns();
+	return true;
+}
+
+static int find_ended(struct worker *const workers[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (worker_ended(workers[i]))
+			return i;
+	return -1;
+}
+
+/* Return: 0 when one has ended or the time is up, -1 with errno. */
+static int poll_workers(struct worker *const workers[], size_t n, uint64_t timeout_ns,
+			const sigset_t *mask)
+{
+	CLEANUP_FREE struct pollfd *fds = calloc(n ? n : 1, sizeof(*fds));
+	struct timespec ts = {timeout_ns / NSEC_PER_SEC, timeout_ns % NSEC_PER_SEC};
+
+	if (!fds)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = workers[i]->pidfd, .events = POLLIN};
+	return ppoll(fds, n, timeout_ns == UINT64_MAX ? NULL : &ts, mask) < 0 ? -1 : 0;
+}
+
+static int wait_masked(struct worker *const workers[], size_t n, uint64_t deadline,
+		       const sigset_t *mask, struct error *err)
+{
+	for (;;) {
+		int ended = find_ended(workers, n);
+		uint64_t now = clock_ns();
+
+		if (ended >= 0)
+			return ended;
+		if (memlua_interrupted)
+			return error_set(err, EINTR, "interrupted");
+		if (now >= deadline)
+			return error_set(err, ETIMEDOUT, "timeout");
+		if (poll_workers(workers, n, deadline == UINT64_MAX ? deadline : deadline - now, mask) &&
+		    errno != EINTR)
+			return error_set(err, errno, "worker.wait: %s", strerror(errno));
+	}
+}
+
+/* The signals stay blocked except inside ppoll(), so none is missed between a look and a wait. */
+int worker_wait(struct worker *const workers[], size_t n, double timeout, struct error *err)
+{
+	uint64_t deadline = timeout < 0 || timeout > 1e9 ? UINT64_MAX :
+							  clock_ns() + seconds_to_ns(timeout);
+	sigset_t block, mask;
+	int result;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigprocmask(SIG_BLOCK, &block, &mask);
+	result = wait_masked(workers, n, deadline, &mask, err);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return result;
+}
+
+void worker_kill(struct worker *w, const char *reason)
+{
+	if (worker_ended(w))
+		return;
+	if (!syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0) && !w->kill_reason)
+		w->kill_reason = reason;
+}
+
+void worker_free(struct worker *w)
+{
+	struct pollfd poller = {.fd = w->pidfd, .events = POLLIN};
+
+	worker_kill(w, "killed");
+	while (!w->ended && poll(&poller, 1, REAP_TIMEOUT_MS) < 0 && errno == EINTR)
+		;
+	worker_ended(w);
+	release(w);
+}
+
+/* --- the result --- */
+
+static const char *how_ended(const struct worker *w)
+{
+	if (w->oom_killed)
+		return "oom-killed";
+	if (w->signal)
+		return w->signal == SIGKILL && w->kill_reason ? w->kill_reason : "killed";
+	return w->exit_code ? "failed" : "done";
+}
+
+static void describe_error(const struct worker *w, struct worker_result *r)
+{
+	if (*w->shared->error)
+		snprintf(r->error, sizeof(r->error), "%s: %s", w->shared->error,
+			 strerror(w->shared->error_code));
+	else if (w->exit_code > 0)
+		snprintf(r->error, sizeof(r->error), "exit status %d", w->exit_code);
+}
+
+/* A worker killed while it thinned its samples leaves a few of them out of order; skip those. */
+static void copy_sample(struct worker_result *r, struct worker_sample sample)
+{
+	if (!r->nsamples || sample.ns > r->samples[r->nsamples - 1].ns)
+		r->samples[r->nsamples++] = sample;
+}
+
+void worker_result(const struct worker *w, struct worker_result *r)
+{
+	const struct worker_shared *s = w->shared;
+	const struct rusage *u = &w->usage;
+
+	memset(r, 0, sizeof(*r));
+	r->spawned = w->spawned;
+	r->started = s->started;
+	r->allocated = s->allocated;
+	r->finished = s->finished;
+	r->reached = s->reached;
+	r->read_bytes = s->read_bytes;
+	r->passes_done = s->passes_done;
+	r->cpu_ns = (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC +
+		    (u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
+	r->major_faults = u->ru_majflt;
+	r->ended = how_ended(w);
+	r->signal = w->signal;
+	r->exit_code = w->exit_code;
+	r->latency = &s->latency;
+	describe_error(w, r);
+	for (uint32_t i = 0; i < s->nsamples; i++)
+		copy_sample(r, s->samples[i]);
+	if (s->last.ns)
+		copy_sample(r, s->last);
+}
+
+/* --- facts --- */
+
+uint64_t worker_progress(const struct worker *w)
+{
+	return w->shared->reached;
+}
+
+pid_t worker_pid(const struct worker *w)
+{
+	return w->pid;
+}
+
+const char *worker_name(const struct worker *w)
+{
+	return w->name;
+}
+
+const struct worker_kind *worker_kind_of(const struct worker *w)
+{
+	return w->kind;
+}
+
+uint64_t worker_size(const struct worker *w)
+{
+	return w->size;
+}

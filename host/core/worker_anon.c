@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The worker that allocates anonymous memory, touches every page of it, and holds it. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "worker_child.h"
+
+static int check(const struct worker_spec *spec, struct error *err)
+{
+	struct sysinfo machine;
+	uint64_t total;
+
+	if (worker_check_sizes(spec, err))
+		return -1;
+	sysinfo(&machine);
+	total = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
+	if (spec->size > total)
+		return error_set(err, ENOMEM,
+				 "size = %lu bytes: more than this machine's memory and swap (%lu); in the "
+				 "microVM, --memory gives more",
+				 spec->size, total);
+	return 0;
+}
+
+/* volatile: the store is the point. The address makes pages differ, so that none can be merged. */
+static void touch(char *page)
+{
+	*(volatile uint64_t *)page = (uintptr_t)page;
+}
+
+static void touch_chunk(char *memory, uint64_t from, uint64_t to, uint64_t page,
+			struct worker_shared *s)
+{
+	for (uint64_t at = from; at < to; at += page) {
+		touch(memory + at);
+		atomic_store_explicit(&s->reached, at + page < to ? at + page : to,
+				      memory_order_relaxed);
+	}
+}
+
+static void run(const struct worker_spec *spec, struct worker_shared *s)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE), now = clock_ns(), end;
+	char *memory = mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		worker_fail(s, errno, "mmap of %lu bytes", spec->size);
+	/* Refused only by kernels without huge pages, where there is nothing to choose. */
+	madvise(memory, spec->size, spec->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	for (uint64_t at = 0; at < spec->size; at = end) {
+		end = spec->chunk < spec->size - at ? at + spec->chunk : spec->size;
+		touch_chunk(memory, at, end, page, s);
+		now = worker_chunk_done(s, now, end);
+	}
+	s->allocated = now;
+	sleep_until_ns(now + seconds_to_ns(spec->hold));
+}
+
+const struct worker_kind worker_anon = {
+	.name = "anon", .measures = true, .check = check, .run = run,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_WORKER_CHILD_H
+#define MEMLUA_WORKER_CHILD_H
+
+#include <stdatomic.h>
+
+#include "clock.h"
+#include "worker.h"
+
+/*
+ * What the kinds of worker use in the child. The memory is shared with the supervisor, which has
+ * touched all of it beforehand: it is charged to the supervisor and never to the tenant.
+ */
+struct worker_shared {
+	_Atomic uint64_t started, allocated, finished; /* ns, 0 until then */
+	_Atomic uint64_t reached, read_bytes, passes_done;
+	int error_code;	  /* errno of a failure */
+	char error[256];  /* what failed */
+	struct histogram latency;
+	struct worker_sample last, samples[WORKER_SAMPLES];
+	uint32_t nsamples;
+	uint32_t stride, skipped; /* one sample in stride is kept */
+};
+
+/*
+ * Note how many bytes are done by now. When the samples are full, every other one is dropped and
+ * from then on only half as many are kept.
+ */
+void worker_sample(struct worker_shared *s, uint64_t now, uint64_t bytes);
+
+/* Count the latency of one chunk, and a progress sample. Return: the time now. */
+uint64_t worker_chunk_done(struct worker_shared *s, uint64_t began, uint64_t bytes);
+
+/* End the child as failed; fmt names what failed, code is the errno. */
+_Noreturn void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Checks that several kinds share. */
+int worker_check_sizes(const struct worker_spec *spec, struct error *err);
+
+#endif

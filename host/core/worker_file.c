@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The worker that lives on page cache: writes a fresh file and re-reads it. A cached page stays
+ * charged to whoever read it first, so the file must be new and nobody else's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "worker_child.h"
+
+static int check(const struct worker_spec *spec, struct error *err)
+{
+	if (!spec->file || !*spec->file)
+		return error_set(err, EINVAL, "file: missing; the file kind needs the path of a new file");
+	if (spec->passes && spec->duration > 0)
+		return error_set(err, EINVAL, "passes and duration: give one of them");
+	if (!access(spec->file, F_OK))
+		return error_set(err, EEXIST, "%s: exists already; the file kind makes a new file",
+				 spec->file);
+	return worker_check_sizes(spec, err);
+}
+
+/* Unlinked at once: whatever kills us, no file is left. */
+static int make_file(const char *path, struct worker_shared *s)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || unlink(path))
+		worker_fail(s, errno, "%s", path);
+	return fd;
+}
+
+static uint64_t chunk_at(const struct worker_spec *spec, uint64_t at)
+{
+	return spec->chunk < spec->size - at ? spec->chunk : spec->size - at;
+}
+
+static void write_chunk(int fd, const char *buffer, uint64_t at, uint64_t len,
+			const struct worker_spec *spec, struct worker_shared *s)
+{
+	while (len) {
+		ssize_t n = pwrite(fd, buffer, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			worker_fail(s, n ? errno : EIO, "%s: write", spec->file);
+		at += n;
+		len -= n;
+		s->reached = at;
+	}
+}
+
+/* Synced, so that the re-reads meet clean pages, which reclaim can drop. */
+static void write_file(int fd, const char *buffer, const struct worker_spec *spec,
+		       struct worker_shared *s)
+{
+	for (uint64_t at = 0; at < spec->size; at += chunk_at(spec, at)) {
+		write_chunk(fd, buffer, at, chunk_at(spec, at), spec, s);
+		worker_sample(s, clock_ns(), s->reached);
+	}
+	if (fdatasync(fd))
+		worker_fail(s, errno, "%s: fdatasync", spec->file);
+}
+
+static void read_chunk(int fd, char *buffer, uint64_t at, uint64_t len,
+		       const struct worker_spec *spec, struct worker_shared *s)
+{
+	while (len) {
+		ssize_t n = pread(fd, buffer, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			worker_fail(s, n ? errno : EIO, "%s: read", spec->file);
+		at += n;
+		len -= n;
+		s->read_bytes += n;
+	}
+}
+
+/* Return: false when the deadline has cut the pass short. */
+static bool read_pass(int fd, char *buffer, uint64_t deadline, const struct worker_spec *spec,
+		      struct worker_shared *s)
+{
+	uint64_t now = clock_ns();
+
+	for (uint64_t at = 0; at < spec->size; at += chunk_at(spec, at)) {
+		if (now >= deadline)
+			return false;
+		read_chunk(fd, buffer, at, chunk_at(spec, at), spec, s);
+		now = worker_chunk_done(s, now, s->reached + s->read_bytes);
+	}
+	s->passes_done++;
+	return true;
+}
+
+static void run(const struct worker_spec *spec, struct worker_shared *s)
+{
+	bool timed = spec->duration > 0;
+	uint64_t deadline = UINT64_MAX, passes = timed ? UINT64_MAX : spec->passes ? spec->passes : 1;
+	char *buffer = mmap(NULL, spec->chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd;
+
+	if (buffer == MAP_FAILED)
+		worker_fail(s, errno, "mmap of a chunk of %lu bytes", spec->chunk);
+	memset(buffer, 0x6d, spec->chunk); /* not zeros: some file systems would make holes */
+	fd = make_file(spec->file, s);
+	write_file(fd, buffer, spec, s);
+	s->allocated = clock_ns();
+	if (timed)
+		deadline = s->allocated + seconds_to_ns(spec->duration);
+	while (s->passes_done < passes && read_pass(fd, buffer, deadline, spec, s))
+		;
+	sleep_until_ns(clock_ns() + seconds_to_ns(spec->hold));
+}
+
+const struct worker_kind worker_file = {
+	.name = "file", .measures = true, .check = check, .run = run,
+};
