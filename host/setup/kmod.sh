@@ -17,7 +17,7 @@ fail() { echo "memlua: $*" >&2; exit 1; }
 [ -e "$headers/Makefile" ] || fail "$headers: no kernel headers; install linux-headers-$release"
 command -v make >/dev/null || fail "make: not found; install make and gcc"
 
-key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source"/kmod/Kbuild "$headers/Module.symvers" | sha256sum | cut -c1-16)
+key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$headers/Module.symvers" | sha256sum | cut -c1-16)
 target=$cache/$release-$key/memcg_bpf_ops.ko
 if [ ! -e "$target" ]; then
 	say "building the module memcg_bpf_ops for $release"
@@ -25,14 +25,11 @@ if [ ! -e "$target" ]; then
 	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP
-	# the same shape as in the source tree: kmod beside the interface's header
-	cp "$source"/*.h "$work"
-	cp -r "$source/kmod" "$work/kmod"
-	if ! make -C "$headers" M="$work/kmod" modules > "$work/log" 2>&1; then
+	if ! make -C "$source/kmod" KDIR="$headers" OUT="$work" > "$work/log" 2>&1; then
 		tail -n 20 "$work/log" >&2
 		fail "the module doesn't build for $release (its output stands above)"
 	fi
 	mkdir -p "$(dirname "$target")"
-	mv -T "$work/kmod/memcg_bpf_ops.ko" "$target"
+	mv -T "$work/memcg_bpf_ops.ko" "$target"
 fi
 echo "$target"
