@@ -144,23 +144,17 @@ static int search_embedded(lua_State *L)
 	return 1;
 }
 
-/* memlua runs as root: a module is never taken from wherever the user happens to stand. */
-static void set_search_path(lua_State *L, const char *script)
+/* Drops the relative entries of package.path or cpath, and puts `first` before the rest. */
+static void set_search_path(lua_State *L, const char *field, const char *first)
 {
-	const char *slash = script ? strrchr(script, '/') : NULL;
-	luaL_Buffer path;
 	const char *entry, *end;
+	luaL_Buffer path;
 
 	lua_getglobal(L, "package");
-	lua_getfield(L, -1, "path");
+	lua_getfield(L, -1, field);
 	entry = lua_tostring(L, -1);
 	luaL_buffinit(L, &path);
-	if (slash) {
-		luaL_addlstring(&path, script, slash - script);
-		luaL_addstring(&path, "/?.lua");
-	} else if (script) {
-		luaL_addstring(&path, "./?.lua"); /* the script's own folder, asked for by name */
-	}
+	luaL_addstring(&path, first);
 	for (; *entry; entry = *end ? end + 1 : end) {
 		end = strchrnul(entry, ';');
 		if (*entry != '/')
@@ -169,14 +163,29 @@ static void set_search_path(lua_State *L, const char *script)
 		luaL_addlstring(&path, entry, end - entry);
 	}
 	luaL_pushresult(&path);
-	lua_setfield(L, -3, "path");
+	lua_setfield(L, -3, field);
 	lua_pop(L, 2);
+}
+
+/* memlua runs as root: no module is taken from where the user stands, but from the script's folder. */
+static void set_search_paths(lua_State *L, const char *script)
+{
+	const char *slash = script ? strrchr(script, '/') : NULL;
+	const char *own = "";
+
+	if (slash)
+		own = lua_pushfstring(L, "%s/?.lua", lua_pushlstring(L, script, slash - script));
+	else if (script)
+		own = "./?.lua";
+	set_search_path(L, "path", own);
+	set_search_path(L, "cpath", "");
+	lua_settop(L, 0);
 }
 
 static void open_library(lua_State *L, const char *script)
 {
 	luaL_openlibs(L);
-	set_search_path(L, script);
+	set_search_paths(L, script);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	luaL_setfuncs(L, native_modules, 0);
 	lua_pop(L, 1);

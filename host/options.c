@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/nearest.h"
 #include "core/units.h"
-#include "lua/glue.h"
 #include "status.h"
 
 #ifndef MEMLUA_VERSION
@@ -177,7 +177,7 @@ static int unknown_option(const char *given)
 		known[i + 2] = settings[i].name;
 	snprintf(name, sizeof(name), "%s", given + strspn(given, "-"));
 	name[strcspn(name, "=")] = '\0';
-	nearest = strncmp(given, "--", 2) ? NULL : glue_nearest(name, known);
+	nearest = strncmp(given, "--", 2) ? NULL : nearest_name(name, known);
 	if (nearest)
 		return usage_error("unknown option %s; did you mean --%s?", given, nearest);
 	return usage_error("unknown option %s%s", given, "");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/error.h"
+#include "../core/nearest.h"
 #include "../core/units.h"
 
 int glue_fail(lua_State *L, const struct error *err)
@@ -14,62 +15,12 @@ int glue_fail(lua_State *L, const struct error *err)
 	return 3;
 }
 
-/* Levenshtein's distance, over the first 63 characters: option names are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], la = strnlen(a, 63), lb = strnlen(b, 63);
-
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = above;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
-const char *glue_nearest(const char *name, const char *const known[])
-{
-	size_t least = strlen(name) / 2 + 1;
-	const char *nearest = NULL;
-
-	for (; *known; known++) {
-		size_t d = distance(name, *known);
-
-		if (d < least) {
-			least = d;
-			nearest = *known;
-		}
-	}
-	return nearest;
-}
-
 static int unknown_key(lua_State *L, const char *what, const char *key, const char *const known[])
 {
-	const char *nearest = glue_nearest(key, known);
-	luaL_Buffer list;
+	char hint[1024];
 
-	luaL_buffinit(L, &list);
-	for (const char *const *k = known; *k; k++) {
-		luaL_addstring(&list, k == known ? "" : ", ");
-		luaL_addstring(&list, *k);
-	}
-	luaL_pushresult(&list);
-	if (nearest)
-		return luaL_error(L, "%s: unknown key '%s'; did you mean '%s'? Known: %s", what, key,
-				  nearest, lua_tostring(L, -1));
-	return luaL_error(L, "%s: unknown key '%s'; known: %s", what, key, lua_tostring(L, -1));
+	return luaL_error(L, "%s: unknown key '%s'%s", what, key,
+			  nearest_hint(key, known, hint, sizeof(hint)));
 }
 
 static int is_known(const char *key, const char *const known[])

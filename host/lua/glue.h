@@ -24,9 +24,6 @@ int glue_fail(lua_State *L, const struct error *err);
  */
 void glue_check_keys(lua_State *L, int idx, const char *what, const char *const known[]);
 
-/** glue_nearest() - the known name that looks most like @name, or NULL when none does. */
-const char *glue_nearest(const char *name, const char *const known[]);
-
 /**
  * glue_size(), glue_duration() - field @key of the table at @idx as bytes / seconds: a number, or a
  * string like "256M" / "200ms". A missing field gives @def. Raises on anything else, and on a

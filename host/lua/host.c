@@ -16,6 +16,7 @@
 #include "../core/facts.h"
 #include "../core/guest.h"
 #include "../core/interrupt.h"
+#include "../core/nearest.h"
 #include "../core/units.h"
 #include "glue.h"
 
@@ -208,7 +209,7 @@ static int host_nearest(lua_State *L)
 		known[i] = luaL_checkstring(L, -1); /* stays on the stack, so stays alive */
 	}
 	known[n] = NULL;
-	nearest = glue_nearest(luaL_checkstring(L, 1), known);
+	nearest = nearest_name(luaL_checkstring(L, 1), known);
 	lua_pushstring(L, nearest); /* NULL pushes nil */
 	return 1;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/error.h"
+#include "../core/nearest.h"
 #include "../core/worker.h"
 #include "cgroup.h"
 #include "glue.h"
@@ -68,7 +69,7 @@ static const struct worker_kind *kind_field(lua_State *L)
 		known[n++] = (*kind)->name;
 	}
 	known[n] = NULL;
-	nearest = glue_nearest(name, known);
+	nearest = nearest_name(name, known);
 	for (n = 0; known[n]; n++)
 		lua_pushfstring(L, n ? ", %s" : "%s", known[n]);
 	lua_concat(L, n);

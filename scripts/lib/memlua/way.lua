@@ -118,7 +118,8 @@ local function probe_kvm(kernel)
     spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
   }
   if status == 0 then return "works" end
-  return (why or "the probe ended with status " .. status):match "^[^\n]*"
+  why = why or "the probe ended with status " .. status
+  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
 end
 
 -- "works", or why not.
