@@ -151,6 +151,16 @@ const char *btf_tag(const struct btf *btf, uint32_t type, int component, const c
 	return NULL;
 }
 
+const char *btfvar_doc(const struct btfvar *var)
+{
+	return var->owner ? btf_tag(var->btf, var->owner, var->component, "doc", 0) : NULL;
+}
+
+const char *btfvar_unit(const struct btfvar *var)
+{
+	return var->owner ? btf_tag(var->btf, var->owner, var->component, "unit", 0) : NULL;
+}
+
 static void *offset(void *data, size_t bytes)
 {
 	return data ? (char *)data + bytes : NULL;
@@ -165,8 +175,8 @@ static void member_at(const struct btfvar *var, unsigned int i, struct btfvar *m
 	/* type 0 is void: a bit-field is shown by its name and otherwise left alone */
 	btfvar_init(member, var->btf, bits ? 0 : m->type, name_of(var->btf, m->name_off),
 		    offset(var->data, btf_member_bit_offset(t, i) / 8));
-	member->doc = btf_tag(var->btf, var->type, i, "doc", 0);
-	member->unit = btf_tag(var->btf, var->type, i, "unit", 0);
+	member->owner = var->type;
+	member->component = i;
 }
 
 void btfvar_at(const struct btfvar *var, unsigned int i, struct btfvar *member)
@@ -179,7 +189,8 @@ void btfvar_at(const struct btfvar *var, unsigned int i, struct btfvar *member)
 	}
 	btfvar_init(member, var->btf, btf_array(t)->type, var->name, NULL);
 	member->data = offset(var->data, i * btfvar_size(member));
-	member->unit = var->unit;
+	member->owner = var->owner;
+	member->component = var->component;
 }
 
 int btfvar_find(const struct btfvar *var, const char *name, struct btfvar *member,
@@ -347,21 +358,35 @@ static int set_characters(struct btfvar *var, const char *text, struct error *er
 	return 0;
 }
 
-static int set_quantity(struct btfvar *var, const char *text, struct error *err)
+static int set_size(struct btfvar *var, const char *text, struct error *err)
 {
 	uint64_t bytes;
+
+	if (parse_size(text, &bytes, err))
+		return error_prefix(err, "%s", var->name);
+	return btfvar_set_int(var, bytes, err);
+}
+
+static int set_milliseconds(struct btfvar *var, const char *text, struct error *err)
+{
 	double seconds;
 
-	if (!strcmp(var->unit, "bytes")) {
-		if (parse_size(text, &bytes, err))
-			return error_prefix(err, "%s", var->name);
-		return btfvar_set_int(var, bytes, err);
-	}
 	if (parse_duration(text, &seconds, err))
 		return error_prefix(err, "%s", var->name);
-	if (seconds * 1000 >= (double)INT64_MAX)
+	if (seconds >= INT64_MAX / 1000)
 		return error_set(err, ERANGE, "%s: %s is out of range", var->name, text);
 	return btfvar_set_int(var, llround(seconds * 1000), err);
+}
+
+static int set_quantity(struct btfvar *var, const char *text, struct error *err)
+{
+	const char *unit = btfvar_unit(var);
+
+	if (unit && !strcmp(unit, "bytes"))
+		return set_size(var, text, err);
+	if (unit && !strcmp(unit, "ms"))
+		return set_milliseconds(var, text, err);
+	return wrong_type(var, "text", err);
 }
 
 int btfvar_set_text(struct btfvar *var, const char *text, struct error *err)
@@ -373,9 +398,7 @@ int btfvar_set_text(struct btfvar *var, const char *text, struct error *err)
 		return set_characters(var, text, err);
 	case BTFVAR_INT:
 	case BTFVAR_UINT:
-		if (var->unit && (!strcmp(var->unit, "bytes") || !strcmp(var->unit, "ms")))
-			return set_quantity(var, text, err);
-		/* fall through */
+		return set_quantity(var, text, err);
 	default:
 		return wrong_type(var, "text", err);
 	}

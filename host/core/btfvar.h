@@ -18,8 +18,8 @@ struct btfvar {
 	uint32_t type;	  /* id in btf, any modifiers and typedefs skipped */
 	void *data;	  /* NULL: only the type is known, nothing to read or write */
 	const char *name; /* of the variable or member; for errors */
-	const char *doc;  /* description ("doc:" tag), or NULL */
-	const char *unit; /* "bytes", "ms" ("unit:" tag), or NULL */
+	uint32_t owner;	  /* the struct that it is a member of, or 0 */
+	int component;	  /* its number there */
 };
 
 enum btfvar_kind {
@@ -44,6 +44,10 @@ size_t btfvar_size(const struct btfvar *var);
 
 /** btfvar_type_name() - "unsigned int", "bool", "enum priority_trigger": for people. */
 void btfvar_type_name(const struct btfvar *var, char *text, size_t size);
+
+/** btfvar_doc(), btfvar_unit() - a member's description, its unit ("bytes", "ms"); NULL: it has none. */
+const char *btfvar_doc(const struct btfvar *var);
+const char *btfvar_unit(const struct btfvar *var);
 
 /** btfvar_count() - members of a struct, elements of an array, characters of a text; else 0. */
 unsigned int btfvar_count(const struct btfvar *var);

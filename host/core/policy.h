@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_POLICY_H
+#define MEMLUA_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "btfvar.h"
+
+struct error;
+
+/*
+ * A policy: a BPF object that gives cgroups roles. What the host needs to know stands in the object
+ * (bpf/policies/template.bpf.c shows all of it):
+ *
+ *   struct memcg_bpf_ops ROLE   in SEC(".struct_ops.link"): the callbacks of a role
+ *   config, stats               global structs, both optional
+ *   ROLE_memcg                  hash map by cgroup id, optional: settings and counters of each tenant
+ *   ROLE_join                   SEC("syscall") program, optional: accepts or refuses a tenant
+ *
+ * Life: open, set the configuration, enrol tenants, attach; then read, configure, drop; close.
+ */
+struct policy;
+
+/**
+ * policy_builtin() - names of the policies that are embedded in the binary.
+ * Return: the i-th name, or NULL past the last.
+ */
+const char *policy_builtin(unsigned int i);
+
+/**
+ * policy_open() - read a policy without loading it into the kernel; needs no privilege.
+ * @name: of a built-in one, or the path of an object file (anything with a '/' or ending in ".o")
+ * Return: to be given to policy_close(), or NULL: unknown name (ENOENT), no object file (ENOEXEC), an object
+ * without a role (EINVAL).
+ */
+struct policy *policy_open(const char *name, struct error *err);
+
+/** policy_close() - detach everything, release everything. NULL is fine. */
+void policy_close(struct policy *p);
+
+/** policy_name() - as in error messages: "priority". policy_description() - one line, or NULL. */
+const char *policy_name(const struct policy *p);
+const char *policy_description(const struct policy *p);
+
+/** policy_role() - name of the i-th role, or NULL past the last. */
+const char *policy_role(const struct policy *p, unsigned int i);
+
+/** policy_find_role() - number of a role, or -1 (ENOENT) with the known ones in the error. */
+int policy_find_role(const struct policy *p, const char *name, struct error *err);
+
+/*
+ * policy_config(), policy_stats() - a view of the live struct; before attaching, of its initial value, which for
+ * the configuration may be written. policy_tenant_type() - the type of a role's tenants, without data.
+ * Return: false: the policy has none.
+ */
+bool policy_config(const struct policy *p, struct btfvar *var);
+bool policy_stats(const struct policy *p, struct btfvar *var);
+bool policy_tenant_type(const struct policy *p, unsigned int role, struct btfvar *var);
+
+/**
+ * policy_enrol() - before attaching: a cgroup that shall get a role.
+ * @cgroup_fd, @cgroup_id, @name: its directory, which stays open until policy_attach(); inode; name for errors
+ * @settings: set to a zeroed value for the caller to fill in; data is NULL when the role keeps none
+ * Return: 0, or -1: it has a role already (EEXIST), no memory.
+ */
+int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cgroup_id,
+		 const char *name, struct btfvar *settings, struct error *err);
+
+/**
+ * policy_attach() - load the object, let each tenant join, attach all. Once.
+ * Return: 0, or -1, and then nothing stays attached: no privilege (EPERM), no memcg_bpf_ops and no module, the
+ * verifier's reason, a tenant refused by the policy or by the kernel.
+ */
+int policy_attach(struct policy *p, struct error *err);
+
+/**
+ * policy_draft() - a copy of the configuration to change; free(draft->data).
+ * policy_configure() - make it the live one; all tenants join again.
+ * Return: 0, or -1 and the old one stays: no configuration (ENOENT), a tenant would be refused, or the change needs
+ * a program that was not loaded because the configuration at attach had no use for it (EINVAL).
+ */
+int policy_draft(const struct policy *p, struct btfvar *draft, struct error *err);
+int policy_configure(struct policy *p, const struct btfvar *draft, struct error *err);
+
+/** policy_tenants() - how many there are; a dropped one doesn't count. */
+unsigned int policy_tenants(const struct policy *p);
+
+/**
+ * policy_tenant() - the i-th tenant.
+ * @role, @name: may be NULL
+ * Return: its cgroup id.
+ */
+uint64_t policy_tenant(const struct policy *p, unsigned int i, unsigned int *role,
+		       const char **name);
+
+/**
+ * policy_read_tenant() - a copy of a tenant's current settings and counters; free(value->data).
+ * policy_write_tenant() - write it back, and join again; counted in between is lost.
+ * Return: 0, or -1: no such tenant, or its role keeps nothing (ENOENT); the policy refuses (the old one stays).
+ */
+int policy_read_tenant(const struct policy *p, uint64_t cgroup_id, struct btfvar *value,
+		       struct error *err);
+int policy_write_tenant(struct policy *p, uint64_t cgroup_id, const struct btfvar *value,
+			struct error *err);
+
+/**
+ * policy_drop() - a tenant has ended: detach from its cgroup, forget its settings.
+ * Return: 0, or -1 (ENOENT): not a tenant. One that was dropped before is a success.
+ */
+int policy_drop(struct policy *p, uint64_t cgroup_id, struct error *err);
+
+#endif

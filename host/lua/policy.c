@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memlua.policy: BPF memory policies, configured and read by the names that stand in their BTF.
+ *
+ * Misuse raises: an unknown key, role or policy option, a value of the wrong type or out of range. What the
+ * kernel or the policy refuses is returned as nil, "name: reason", errno.
+ */
+#include "../core/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/cgroup.h"
+#include "../core/error.h"
+#include "../core/structops.h"
+#include "cgroup.h"
+#include "glue.h"
+
+#define POLICY "memlua.policy"
+#define MAX_KEYS 32
+
+struct box {
+	struct policy *policy; /* NULL: detached */
+};
+
+static struct policy *check_policy(lua_State *L, int idx)
+{
+	struct box *box = luaL_checkudata(L, idx, POLICY);
+
+	if (!box->policy)
+		luaL_error(L, "policy: used after detach");
+	return box->policy;
+}
+
+static int raise(lua_State *L, const struct error *err)
+{
+	return luaL_error(L, "%s", err->text);
+}
+
+/* --- values: Lua to BTF. Raises nothing, so that the caller can hold memory --- */
+
+static int set_number(lua_State *L, int idx, struct btfvar *var, struct error *err)
+{
+	int whole;
+	lua_Integer n = lua_tointegerx(L, idx, &whole);
+
+	if (!whole)
+		return error_set(err, EINVAL, "%s: takes a whole number", var->name);
+	return btfvar_set_int(var, n, err);
+}
+
+static int set_value(lua_State *L, int idx, struct btfvar *var, struct error *err)
+{
+	char type[128];
+
+	switch (lua_type(L, idx)) {
+	case LUA_TNUMBER:
+		return set_number(L, idx, var, err);
+	case LUA_TBOOLEAN:
+		return btfvar_set_bool(var, lua_toboolean(L, idx), err);
+	case LUA_TSTRING:
+		return btfvar_set_text(var, lua_tostring(L, idx), err);
+	default:
+		btfvar_type_name(var, type, sizeof(type));
+		return error_set(err, EINVAL, "%s: takes a %s, not a %s", var->name, type,
+				 luaL_typename(L, idx));
+	}
+}
+
+/* Set the members of a struct to the named fields of the table at idx; its list part is skipped. */
+static int set_members(lua_State *L, int idx, const struct btfvar *var, struct error *err)
+{
+	struct btfvar member;
+	int result = 0;
+
+	idx = lua_absindex(L, idx);
+	lua_pushnil(L);
+	while (!result && lua_next(L, idx)) {
+		if (lua_type(L, -2) == LUA_TSTRING) {
+			result = btfvar_find(var, lua_tostring(L, -2), &member, err);
+			if (!result)
+				result = lua_istable(L, -1) && btfvar_kind(&member) == BTFVAR_STRUCT ?
+						 set_members(L, -1, &member, err) :
+						 set_value(L, -1, &member, err);
+		}
+		lua_pop(L, 1);
+	}
+	if (result)
+		lua_pop(L, 1);
+	return result;
+}
+
+/* --- values: BTF to Lua --- */
+
+static void push_value(lua_State *L, const struct btfvar *var);
+
+static void push_unsigned(lua_State *L, uint64_t value)
+{
+	lua_pushinteger(L, value > LUA_MAXINTEGER ? LUA_MAXINTEGER : (lua_Integer)value);
+}
+
+static void push_enum(lua_State *L, const struct btfvar *var)
+{
+	const char *name = btfvar_text(var);
+
+	if (name)
+		lua_pushstring(L, name);
+	else
+		lua_pushinteger(L, btfvar_int(var));
+}
+
+static void push_array(lua_State *L, const struct btfvar *var)
+{
+	unsigned int count = btfvar_count(var);
+	struct btfvar element;
+
+	lua_createtable(L, count, 0);
+	for (unsigned int i = 0; i < count; i++) {
+		btfvar_at(var, i, &element);
+		push_value(L, &element);
+		lua_seti(L, -2, i + 1);
+	}
+}
+
+/* The struct's members as fields of the table on top. */
+static void set_fields(lua_State *L, const struct btfvar *var)
+{
+	struct btfvar member;
+
+	for (unsigned int i = 0; i < btfvar_count(var); i++) {
+		btfvar_at(var, i, &member);
+		if (btfvar_kind(&member) == BTFVAR_OTHER)
+			continue;
+		push_value(L, &member);
+		lua_setfield(L, -2, member.name);
+	}
+}
+
+static void push_value(lua_State *L, const struct btfvar *var)
+{
+	luaL_checkstack(L, 4, "policy: structs nested too deeply");
+	switch (btfvar_kind(var)) {
+	case BTFVAR_INT:
+		lua_pushinteger(L, btfvar_int(var));
+		break;
+	case BTFVAR_UINT:
+		push_unsigned(L, btfvar_uint(var));
+		break;
+	case BTFVAR_BOOL:
+		lua_pushboolean(L, btfvar_bool(var));
+		break;
+	case BTFVAR_ENUM:
+		push_enum(L, var);
+		break;
+	case BTFVAR_TEXT:
+		lua_pushlstring(L, btfvar_text(var), strnlen(btfvar_text(var), btfvar_count(var)));
+		break;
+	case BTFVAR_STRUCT:
+		lua_newtable(L);
+		set_fields(L, var);
+		break;
+	case BTFVAR_ARRAY:
+		push_array(L, var);
+		break;
+	case BTFVAR_OTHER:
+		lua_pushnil(L);
+	}
+}
+
+/* --- opening and describing --- */
+
+/* Pushes a handle in its detached state, then fills it. Return: NULL and the error filled in. */
+static struct policy *open_policy(lua_State *L, const char *name, struct error *err)
+{
+	struct box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+	box->policy = NULL;
+	luaL_setmetatable(L, POLICY);
+	box->policy = policy_open(name, err);
+	return box->policy;
+}
+
+/* policy.load(name) -> policy, opened but not attached; name of a built-in one or path of a .bpf.o */
+static int policy_load(lua_State *L)
+{
+	struct error err;
+
+	return open_policy(L, luaL_checkstring(L, 1), &err) ? 1 : glue_fail(L, &err);
+}
+
+/* policy.list() -> {{name=, description=}, ...}, the built-in ones */
+static int policy_list(lua_State *L)
+{
+	struct error err;
+	const char *name;
+
+	lua_newtable(L);
+	for (unsigned int i = 0; (name = policy_builtin(i)); i++) {
+		struct policy *p;
+
+		lua_createtable(L, 0, 2);
+		lua_pushstring(L, name);
+		lua_setfield(L, -2, "name");
+		p = open_policy(L, name, &err);
+		if (!p)
+			return raise(L, &err);
+		lua_pushstring(L, policy_description(p));
+		lua_setfield(L, -3, "description");
+		lua_pop(L, 1);
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static void set_string(lua_State *L, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+}
+
+/* {name=, type=, doc=, unit=, default=, values={...} of an enum} */
+static void push_member(lua_State *L, const struct btfvar *member)
+{
+	char type[128];
+	const char *value;
+
+	lua_newtable(L);
+	btfvar_type_name(member, type, sizeof(type));
+	set_string(L, "name", member->name);
+	set_string(L, "type", type);
+	set_string(L, "doc", btfvar_doc(member));
+	set_string(L, "unit", btfvar_unit(member));
+	if (member->data) {
+		push_value(L, member);
+		lua_setfield(L, -2, "default");
+	}
+	if (!btfvar_enumerator(member, 0))
+		return;
+	lua_newtable(L);
+	for (unsigned int i = 0; (value = btfvar_enumerator(member, i)); i++) {
+		lua_pushstring(L, value);
+		lua_seti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "values");
+}
+
+static void push_members(lua_State *L, const struct btfvar *var)
+{
+	struct btfvar member;
+
+	lua_newtable(L);
+	for (unsigned int i = 0; i < btfvar_count(var); i++) {
+		btfvar_at(var, i, &member);
+		if (btfvar_kind(&member) == BTFVAR_OTHER)
+			continue;
+		push_member(L, &member);
+		lua_seti(L, -2, luaL_len(L, -2) + 1);
+	}
+}
+
+static void push_description(lua_State *L, const struct policy *p)
+{
+	struct btfvar var;
+	const char *role;
+
+	lua_newtable(L);
+	set_string(L, "name", policy_name(p));
+	set_string(L, "description", policy_description(p));
+	if (policy_config(p, &var)) {
+		push_members(L, &var);
+		lua_setfield(L, -2, "config");
+	}
+	if (policy_stats(p, &var)) {
+		var.data = NULL; /* statistics have no default */
+		push_members(L, &var);
+		lua_setfield(L, -2, "stats");
+	}
+	lua_newtable(L); /* description, roles */
+	lua_newtable(L); /* description, roles, tenants */
+	for (unsigned int i = 0; (role = policy_role(p, i)); i++) {
+		lua_pushstring(L, role);
+		lua_seti(L, -3, i + 1);
+		if (!policy_tenant_type(p, i, &var))
+			continue;
+		push_members(L, &var);
+		lua_setfield(L, -2, role);
+	}
+	lua_setfield(L, -3, "tenants");
+	lua_setfield(L, -2, "roles");
+}
+
+/*
+ * policy.describe(name or policy) -> {name=, description=, roles={role, ...}, config={member, ...},
+ * stats={member, ...}, tenants={role={member, ...}}}; a member is {name=, type=, doc=, unit=, default=,
+ * values=}. config and stats are absent when the policy has none.
+ */
+static int policy_describe(lua_State *L)
+{
+	struct policy *p;
+	struct error err;
+
+	if (luaL_testudata(L, 1, POLICY))
+		p = check_policy(L, 1);
+	else
+		p = open_policy(L, luaL_checkstring(L, 1), &err);
+	if (!p)
+		return glue_fail(L, &err);
+	push_description(L, p);
+	return 1;
+}
+
+/* --- attaching --- */
+
+static int apply_config(lua_State *L, int idx, struct policy *p, struct error *err)
+{
+	struct btfvar draft;
+	int result;
+
+	if (policy_draft(p, &draft, err))
+		return -1;
+	result = set_members(L, idx, &draft, err);
+	if (result)
+		error_prefix(err, "%s", policy_name(p));
+	else
+		result = policy_configure(p, &draft, err);
+	free(draft.data);
+	return result;
+}
+
+/* One tenant: the cgroup at idx, and a table with its settings at table, or 0 for none. */
+static void enrol(lua_State *L, struct policy *p, unsigned int role, int idx, int table)
+{
+	struct cgroup *cg = glue_check_cgroup(L, idx);
+	struct btfvar settings;
+	struct error err;
+
+	if (policy_enrol(p, role, cgroup_fd(cg), cgroup_id(cg), cgroup_name(cg), &settings, &err))
+		raise(L, &err);
+	if (!table)
+		return;
+	if (!settings.data)
+		luaL_error(L, "%s: %s: takes no settings", policy_name(p), policy_role(p, role));
+	if (set_members(L, table, &settings, &err)) {
+		error_prefix(&err, "%s: %s: %s", policy_name(p), policy_role(p, role),
+			     cgroup_name(cg));
+		raise(L, &err);
+	}
+}
+
+static int has_named_fields(lua_State *L, int table)
+{
+	int named = 0;
+
+	lua_pushnil(L);
+	while (lua_next(L, table)) {
+		named |= lua_type(L, -2) == LUA_TSTRING;
+		lua_pop(L, 1);
+	}
+	return named;
+}
+
+/* {cg, key=value}: the cgroup is its only element. */
+static void enrol_with_settings(lua_State *L, struct policy *p, unsigned int role, int table)
+{
+	if (luaL_len(L, table) != 1)
+		luaL_error(L, "%s: %s: a tenant with settings is {cgroup, key = value, ...}",
+			   policy_name(p), policy_role(p, role));
+	lua_geti(L, table, 1);
+	enrol(L, p, role, lua_gettop(L), table);
+	lua_pop(L, 1);
+}
+
+/* What stands for a role: cg, {cg, key=value}, or a list of these. */
+static void enrol_role(lua_State *L, struct policy *p, unsigned int role, int idx)
+{
+	idx = lua_absindex(L, idx);
+	if (!lua_istable(L, idx)) {
+		enrol(L, p, role, idx, 0);
+		return;
+	}
+	if (has_named_fields(L, idx)) {
+		enrol_with_settings(L, p, role, idx);
+		return;
+	}
+	for (lua_Integer i = 1; i <= luaL_len(L, idx); i++) {
+		lua_geti(L, idx, i);
+		if (lua_istable(L, -1))
+			enrol_with_settings(L, p, role, lua_gettop(L));
+		else
+			enrol(L, p, role, lua_gettop(L), 0);
+		lua_pop(L, 1);
+	}
+}
+
+static void check_spec(lua_State *L, int idx, const struct policy *p)
+{
+	const char *known[MAX_KEYS] = {"config"};
+
+	for (unsigned int i = 0; i < MAX_KEYS - 2 && policy_role(p, i); i++)
+		known[i + 1] = policy_role(p, i);
+	glue_check_keys(L, idx, policy_name(p), known);
+}
+
+/*
+ * policy.attach(name or policy, {ROLE = cg | {cg, key=value} | {either, ...}, config = {key=value}}) -> policy
+ * A role may be left out. Closing the policy (p:detach, <close>) detaches it.
+ */
+static int policy_attach_lua(lua_State *L)
+{
+	struct policy *p;
+	struct error err;
+	const char *role;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	lua_settop(L, 2);
+	glue_enter(L);
+	if (luaL_testudata(L, 1, POLICY)) {
+		p = check_policy(L, 1);
+		lua_pushvalue(L, 1);
+	} else {
+		p = open_policy(L, luaL_checkstring(L, 1), &err);
+	}
+	if (!p)
+		return glue_fail(L, &err);
+	check_spec(L, 2, p);
+	if (lua_getfield(L, 2, "config") != LUA_TNIL) {
+		luaL_checktype(L, -1, LUA_TTABLE);
+		if (apply_config(L, -1, p, &err))
+			return raise(L, &err);
+	}
+	lua_pop(L, 1);
+	for (unsigned int i = 0; (role = policy_role(p, i)); i++) {
+		if (lua_getfield(L, 2, role) != LUA_TNIL)
+			enrol_role(L, p, i, -1);
+		lua_pop(L, 1);
+	}
+	if (policy_attach(p, &err)) {
+		((struct box *)lua_touserdata(L, -1))->policy = NULL;
+		policy_close(p);
+		return glue_fail(L, &err);
+	}
+	return 1;
+}
+
+/* --- methods --- */
+
+/* p:name() -> "priority" */
+static int method_name(lua_State *L)
+{
+	lua_pushstring(L, policy_name(check_policy(L, 1)));
+	return 1;
+}
+
+/* p:stats() -> the policy's counters as they are now; {} when it has none */
+static int method_stats(lua_State *L)
+{
+	struct btfvar var;
+
+	lua_settop(L, 1);
+	if (policy_stats(check_policy(L, 1), &var))
+		push_value(L, &var);
+	else
+		lua_newtable(L);
+	return 1;
+}
+
+/* p:config() -> the configuration that is in force; {} when the policy has none */
+static int method_config(lua_State *L)
+{
+	struct btfvar var;
+
+	lua_settop(L, 1);
+	if (policy_config(check_policy(L, 1), &var))
+		push_value(L, &var);
+	else
+		lua_newtable(L);
+	return 1;
+}
+
+/*
+ * p:configure{key = value} -> true, or nil, reason: the policy refuses one of its tenants under that
+ * configuration, which then stays as it was. Raises on an unknown key or a wrong value.
+ */
+static int method_configure(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	struct btfvar draft;
+	struct error err;
+	int result;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	if (policy_draft(p, &draft, &err))
+		return raise(L, &err);
+	result = set_members(L, 2, &draft, &err);
+	if (result) {
+		free(draft.data);
+		error_prefix(&err, "%s", policy_name(p));
+		return raise(L, &err);
+	}
+	result = policy_configure(p, &draft, &err);
+	free(draft.data);
+	if (result)
+		return glue_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* The tenant's value moves into memory that Lua frees, since what follows may raise. */
+static void adopt_value(lua_State *L, struct btfvar *value)
+{
+	size_t size = btfvar_size(value);
+	void *copy;
+
+	if (!lua_checkstack(L, 8)) {
+		free(value->data);
+		luaL_error(L, "policy: not enough memory");
+	}
+	copy = lua_newuserdatauv(L, size, 0);
+	memcpy(copy, value->data, size);
+	free(value->data);
+	value->data = copy;
+}
+
+static void push_tenant(lua_State *L, const struct policy *p, unsigned int i)
+{
+	struct btfvar value;
+	unsigned int role;
+	const char *name;
+	uint64_t id = policy_tenant(p, i, &role, &name);
+
+	lua_newtable(L);
+	set_string(L, "name", name);
+	set_string(L, "role", policy_role(p, role));
+	glue_setfield_u64(L, "id", id);
+	if (policy_read_tenant(p, id, &value, NULL))
+		return;
+	adopt_value(L, &value);
+	lua_insert(L, -2); /* value, tenant */
+	set_fields(L, &value);
+	lua_remove(L, -2);
+}
+
+/*
+ * p:tenants([role]) -> {{name=, role=, id=, and what the policy keeps about it}, ...} of one role or all, without
+ * the dropped ones
+ */
+static int method_tenants(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	struct error err;
+	int only = -1;
+
+	if (!lua_isnoneornil(L, 2)) {
+		only = policy_find_role(p, luaL_checkstring(L, 2), &err);
+		if (only < 0)
+			return raise(L, &err);
+	}
+	lua_newtable(L);
+	for (unsigned int i = 0; i < policy_tenants(p); i++) {
+		unsigned int role;
+
+		policy_tenant(p, i, &role, NULL);
+		if (only >= 0 && role != (unsigned int)only)
+			continue;
+		push_tenant(L, p, i);
+		lua_seti(L, -2, luaL_len(L, -2) + 1);
+	}
+	return 1;
+}
+
+/* p:tenant(cg) -> the same of one tenant, or nil, reason */
+static int method_tenant(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
+	struct error err;
+
+	for (unsigned int i = 0; i < policy_tenants(p); i++)
+		if (policy_tenant(p, i, NULL, NULL) == id) {
+			push_tenant(L, p, i);
+			return 1;
+		}
+	error_set(&err, ENOENT, "%s: not a tenant of this policy", policy_name(p));
+	return glue_fail(L, &err);
+}
+
+/*
+ * p:set(cg, {key = value}) -> true, or nil, reason: not a tenant, or the policy refuses (the settings stay as they
+ * were). Raises on an unknown key or a wrong value.
+ */
+static int method_set(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
+	struct btfvar value;
+	struct error err;
+	int result;
+
+	luaL_checktype(L, 3, LUA_TTABLE);
+	if (policy_read_tenant(p, id, &value, &err))
+		return glue_fail(L, &err);
+	if (set_members(L, 3, &value, &err)) {
+		free(value.data);
+		error_prefix(&err, "%s", policy_name(p));
+		return raise(L, &err);
+	}
+	result = policy_write_tenant(p, id, &value, &err);
+	free(value.data);
+	if (result)
+		return glue_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* p:drop(cg) -> true, or nil, reason: a tenant has ended, its callbacks and settings go. Idempotent. */
+static int method_drop(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	struct error err;
+
+	if (policy_drop(p, cgroup_id(glue_check_cgroup(L, 2)), &err))
+		return glue_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* p:detach(), p:close(), <close>, garbage collection: detach from all cgroups. Idempotent. */
+static int method_detach(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, POLICY);
+	struct policy *p = box->policy;
+
+	box->policy = NULL;
+	policy_close(p);
+	return 0;
+}
+
+static int method_tostring(lua_State *L)
+{
+	struct box *box = luaL_checkudata(L, 1, POLICY);
+
+	if (box->policy)
+		lua_pushfstring(L, "policy (%s)", policy_name(box->policy));
+	else
+		lua_pushliteral(L, "policy (detached)");
+	return 1;
+}
+
+/* policy.native() -> whether this kernel has memcg_bpf_ops itself, without the module */
+static int policy_native(lua_State *L)
+{
+	lua_pushboolean(L, structops_is_native());
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{"attach", policy_attach_lua},
+	{"describe", policy_describe},
+	{"list", policy_list},
+	{"load", policy_load},
+	{"native", policy_native},
+	{NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+	{"close", method_detach},
+	{"config", method_config},
+	{"configure", method_configure},
+	{"detach", method_detach},
+	{"drop", method_drop},
+	{"name", method_name},
+	{"set", method_set},
+	{"stats", method_stats},
+	{"tenant", method_tenant},
+	{"tenants", method_tenants},
+	{"__close", method_detach},
+	{"__gc", method_detach},
+	{"__tostring", method_tostring},
+	{NULL, NULL},
+};
+
+int luaopen_memlua_policy(lua_State *L)
+{
+	luaL_newmetatable(L, POLICY);
+	luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -2, "__index");
+	luaL_newlib(L, functions);
+	return 1;
+}
