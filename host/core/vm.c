@@ -261,8 +261,11 @@ static void add_machine(struct words *w, const struct vm_config *c)
 	add(w, "-m"), add(w, "%lluM", mib);
 	add(w, "-smp"), add(w, "%u", c->cpus);
 	add(w, "-accel"), add(w, c->kvm ? "kvm" : "tcg");
-	/* QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount: without it, cx16 goes. */
-	add(w, "-cpu"), add(w, c->kvm ? "host" : "max,-cx16");
+	/*
+	 * QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount: without it, cx16 goes. With erms the
+	 * kernel clears a page by REP STOSB, 4096 counted iterations: half of what a page fault costs.
+	 */
+	add(w, "-cpu"), add(w, c->kvm ? "host" : "max,-cx16,-erms,-fsrm");
 	if (c->virtual_clock)
 		add(w, "-icount"), add(w, "shift=1,sleep=off");
 }
