@@ -74,15 +74,22 @@ static void continue_summary(struct oom_parser *parser, const char *text)
 	parser->summary = joined;
 }
 
-static void add_summary(struct oom_parser *parser, struct oom_event *event)
+static pid_t summary_pid(const struct oom_parser *parser)
 {
 	char *pid = parser->summary ? find_last(parser->summary, ",pid=") : NULL;
 
-	if (!pid || atoi(pid + strlen(",pid=")) != event->pid)
-		return; /* of another kill */
+	return pid ? atoi(pid + strlen(",pid=")) : 0;
+}
+
+/* The summary is of the victim; its constraint holds for the whole group. */
+static void add_summary(const struct oom_parser *parser, struct oom_event *event)
+{
+	if (summary_pid(parser) != parser->victim)
+		return; /* of another kill: ours was left out by the rate limit */
 	event->constraint = between(parser->summary, "constraint=", ",");
 	event->oom_memcg = between(parser->summary, ",oom_memcg=", ",task_memcg=");
-	event->task_memcg = between(parser->summary, ",task_memcg=", ",task=");
+	if (event->pid == parser->victim)
+		event->task_memcg = between(parser->summary, ",task_memcg=", ",task=");
 }
 
 static bool parse_kill(const char *text, struct oom_event *event)
@@ -104,6 +111,25 @@ static bool parse_kill(const char *text, struct oom_event *event)
 	return true;
 }
 
+/* What leads to a kill, and is none itself. Return: whether the text was that. */
+static bool parse_prelude(struct oom_parser *parser, const char *text, bool continued)
+{
+	if (continued && parser->in_summary) {
+		continue_summary(parser, text);
+		return true;
+	}
+	parser->in_summary = false;
+	if (!strncmp(text, "oom-kill:", 9))
+		keep_summary(parser, text);
+	else if (strstr(text, "memory.oom.group set"))
+		parser->in_group = true;
+	else if (strstr(text, " invoked oom-killer: "))
+		parser->in_group = false;
+	else
+		return false;
+	return true;
+}
+
 bool oom_parse(struct oom_parser *parser, char *record, struct oom_event *event)
 {
 	char *text = strchr(record, ';'), flag;
@@ -114,18 +140,15 @@ bool oom_parse(struct oom_parser *parser, char *record, struct oom_event *event)
 	*text++ = '\0';
 	text[strcspn(text, "\n")] = '\0'; /* a dictionary of the device follows */
 	unescape(text);
-	if (flag == 'c' && parser->in_summary) {
-		continue_summary(parser, text);
-		return false;
-	}
-	parser->in_summary = false;
-	if (!strncmp(text, "oom-kill:", 9)) {
-		keep_summary(parser, text);
-		return false;
-	}
 	memset(event, 0, sizeof(*event));
-	if (!parse_kill(text, event))
+	if (parse_prelude(parser, text, flag == 'c') || !parse_kill(text, event))
 		return false;
+	if (parser->in_group && event->pid == parser->victim) {
+		oom_event_clear(event);
+		return false;
+	}
+	if (!parser->in_group)
+		parser->victim = event->pid;
 	event->time = microseconds / 1e6;
 	add_summary(parser, event);
 	return true;

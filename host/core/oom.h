@@ -13,7 +13,8 @@ struct error;
  * dump_oom_victim() and __oom_kill_process()):
  *   oom-kill:constraint=...,oom_memcg=LIMIT,task_memcg=VICTIM,task=COMM,pid=PID,uid=UID
  *   Memory cgroup out of memory: Killed process PID (COMM) total-vm:..., anon-rss:...
- * The first is rate-limited and may be missing.
+ * The first is rate-limited and may be missing. With memory.oom.group the rest of the group follows,
+ * the victim once more among them; that repetition is no event.
  */
 struct oom_event {
 	double time; /* seconds since boot, on the log's clock: within some ms of CLOCK_MONOTONIC */
@@ -27,7 +28,9 @@ struct oom_event {
 /* Turns records into events; all zeros is the start. */
 struct oom_parser {
 	char *summary; /* the last oom-kill: record */
-	bool in_summary;
+	bool in_summary; /* it may go on */
+	pid_t victim;	 /* whom the kernel chose last, */
+	bool in_group;	 /* and now the rest of its group follows */
 };
 
 /**

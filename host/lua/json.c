@@ -114,7 +114,7 @@ static json_t *encode_field(struct encoder *e, const struct place *above, const 
 static json_t *encode_object(struct encoder *e, const struct place *above)
 {
 	json_t *object = json_object();
-	const char *key;
+	const char *key = NULL;
 
 	for (lua_pushnil(e->L); lua_next(e->L, -2); lua_pop(e->L, 1)) {
 		json_t *item = encode_field(e, above, &key);
