@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../core/error.h"
+#include "../core/interrupt.h"
 #include "../core/vm.h"
 #include "glue.h"
 
@@ -62,6 +63,9 @@ static int vm_run_lua(lua_State *L)
 	config.boot_timeout = glue_duration(L, 1, "boot_timeout", 120);
 	config.timeout = glue_duration(L, 1, "timeout", 0);
 	if (!vm_run(&config, &status, &err)) {
+		/* An interrupt was the guest's to answer, and its status tells how. */
+		memlua_interrupted = 0;
+		lua_sethook(L, NULL, 0, 0);
 		lua_pushinteger(L, status);
 		return 1;
 	}
