@@ -16,14 +16,14 @@ local scenario = {}
 -- ---- which runs, in which order ------------------------------------------------------------------------
 
 local function fingerprint(tenant)
-  local parts = { tenant.rank }
+  local parts = {}
   for _, key in ipairs(memlua.keys(tenant.workload)) do
     parts[#parts + 1] = key .. "=" .. tostring(tenant.workload[key])
   end
   return table.concat(parts, " ")
 end
 
--- One solo strategy per distinct workload; tenants that are alike share it.
+-- One solo strategy per distinct workload (alone, a rank means nothing); tenants that are alike share it.
 local function solo_strategies(plan)
   local seen, list = {}, {}
   plan.solo_of = {}
