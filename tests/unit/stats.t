@@ -87,6 +87,10 @@ local one, two = histogram { { 10, 19, 3 }, { 40, 49, 1 } }, histogram { { 10, 1
 local both = stats.merge { one, two }
 tap.is(both.buckets, { { 10, 19, 5 }, { 20, 29, 4 }, { 40, 49, 1 } }, "histograms merge bucket by bucket")
 tap.is({ both.count, both.min, both.max, both.sum }, { 10, 10, 49, 170 }, "and in their totals")
+local empty = { unit = "ns", count = 0, sum = 0, buckets = {} }
+tap.is(stats.merge { empty, one }, one, "an empty one adds nothing")
+tap.is(stats.merge { empty, empty }, empty, "two empty ones are empty")
+tap.is(stats.percentile(empty, 0.5), nil, "an empty one has no percentile")
 tap.is(stats.merge {}, nil, "no histograms, no merger")
 tap.is(stats.percentile(both, 0.5), 19, "P50 is the upper bound of the fifth value's bucket")
 tap.is(stats.percentile(both, 0.51), 29, "just above it the next bucket")

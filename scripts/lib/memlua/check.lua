@@ -74,7 +74,7 @@ function check.list(element)
     check.is "table"(value, path)
     local list = {}
     for i, item in ipairs(value) do
-      local name = type(item) == "table" and type(item.name) == "string" and item.name
+      local name = type(item) == "table" and type(item.name) == "string" and item.name ~= "" and item.name
       list[i] = element(item, name and path .. "." .. name or ("%s[%d]"):format(path, i))
     end
     for key in pairs(value) do

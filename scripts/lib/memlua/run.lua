@@ -104,6 +104,12 @@ local function decode(path)
   return value
 end
 
+-- Solo runs alone tell nothing: it was interrupted.
+local function has_result(runs)
+  for _, result in ipairs(runs) do if not result.solo then return true end end
+  return false
+end
+
 --- Opens the folder of an earlier run: { path, manifest, host, summary, runs = { run, ... } }.
 --- Fails with status 1 when it isn't one.
 function run.load(path)
@@ -116,7 +122,7 @@ function run.load(path)
   for i, id in ipairs(folder.manifest.runs or {}) do
     folder.runs[i] = memlua.must(decode(("%s/runs/%s/run.json"):format(path, id)))
   end
-  if #folder.runs == 0 then
+  if not has_result(folder.runs) then
     memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
   end
   return folder

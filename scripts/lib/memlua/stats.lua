@@ -35,10 +35,12 @@ end
 function stats.merge(histograms)
   local by_lo, merged = {}, nil
   for _, h in ipairs(histograms) do
-    merged = merged or { unit = h.unit, count = 0, sum = 0, min = h.min, max = h.max, buckets = {} }
+    merged = merged or { unit = h.unit, count = 0, sum = 0, buckets = {} }
     if h.unit ~= merged.unit then error(("histograms in %s and %s"):format(merged.unit, h.unit)) end
     merged.count, merged.sum = merged.count + h.count, merged.sum + h.sum
-    merged.min, merged.max = math.min(merged.min, h.min), math.max(merged.max, h.max)
+    -- an empty one has no least and no greatest value
+    merged.min = math.min(merged.min or math.huge, h.min or math.huge)
+    merged.max = math.max(merged.max or -math.huge, h.max or -math.huge)
     for _, bucket in ipairs(h.buckets) do
       local lo, hi, n = table.unpack(bucket)
       by_lo[lo] = by_lo[lo] or { lo, hi, 0 }
@@ -46,7 +48,9 @@ function stats.merge(histograms)
     end
   end
   for _, bucket in pairs(by_lo) do merged.buckets[#merged.buckets + 1] = bucket end
-  if merged then table.sort(merged.buckets, function(a, b) return a[1] < b[1] end) end
+  if not merged then return nil end
+  if merged.count == 0 then merged.min, merged.max = nil, nil end
+  table.sort(merged.buckets, function(a, b) return a[1] < b[1] end)
   return merged
 end
 

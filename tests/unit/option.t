@@ -1,0 +1,59 @@
+-- memlua.option: what a script declares is what it gets; everything else is refused by name.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local option = require "memlua.option"
+
+local declared = {
+  name = "test", about = "A test.",
+  arguments = { { "file", args = "*" } },
+  options = {
+    { "limit", "limit", default = "512M", help = "the limit" },
+    { "size", "size", help = "the size" },
+    { "hold", "duration", default = "5s" },
+    { "delay", "count", default = 2000 },
+    { "kind", { "anon", "file" }, default = "anon" },
+    { "fast", "flag" },
+    { "low", "string", many = true },
+  },
+}
+
+local function parse(...)
+  for key in pairs(host.settings) do host.settings[key] = nil end
+  return option.parse(declared, { ... })
+end
+
+local defaults = parse()
+tap.is({ defaults.limit, defaults.hold, defaults.delay, defaults.kind }, { 512 << 20, 5.0, 2000, "anon" },
+  "defaults are converted like what a user gives")
+tap.is({ defaults.size, defaults.fast, defaults.runs }, {}, "what has no default and wasn't given is absent")
+
+local given = parse("--limit", "max", "--size=1.5G", "--hold", "200ms", "--kind", "file", "--fast", "-r", "3", "a", "b")
+tap.is({ given.limit, given.size, given.hold, given.kind, given.fast, given.runs }, { "max", 3 << 29, 0.2, "file", true, 3 },
+  "given ones are converted")
+tap.is(given.file, { "a", "b" }, "arguments are collected")
+tap.is(host.settings.runs, 3, "a common one is a setting of memlua")
+tap.is(parse("--low", "a", "--low", "b").low, { "a", "b" }, "an option that can be repeated is a list")
+
+host.settings.runs = 7
+tap.is(option.parse(declared, {}).runs, 7, "a setting from before the script's name is seen")
+tap.is(parse("--dry-run").dry_run, true, "dashes become underscores")
+tap.is(host.settings.dry_run, true, "in the settings too")
+
+local function refused(pattern, name, ...)
+  local args = { ... }
+  tap.fails(function() parse(table.unpack(args)) end, pattern, name, 1)
+end
+refused("unknown option '--limt'\nDid you mean '--limit'?", "an unknown option names the nearest", "--limt", "1M")
+refused("--size: 12X: not a size", "12X", "--size", "12X")
+refused("--size: 0: ", "size 0", "--size", "0")
+refused("--size: -5", "a negative size", "--size", "-5")
+refused("--delay: -5: not a whole number", "a negative delay", "--delay", "-5")
+refused("--limit: 100: less than one page", "a limit below a page", "--limit", "100")
+refused("--runs: 0: at least 1", "no runs", "--runs", "0")
+refused("'--kind' must be one of 'anon', 'file'", "a word that isn't allowed", "--kind", "fire")
+refused("option '--limit' requires an argument", "a missing value", "--limit")
+refused("--vm contradicts --host", "contradicting options", "--vm", "--host")
+refused("Try 'memlua test --help'", "the way to help", "--nonsense")
+
+tap.done()

@@ -1,0 +1,99 @@
+-- memlua.spec: a scenario is checked whole, and every complaint names the place in the table.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local spec = require "memlua.spec"
+
+-- A good scenario, with `change` applied to it.
+local function scenario(change)
+  local s = {
+    name = "test",
+    limits = { ["memory.max"] = "512M", ["memory.swap.max"] = 0 },
+    tenants = {
+      { name = "high", role = "high", limits = { ["memory.low"] = "50%" }, workload = { size = "256M", hold = "5s" } },
+      { name = "low", workload = { kind = "anon", size = "1.5G", chunk = "2M" }, start = "200ms" },
+    },
+    strategies = {
+      { name = "none" },
+      { name = "high", tenants = { low = { limits = { ["memory.high"] = "25%" } } } },
+      { name = "priority", policy = { name = "priority", config = { delay_ms = 100 } } },
+    },
+  }
+  if change then change(s) end
+  return s
+end
+
+local plan = spec.check(scenario())
+local high, low = plan.tenants[1], plan.tenants[2]
+tap.is(plan.limits["memory.max"], 512 << 20, "sizes become bytes")
+tap.is(high.limits["memory.low"], 256 << 20, "a percentage is one of the parent's limit")
+tap.is(plan.strategies[2].tenants.low.limits["memory.high"], 128 << 20, "a strategy's percentages too")
+tap.is({ high.workload.hold, low.start, high.start }, { 5.0, 0.2, 0 }, "durations become seconds")
+tap.is({ high.rank, low.rank, low.role, low.cgroup }, { 1, 2, "low", "low" }, "ranks, roles and cgroups have defaults")
+tap.is({ high.workload.kind, plan.runs, plan.session }, { "anon", 1, "session" }, "so have kinds, runs and the session")
+tap.is(plan.strategies[3].policy.roles, { high = { "high" }, low = { "low" } }, "the policy's roles are the tenants'")
+
+local before = scenario()
+spec.check(before)
+tap.is(before.tenants[1].workload.size, "256M", "the given table is left alone")
+
+local function refused(pattern, name, change)
+  tap.fails(function() spec.check(scenario(change)) end, pattern, name, 1)
+end
+local function tenant(pattern, name, change)
+  refused(pattern, name, function(s) change(s.tenants[1]) end)
+end
+
+refused("tenant: unknown key; did you mean 'tenants'?", "an unknown key", function(s) s.tenant = {} end)
+refused("limits: missing", "no limits", function(s) s.limits = nil end)
+refused("tenants: none; at least one", "no tenants", function(s) s.tenants = {} end)
+refused("tenants: two of them have the name 'high'", "two tenants of one name", function(s) s.tenants[2].name = "high" end)
+refused("tenants: two of them have the cgroup 'x'", "two tenants in one cgroup",
+  function(s) s.tenants[1].cgroup, s.tenants[2].cgroup = "x", "x" end)
+refused("tenants: 'high' stands in a list", "a map where a list belongs", function(s) s.tenants = { high = {} } end)
+refused('limits["memory.max"]: 100 is less than one page', "a limit below a page",
+  function(s) s.limits["memory.max"] = 100 end)
+refused('limits["memory.mx"]: memory.mx; did you mean', "an unknown limit", function(s) s.limits["memory.mx"] = 1 end)
+refused('limits["memory.max"]: 50% of what?', "a share of nothing", function(s) s.limits["memory.max"] = "50%" end)
+refused("runs: 0 is below the least possible, 1", "no runs", function(s) s.runs = 0 end)
+refused("runs: 1.5: not a whole number", "half a run", function(s) s.runs = 1.5 end)
+refused("shares: rankd; did you mean 'ranked'?", "unknown shares", function(s) s.shares = "rankd" end)
+refused("hooks.stup: unknown key; did you mean 'setup'?", "an unknown hook", function(s) s.hooks = { stup = print } end)
+refused("hooks.setup: a function is needed, not a string", "a hook that can't be called",
+  function(s) s.hooks = { setup = "x" } end)
+refused("expect[1][2]: a function is needed", "an expectation that can't be checked", function(s) s.expect = { { "x" } } end)
+
+tenant("tenants.high.workload.size: 12X: not a size", "12X", function(t) t.workload.size = "12X" end)
+tenant("tenants.high.workload.size: 0: nothing", "size 0", function(t) t.workload.size = 0 end)
+tenant("tenants.high.workload.size: -1", "a negative size", function(t) t.workload.size = -1 end)
+tenant("tenants.high.workload.size: 8192T is more than this machine's memory", "more than the machine",
+  function(t) t.workload.size = "8192T" end)
+tenant("tenants.high.workload.size: missing", "no size", function(t) t.workload.size = nil end)
+tenant("tenants.high.workload.sze: unknown key; did you mean 'size'?", "a misspelt size", function(t) t.workload.sze = 1 end)
+tenant("tenants.high.workload.kind: anno; did you mean 'anon'?", "an unknown kind", function(t) t.workload.kind = "anno" end)
+tenant("tenants.high.workload.passes: unknown key", "a key of another kind", function(t) t.workload.passes = 3 end)
+tenant("tenants.high.workload.hold: -5", "a negative hold", function(t) t.workload.hold = -5 end)
+tenant("tenants.high.start: 5x", "a start that is none", function(t) t.start = "5x" end)
+tenant("tenants.high.rank: 0 is below", "rank 0", function(t) t.rank = 0 end)
+tenant("tenants.high.workload: missing", "no workload", function(t) t.workload = nil end)
+tenant("tenants[1].name: missing", "no name", function(t) t.name = nil end)
+tenant("tenants[1].name: an empty name", "an empty name", function(t) t.name = "" end)
+tenant("tenants.a/../b.name: 'a/../b' leaves its place", "a name that climbs", function(t) t.name = "a/../b" end)
+tenant("tenants./abs.name: '/abs' leaves its place", "an absolute name", function(t) t.name = "/abs" end)
+tenant("a name of 300 characters", "a name of 300 characters", function(t) t.name = ("x"):rep(300) end)
+
+local function policy(pattern, name, change)
+  refused(pattern, name, function(s) change(s.strategies[3].policy) end)
+end
+policy("prioritty", "an unknown policy", function(p) p.name = "prioritty" end)
+policy("strategies.priority.policy.config.delay_m: delay_m; did you mean 'delay_ms'?", "an unknown setting",
+  function(p) p.config = { delay_m = 1 } end)
+policy("strategies.priority.policy.roles.hgh: hgh; did you mean 'high'?", "an unknown role",
+  function(p) p.roles = { hgh = { "high" } } end)
+policy("strategies.priority.policy.roles.high.hi", "an unknown tenant in a role", function(p) p.roles = { high = { "hi" } } end)
+refused("strategies: two of them have the name 'none'", "two strategies of one name",
+  function(s) s.strategies[2].name = "none" end)
+refused("strategies.high.tenants.lo: lo; did you mean 'low'?", "a strategy for an unknown tenant",
+  function(s) s.strategies[2].tenants = { lo = {} } end)
+refused("role", "a tenant whose role the policy doesn't know", function(s) s.tenants[2].role = "middle" end)
+
+tap.done()
