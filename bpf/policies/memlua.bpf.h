@@ -173,6 +173,13 @@ static __always_inline void *memcg_lookup(void *map, struct mem_cgroup *memcg)
 }
 
 /*
+ * A map entry's own reference to a cgroup: CGROUP_REF(cgroup). clang 14 forgets the kptr tag of a pointer to
+ * a struct, but not of one to a typedef.
+ */
+typedef struct cgroup cgroup_t;
+#define CGROUP_REF(name) cgroup_t __kptr *name
+
+/*
  * Keep a reference to the cgroup `id` in an entry of a map, from a ROLE_join program. By id it can only be
  * found from the host's own cgroup namespace: a tenant in a container would not see its siblings, so the
  * look-up is made once here and the callbacks use the reference. The map drops it with the entry.

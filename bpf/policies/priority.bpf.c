@@ -69,7 +69,7 @@ struct high_tenant {
 	__u64 window_start; /* ns, of the window that is counted now */
 	__u64 window_faults;
 	__u64 window_usage; /* bytes at the window's start */
-	struct cgroup __kptr *cgroup;
+	CGROUP_REF(cgroup);
 };
 
 struct low_tenant {
@@ -201,8 +201,10 @@ struct look {
 
 static long look_present(void *map, __u64 *id, struct high_tenant *high, struct look *look)
 {
-	look->present |= !high->gone;
-	return look->present;
+	if (high->gone)
+		return 0;
+	look->present = true;
+	return 1; /* enough */
 }
 
 static long look_growth(void *map, __u64 *id, struct high_tenant *high, struct look *look)

@@ -68,7 +68,7 @@ struct tenant {
 	__u64 calls __doc("asked");
 	__u64 active __doc("of these, held");
 	__u64 over_claim __doc("asked while over its claim");
-	struct cgroup __kptr *cgroup;
+	CGROUP_REF(cgroup);
 };
 
 /* The host sizes this to the number of tenants. */

@@ -160,7 +160,8 @@ static char *short_name(const char *name)
 		end = strstr(copy, ".bpf.o");
 		if (!end)
 			end = strrchr(copy, '.');
-		*end = '\0';
+		if (end)
+			*end = '\0';
 	}
 	return copy;
 }
@@ -172,6 +173,7 @@ static bool find_in_section(const struct policy *p, const struct btf_type *secti
 			    const char *name, struct global *global)
 {
 	const struct btf_var_secinfo *info = btf_var_secinfos(section);
+	size_t size;
 
 	for (unsigned int i = 0; i < btf_vlen(section); i++) {
 		const struct btf_type *var = btf__type_by_id(p->btf, info[i].type);
@@ -184,7 +186,7 @@ static bool find_in_section(const struct policy *p, const struct btf_type *secti
 			return false;
 		global->offset = info[i].offset;
 		btfvar_init(&global->var, p->btf, var->type, name,
-			    (char *)bpf_map__initial_value(global->map, NULL) + global->offset);
+			    (char *)bpf_map__initial_value(global->map, &size) + global->offset);
 		return btfvar_kind(&global->var) == BTFVAR_STRUCT;
 	}
 	return false;

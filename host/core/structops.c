@@ -69,7 +69,8 @@ bool structops_is_native(void)
 static int local_value(const struct btf *btf, const struct bpf_map *map, struct btfvar *var)
 {
 	int type = btf__find_by_name_kind(btf, STRUCTOPS_TYPE, BTF_KIND_STRUCT);
-	void *data = bpf_map__initial_value(map, NULL);
+	size_t size;
+	void *data = bpf_map__initial_value(map, &size);
 
 	if (type < 0 || !data)
 		return -1;
@@ -124,19 +125,6 @@ static void fill(const struct btfvar *local, const struct btfvar *ops, uint64_t 
 	}
 }
 
-static int create_map(const struct bpf_map *map, const struct bpf_map_info *info, int btf_fd)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = F_LINK,
-		    .btf_vmlinux_value_type_id = info->btf_vmlinux_value_type_id);
-
-	if (btf_fd >= 0) {
-		opts.map_flags |= F_VALUE_TYPE_BTF;
-		opts.value_type_btf_obj_fd = btf_fd;
-	}
-	return bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, bpf_map__name(map), sizeof(int),
-			      info->value_size, 1, &opts);
-}
-
 /* The type that the kernel gave to the object's own map: in its own BTF, or in the module's. */
 struct kernel_type {
 	struct bpf_map_info info;
@@ -167,6 +155,20 @@ static void drop_kernel_type(struct kernel_type *type)
 	cleanup_close(&type->module_fd);
 }
 
+/* The kernel wants the object's BTF as well (btf_fd), although the value is of a type of its own. */
+static int create_map(const struct btf *btf, const char *name, const struct kernel_type *type)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = F_LINK, .btf_fd = btf__fd(btf),
+		    .btf_vmlinux_value_type_id = type->info.btf_vmlinux_value_type_id);
+
+	if (type->module) {
+		opts.map_flags |= F_VALUE_TYPE_BTF;
+		opts.value_type_btf_obj_fd = type->module_fd;
+	}
+	return bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, name, sizeof(int), type->info.value_size, 1,
+			      &opts);
+}
+
 /* A struct_ops map like the object's own one, with its programs and this cgroup in it. */
 static int map_for(const struct btf *btf, const struct bpf_map *map, uint64_t cgroup_id,
 		   struct error *err)
@@ -189,9 +191,11 @@ static int map_for(const struct btf *btf, const struct bpf_map *map, uint64_t cg
 	if (btfvar_find(&wrapped, "data", &ops, err))
 		return -1;
 	fill(&local, &ops, cgroup_id);
-	fd = create_map(map, &type.info, type.module_fd);
-	if (fd < 0 || bpf_map_update_elem(fd, &zero, value, BPF_ANY))
-		return error_set(err, errno, "struct_ops map: %s", strerror(errno));
+	fd = create_map(btf, bpf_map__name(map), &type);
+	if (fd < 0)
+		return error_set(err, errno, "making a struct_ops map: %s", strerror(errno));
+	if (bpf_map_update_elem(fd, &zero, value, BPF_ANY))
+		return error_set(err, errno, "filling the struct_ops map: %s", strerror(errno));
 	return take_fd(&fd);
 }
 
@@ -225,7 +229,8 @@ static int link_native(const struct bpf_map *map, int map_fd, int cgroup_fd)
 		.attach_type = ATTACH_STRUCT_OPS,
 		.relative_fd = cgroup_fd,
 	};
-	const struct memcg_bpf_ops *ops = bpf_map__initial_value(map, NULL);
+	size_t size;
+	const struct memcg_bpf_ops *ops = bpf_map__initial_value(map, &size);
 
 	if (ops && ops->flags & MEMCG_BPF_ALLOW_OVERRIDE)
 		attr.flags = BPF_F_ALLOW_OVERRIDE;
