@@ -58,22 +58,18 @@ local function create_cgroups(self)
   end
 end
 
+local function find(tenants, name)
+  for _, t in ipairs(tenants) do if t.spec.name == name then return t end end
+end
+
 -- { ROLE = { {cg, claim=...}, ... }, config = {...} } as memlua.policy.attach takes it.
 local function attachment(self, p)
   local roles = { config = p.config }
   for role, names in pairs(p.roles) do
-    local members = {}
-    for _, t in ipairs(self.tenants) do
-      for _, name in ipairs(names) do
-        if t.spec.name == name then
-          local over = self.strategy.tenants[name]
-          local member = overlaid(t.spec.policy, over and over.policy)
-          member[1] = t.cg
-          members[#members + 1] = member
-        end
-      end
+    roles[role] = {}
+    for i, name in ipairs(names) do
+      roles[role][i] = overlaid(p.settings[name], { find(self.tenants, name).cg })
     end
-    if #members > 0 then roles[role] = members end
   end
   return roles
 end
@@ -130,9 +126,14 @@ local function spawn(self, t)
   t.worker = self.scope:add(memlua.must(worker.spawn(t.cg, workload)))
 end
 
--- Its claim goes first, while its counters can still be read afterwards.
+-- What the policy keeps about a tenant goes with it.
+local function drop(self, t)
+  t.callbacks = self.policy:tenant(t.cg)
+  memlua.must(self.policy:drop(t.cg))
+end
+
 local function take_result(self, t, result)
-  if self.policy then self.policy:drop(t.cg) end
+  if self.policy then drop(self, t) end
   t.result, t.ended_at = result, host.monotonic() - self.started
   t.growth = growth(t.cg, t.before)
   log.detail("%s: %s after %.2f s", t.spec.name, result.ended, t.ended_at)
@@ -201,6 +202,17 @@ local function killed_at(self, t)
   end
 end
 
+-- Since a policy may hold a tenant before it does anything, its time runs from when it was asked to start.
+local function since_due(t, time) return time and time - (t.result.spawned + t.spec.start) end
+
+local function allocated(r) return r.start and r.alloc_s and r.start + r.alloc_s end
+
+local function progress_of(self, r)
+  local list = {}
+  for i, sampled in ipairs(r.progress or {}) do list[i] = { relative(self, sampled[1]), sampled[2] } end
+  return r.progress and json.array(list)
+end
+
 local function outcome_of(self, t)
   local r = t.result
   return {
@@ -208,8 +220,8 @@ local function outcome_of(self, t)
     delay = t.spec.start, ended = r.ended, signal = r.signal, exit_code = r.exit_code, error = r.error, pid = r.pid,
     spawned = relative(self, r.spawned), start = relative(self, r.start), finish = relative(self, r.finish),
     ended_at = killed_at(self, t) or relative(self, r.finish) or t.ended_at,
-    completion_s = r.completion_s, alloc_s = r.alloc_s, reached = r.reached, latency = r.latency,
-    progress = r.progress, read_bytes = r.read_bytes, passes_done = r.passes_done,
+    completion_s = since_due(t, r.finish), alloc_s = since_due(t, allocated(r)), held_s = since_due(t, r.start),
+    reached = r.reached, latency = r.latency, progress = progress_of(self, r), callbacks = t.callbacks, read_bytes = r.read_bytes, passes_done = r.passes_done,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
   }
@@ -234,10 +246,7 @@ end
 local function policy_outcome(self)
   if not self.policy then return nil end
   local p = self.strategy.policy
-  local tenants = {}
-  for role in pairs(p.roles) do tenants[role] = self.policy:tenants(role) end
-  return { name = p.name, roles = p.roles, config = self.policy:config(), stats = self.policy:stats(),
-           tenants = next(tenants) and tenants or nil }
+  return { name = p.name, roles = p.roles, config = self.policy:config(), stats = self.policy:stats() }
 end
 
 local function outcome(self)

@@ -149,7 +149,58 @@ local function roles_of(tenants, described)
   return by_role
 end
 
-local function fill_policy(p, tenants, path)
+-- Everything that a tenant will charge: what it touches, its page tables (2M per 1G), stacks and per-CPU stock.
+local function claim_of(workload)
+  return workload.size and workload.size + workload.size // 100 + (2 << 20)
+end
+
+-- Places by rank, tenants of one rank in their order in the list: no two alike.
+local function places_of(tenants)
+  local order, place = table.move(tenants, 1, #tenants, 1, {}), {}
+  for i, tenant in ipairs(tenants) do place[tenant.name] = i end
+  table.sort(order, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return place[a.name] < place[b.name]
+  end)
+  for i, tenant in ipairs(order) do place[tenant.name] = i end
+  return place
+end
+
+local function takes(described, role, field)
+  for _, member in ipairs((described.tenants or {})[role] or {}) do
+    if member.name == field then return true end
+  end
+end
+
+-- What the policy is told about each tenant: its rank and claim where the policy knows such things, and what
+-- the tenant's and the strategy's own `policy` say.
+local function settings_of(tenant, role, described, strategy, place)
+  local settings = {}
+  if takes(described, role, "rank") then settings.rank = place end
+  if takes(described, role, "claim") then settings.claim = claim_of(tenant.workload) end
+  local over = strategy.tenants[tenant.name]
+  for _, more in ipairs { tenant.policy or {}, over and over.policy or {} } do
+    for key, value in pairs(more) do settings[key] = value end
+  end
+  return settings
+end
+
+local function fill_settings(p, described, strategy, tenants)
+  local places = places_of(tenants)
+  p.settings = {}
+  for role, names in pairs(p.roles) do
+    for _, name in ipairs(names) do
+      for _, tenant in ipairs(tenants) do
+        if tenant.name == name then
+          p.settings[name] = settings_of(tenant, role, described, strategy, places[name])
+        end
+      end
+    end
+  end
+end
+
+local function fill_policy(strategy, tenants, path)
+  local p = strategy.policy
   if not p then return end
   local described = memlua.must(policy.describe(p.name))
   check_config(p.config, described, path .. ".config")
@@ -158,6 +209,7 @@ local function fill_policy(p, tenants, path)
     check.one_of(described.roles)(role, path .. ".roles." .. role)
     check_known(names, tenants, path .. ".roles." .. role)
   end
+  fill_settings(p, described, strategy, tenants)
 end
 
 local function fill_strategy(strategy, scenario)
@@ -169,7 +221,7 @@ local function fill_strategy(strategy, scenario)
   for name, override in pairs(strategy.tenants) do
     resolve(override.limits, scenario.limits, path .. ".tenants." .. name .. ".limits")
   end
-  fill_policy(strategy.policy, scenario.tenants, path .. ".policy")
+  fill_policy(strategy, scenario.tenants, path .. ".policy")
 end
 
 -- ---- the whole ---------------------------------------------------------------------------------------------
