@@ -147,7 +147,7 @@ static int search_embedded(lua_State *L)
 /* Drops the relative entries of package.path or cpath, and puts `first` before the rest. */
 static void set_search_path(lua_State *L, const char *field, const char *first)
 {
-	const char *entry, *end;
+	const char *entry, *end, *separator;
 	luaL_Buffer path;
 
 	lua_getglobal(L, "package");
@@ -155,12 +155,14 @@ static void set_search_path(lua_State *L, const char *field, const char *first)
 	entry = lua_tostring(L, -1);
 	luaL_buffinit(L, &path);
 	luaL_addstring(&path, first);
+	separator = *first ? ";" : "";
 	for (; *entry; entry = *end ? end + 1 : end) {
 		end = strchrnul(entry, ';');
 		if (*entry != '/')
 			continue;
-		luaL_addchar(&path, ';');
+		luaL_addstring(&path, separator);
 		luaL_addlstring(&path, entry, end - entry);
+		separator = ";";
 	}
 	luaL_pushresult(&path);
 	lua_setfield(L, -3, field);
