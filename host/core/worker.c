@@ -49,7 +49,8 @@ struct worker {
 	struct rusage usage;
 };
 
-const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &worker_exec, NULL};
+const struct worker_kind *const worker_kinds[] = {
+	&worker_anon, &worker_file, &worker_exec, &worker_trace, NULL};
 
 /* --- the supervisor's own OOM score --- */
 
@@ -426,6 +427,9 @@ void worker_result(const struct worker *w, struct worker_result *r)
 	r->reached = s->reached;
 	r->read_bytes = s->read_bytes;
 	r->passes_done = s->passes_done;
+	r->steps_done = s->steps_done;
+	r->lag_max = s->lag_max;
+	r->lag_last = s->lag_last;
 	r->cpu_ns = (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC +
 		    (u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
 	r->major_faults = u->ru_majflt;

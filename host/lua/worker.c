@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.worker: processes that load a cgroup. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "../core/error.h"
@@ -36,7 +37,8 @@ static struct worker *check_worker(lua_State *L, int idx)
 #define SPEC 2
 
 static const char *const spec_keys[] = {"kind", "name", "size",	  "chunk",    "hold", "delay",  "huge",
-					"file", "passes", "duration", "argv", "output", NULL};
+					"file", "passes", "duration", "argv", "output", "curve",    "speed",
+					"base", NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -125,6 +127,65 @@ static char *const *argv_field(lua_State *L)
 	return (char *const *)argv;
 }
 
+static double point_number(lua_State *L, lua_Integer point, int place, double def)
+{
+	double value = def;
+	int isnum = 1;
+
+	if (lua_geti(L, -1, place) != LUA_TNIL || isnan(def))
+		value = lua_tonumberx(L, -1, &isnum);
+	if (!isnum)
+		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}", (int)point);
+	lua_pop(L, 1);
+	return value;
+}
+
+static void read_point(lua_State *L, lua_Integer i, struct worker_point *point)
+{
+	double bytes;
+
+	if (lua_geti(L, -2, i) != LUA_TTABLE)
+		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}", (int)i);
+	point->seconds = point_number(L, i, 1, NAN);
+	bytes = point_number(L, i, 2, NAN);
+	if (!(bytes >= 0 && bytes < 0x1p63))
+		luaL_error(L, "worker.spawn: curve: point %d: %f is not a size in bytes", (int)i, bytes);
+	point->bytes = bytes;
+	point->cpu = point_number(L, i, 3, 0);
+	lua_pop(L, 1);
+}
+
+/* Leaves the points on the stack: they must live until the worker runs. */
+static void curve_field(lua_State *L, struct worker_spec *spec)
+{
+	struct worker_point *points;
+	lua_Integer n;
+
+	if (lua_getfield(L, SPEC, "curve") == LUA_TNIL)
+		return;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "worker.spawn: curve: must be a list of {seconds, bytes[, cpu]}");
+	n = luaL_len(L, -1);
+	points = lua_newuserdatauv(L, (n + 1) * sizeof(*points), 0);
+	for (lua_Integer i = 1; i <= n; i++)
+		read_point(L, i, &points[i - 1]);
+	spec->points = points;
+	spec->npoints = n;
+}
+
+static double speed_field(lua_State *L)
+{
+	double speed = 1;
+	int isnum = 1;
+
+	if (lua_getfield(L, SPEC, "speed") != LUA_TNIL)
+		speed = lua_tonumberx(L, -1, &isnum);
+	if (!isnum)
+		luaL_error(L, "worker.spawn: speed: must be a number");
+	lua_pop(L, 1);
+	return speed;
+}
+
 static void check_spec(lua_State *L, struct worker_spec *spec)
 {
 	luaL_checktype(L, SPEC, LUA_TTABLE);
@@ -140,7 +201,10 @@ static void check_spec(lua_State *L, struct worker_spec *spec)
 	spec->passes = count_field(L, "passes");
 	spec->duration = glue_duration(L, SPEC, "duration", 0);
 	spec->output = string_field(L, "output");
+	spec->speed = speed_field(L);
+	spec->base = glue_size(L, SPEC, "base", 0);
 	spec->argv = argv_field(L);
+	curve_field(L, spec);
 }
 
 static int spawn(lua_State *L)
@@ -238,6 +302,11 @@ static void set_measurements(lua_State *L, const struct worker *w, const struct 
 	if (worker_kind_of(w) == &worker_file) {
 		glue_setfield_u64(L, "read_bytes", r->read_bytes);
 		glue_setfield_u64(L, "passes_done", r->passes_done);
+	}
+	if (worker_kind_of(w) == &worker_trace) {
+		glue_setfield_u64(L, "steps_done", r->steps_done);
+		set_seconds(L, "lag_max_s", r->lag_max);
+		set_seconds(L, "lag_last_s", r->lag_last);
 	}
 	push_histogram(L, r->latency, "ns");
 	lua_setfield(L, -2, "latency");
@@ -435,9 +504,12 @@ static const luaL_Reg methods[] = {
 	 *   alloc_s       from start until all was touched (anon), or written and synced (file)
 	 *   reached       bytes touched or written, also of one that was killed
 	 *   read_bytes, passes_done   of kind file
-	 *   latency       {unit="ns", count=, sum=, min=, max=, buckets={{lo, hi, n}, ...}} per chunk;
+	 *   steps_done, lag_max_s, lag_last_s   of kind trace: samples replayed; how far behind the trace's
+	 *                 clock a sample was done, at most and last
+	 *   latency       {unit="ns", count=, sum=, min=, max=, buckets={{lo, hi, n}, ...}} per chunk, of kind
+	 *                 trace per rise from one sample to the next, the base not counted;
 	 *                 bounds inclusive, 32 buckets per power of two, equal in all histograms
-	 *   progress      {{time, bytes}, ...}: at most 257, bytes touched, or written and read
+	 *   progress      {{time, bytes}, ...}: at most 257, bytes touched, or written and read, or (trace) held
 	 *   cpu_s, major_faults
 	 *   ended         "done", "oom-killed" (SIGKILL, and its cgroup's own oom_kill count grew),
 	 *                 "killed", "timed out", or "failed"; signal, exit_code, error (a text)
@@ -466,10 +538,12 @@ static const luaL_Reg functions[] = {
 	 *                  reads it `passes` times (default 1) or for `duration` seconds, holds, exits
 	 *          "exec": runs argv, {"program", "arg", ...}; its output goes to the file `output`, or
 	 *                  to standard error
+	 *          "trace": its memory follows `curve`, {{seconds, bytes[, share of a CPU]}, ...}, `speed`
+	 *                  (1) times as fast, on top of `base` (0) bytes; no point is skipped: it ends late
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready
-	 *   huge (false): anon with transparent huge pages
+	 *   huge (false): anon and trace with transparent huge pages
 	 */
 	{"spawn", spawn},
 	/*
