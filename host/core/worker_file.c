@@ -55,12 +55,20 @@ static void write_chunk(int fd, const char *buffer, uint64_t at, uint64_t len,
 	}
 }
 
-/* Synced, so that the re-reads meet clean pages, which reclaim can drop. */
+/*
+ * Written back chunk by chunk: a tenant whose limit is full of dirty pages is OOM-killed by kernels
+ * with the multi-gen LRU (seen on 6.12). Synced, so that the re-reads meet clean pages, which
+ * reclaim can drop.
+ */
 static void write_file(int fd, const char *buffer, const struct worker_spec *spec,
 		       struct worker_shared *s)
 {
 	for (uint64_t at = 0; at < spec->size; at += chunk_at(spec, at)) {
 		write_chunk(fd, buffer, at, chunk_at(spec, at), spec, s);
+		/* a hint: the errors that matter come back from fdatasync() */
+		sync_file_range(fd, at, chunk_at(spec, at),
+				SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					SYNC_FILE_RANGE_WAIT_AFTER);
 		worker_sample(s, clock_ns(), s->reached);
 	}
 	if (fdatasync(fd))
