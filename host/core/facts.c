@@ -2,6 +2,7 @@
 #include "facts.h"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 
 #include <mntent.h>
 #include <stdio.h>
@@ -118,6 +119,13 @@ bool facts_memcg_v2(char *why, size_t size)
 	if (mounts)
 		endmntent(mounts);
 	return found;
+}
+
+const char *facts_libbpf(void)
+{
+	const char *version = libbpf_version_string(); /* "v1.4" */
+
+	return version + (*version == 'v');
 }
 
 bool facts_kernel_has_ops(void)

@@ -34,6 +34,9 @@ double facts_monotonic(void);
  */
 bool facts_memcg_v2(char *why, size_t size);
 
+/** facts_libbpf() - the version of the libbpf that memlua runs with, "1.4"; static storage. */
+const char *facts_libbpf(void);
+
 /** facts_kernel_has_ops() - does the kernel's own BTF have memcg_bpf_ops (a patched kernel)? */
 bool facts_kernel_has_ops(void);
 

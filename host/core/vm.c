@@ -177,7 +177,7 @@ static void enter_readonly_root(struct vm *vm)
 	}
 }
 
-static const char *find_virtiofsd(bool *rust)
+const char *vm_virtiofsd(bool *rust)
 {
 	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", NULL};
 
@@ -196,7 +196,7 @@ static int start_virtiofsd(struct vm *vm, struct error *err)
 	const char *program;
 	bool rust;
 
-	program = find_virtiofsd(&rust);
+	program = vm_virtiofsd(&rust);
 	if (!program)
 		return error_set(err, ENOENT,
 				 "virtiofsd: not found; install qemu-system-x86 (or virtiofsd)");

@@ -36,4 +36,11 @@ struct vm_config {
  */
 int vm_run(const struct vm_config *config, int *status, struct error *err);
 
+/**
+ * vm_virtiofsd() - the daemon that shares the root file system with the guest.
+ * @rust: which of the two daemons it is; they take different options
+ * Return: its path, or NULL when none is installed.
+ */
+const char *vm_virtiofsd(bool *rust);
+
 #endif

@@ -227,6 +227,13 @@ static int host_memcg_v2(lua_State *L)
 	return 2;
 }
 
+/* host.libbpf() -> the version of libbpf that memlua runs with, e.g. "1.4" */
+static int host_libbpf(lua_State *L)
+{
+	lua_pushstring(L, facts_libbpf());
+	return 1;
+}
+
 /* host.has_ops() -> whether the kernel's own BTF has memcg_bpf_ops (a patched kernel) */
 static int host_has_ops(lua_State *L)
 {
@@ -290,6 +297,7 @@ static const luaL_Reg functions[] = {
 	{"nearest", host_nearest},
 	{"memcg_v2", host_memcg_v2},
 	{"has_ops", host_has_ops},
+	{"libbpf", host_libbpf},
 	{"embedded", host_embedded},
 	{"embedded_names", host_embedded_names},
 	{"enter", host_enter},

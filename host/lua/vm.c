@@ -74,8 +74,18 @@ static int vm_run_lua(lua_State *L)
 	return 4;
 }
 
+/* vm.virtiofsd() -> the path of the daemon that shares the root file system | nil */
+static int vm_virtiofsd_lua(lua_State *L)
+{
+	bool rust;
+
+	lua_pushstring(L, vm_virtiofsd(&rust)); /* NULL pushes nil */
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{"run", vm_run_lua},
+	{"virtiofsd", vm_virtiofsd_lua},
 	{NULL, NULL},
 };
 

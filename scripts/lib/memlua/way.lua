@@ -4,7 +4,9 @@
 ---   vm       a stock kernel in a microVM, where the module is loaded
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
 local host = require "memlua.host"
+local kvm = require "memlua.kvm"
 local log = require "memlua.log"
+local machine = require "memlua.machine"
 local memlua = require "memlua"
 
 local way = {} -- way.name: the way taken, once enter() has returned
@@ -28,12 +30,6 @@ function way.data(name)
   end
   memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
     name, host.executable())
-end
-
-local function cache_folder()
-  local base = os.getenv "XDG_CACHE_HOME"
-  if not base or base == "" then base = (os.getenv "HOME" or "/root") .. "/.cache" end
-  return base .. "/memlua"
 end
 
 local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
@@ -104,44 +100,13 @@ function way.module(headers, release)
   return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf")
 end
 
--- ---- KVM: /dev/kvm can be there and broken, so only a boot proves it ----------------------------------
-
-local function kvm_verdict_file()
-  local name = (host.facts().release .. "-" .. (host.facts().cpu or "")):gsub("[^%w.-]+", "_")
-  return cache_folder() .. "/kvm-" .. name
-end
-
-local function probe_kvm(kernel)
-  log.say("trying KVM once (the verdict is kept in %s)", kvm_verdict_file())
-  local status, why = require "memlua.vm".run {
-    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40,
-    spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
-  }
-  if status == 0 then return "works" end
-  why = why or "the probe ended with status " .. status
-  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
-end
-
--- "works", or why not.
-local function kvm_verdict(kernel)
-  if not exists "/dev/kvm" then return "/dev/kvm: not there, or not ours to open" end
-  local file = io.open(kvm_verdict_file())
-  if file then
-    local verdict = file:read "l"
-    file:close()
-    if verdict then return verdict end
-  end
-  local verdict = probe_kvm(kernel)
-  file = not host.interrupted() and io.open(kvm_verdict_file(), "w")
-  if file then file:write(verdict, "\n"):close() end
-  return verdict
-end
+-- ---- accelerator and clock -----------------------------------------------------------------------------
 
 -- Returns whether to use KVM, and why not.
 local function choose_accelerator(kernel)
   local wanted = settings.accel or "auto"
   if wanted == "tcg" then return false, "as asked" end
-  local verdict = kvm_verdict(kernel)
+  local verdict = kvm.verdict(kernel)
   if verdict == "works" then return true end
   if wanted == "kvm" then
     memlua.fail(memlua.status.unsupported, "--accel kvm: %s; --accel tcg emulates", verdict)
@@ -149,12 +114,12 @@ local function choose_accelerator(kernel)
   return false, "no KVM: " .. verdict
 end
 
-local function choose_clock(kvm)
+local function choose_clock(use_kvm)
   local wanted = settings.clock or "auto"
-  if wanted == "virtual" and kvm then
+  if wanted == "virtual" and use_kvm then
     memlua.fail(memlua.status.misuse, "--clock virtual needs --accel tcg: QEMU counts no instructions under KVM")
   end
-  if wanted == "auto" then return not kvm end
+  if wanted == "auto" then return not use_kvm end
   return wanted == "virtual"
 end
 
@@ -219,28 +184,32 @@ local function refuse_unportable()
   end
 end
 
+local function no_way(reasons, why)
+  memlua.fail(memlua.status.unsupported, "no way to run here (`memlua doctor` shows more):\n%s\n  vm: %s",
+    table.concat(reasons, "\n"), why)
+end
+
 local function run_in_vm(reasons)
   refuse_unportable()
+  local possible, missing = machine.vm(settings.kernel)
+  if not possible then no_way(reasons, missing) end
   local kernel = way.kernel()
   local kmod, why = way.module(kernel.headers, kernel.release)
-  if not kmod then
-    memlua.fail(memlua.status.unsupported, "no way to run here:\n%s\n  vm: the module for %s can't be built: %s",
-      table.concat(reasons, "\n"), kernel.release, why)
-  end
-  local kvm, no_kvm = choose_accelerator(kernel)
-  local virtual = choose_clock(kvm)
-  local clock, accel = virtual and "virtual" or kvm and "kvm" or "tcg", kvm and "kvm" or "tcg"
+  if not kmod then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
+  local use_kvm, no_kvm = choose_accelerator(kernel)
+  local virtual = choose_clock(use_kvm)
+  local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   prepare_out()
-  log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, kvm and "KVM" or "TCG",
+  log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local cpus = settings.cpus or 1
   if virtual and cpus > 1 then
     memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
   end
   local status, complaint, _, vm_status = require "memlua.vm".run {
-    image = kernel.image, kvm = kvm, virtual_clock = virtual, cpus = cpus,
+    image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = cpus,
     memory = settings.memory or 2 << 30, timeout = settings.timeout or 0,
-    boot_timeout = kvm and 60 or 240, out = settings.out,
+    boot_timeout = use_kvm and 60 or 240, out = settings.out,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = memlua.must(host.cwd()), out = settings.out,
       env = environment(kernel, kmod, clock, accel),
@@ -255,32 +224,24 @@ end
 
 -- ---- choosing -----------------------------------------------------------------------------------------
 
+-- Root, cgroup v2 and BTF are there: what is left is the module itself. Returns nil and the reason without it.
+local function provide_module()
+  if exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
+  local release = host.facts().release
+  local kmod, why = way.module(machine.headers_folder(), release)
+  if not kmod then return nil, why end
+  host.setenv("MEMLUA_KMOD", kmod)
+  return true
+end
+
 -- Returns the way that this machine itself has, or nil and a line for each that it hasn't.
 local function own_way()
-  local reasons = {}
-  local function no(name, why) reasons[#reasons + 1] = ("  %s: %s"):format(name, why) end
-  local memcg, why = host.memcg_v2()
-  if host.has_ops() then
-    if memcg then return "native" end
-    no("native", why)
-  else
-    no("native", "the kernel has no memcg_bpf_ops")
-  end
-  if not memcg then
-    no("module", why)
-  elseif not host.is_root() then
-    no("module", "only root can load a module")
-  elseif exists "/sys/module/memcg_bpf_ops/." then
-    return "module"
-  else
-    local kmod, trouble = way.module("/lib/modules/" .. host.facts().release .. "/build", host.facts().release)
-    if kmod then
-      host.setenv("MEMLUA_KMOD", kmod)
-      return "module"
-    end
-    no("module", trouble)
-  end
-  return nil, reasons
+  local native, why_native = machine.native()
+  if native then return "native" end
+  local module, why_module = machine.module()
+  if module then module, why_module = provide_module() end
+  if module then return "module" end
+  return nil, { "  native: " .. why_native, "  module: " .. why_module }
 end
 
 --- Decides the way; call it before the first use of the kernel. Where only the microVM can, it runs the

@@ -1,0 +1,55 @@
+--- memlua.kvm: whether KVM works here. /dev/kvm can be there and broken, so only a boot proves it; the verdict
+--- is kept in memlua's cache, per kernel and CPU.
+local host = require "memlua.host"
+local log = require "memlua.log"
+
+local kvm = {}
+
+--- memlua's cache: $XDG_CACHE_HOME/memlua, or ~/.cache/memlua.
+function kvm.cache_folder()
+  local base = os.getenv "XDG_CACHE_HOME"
+  if not base or base == "" then base = (os.getenv "HOME" or "/root") .. "/.cache" end
+  return base .. "/memlua"
+end
+
+local function verdict_file()
+  local name = (host.facts().release .. "-" .. (host.facts().cpu or "")):gsub("[^%w.-]+", "_")
+  return kvm.cache_folder() .. "/kvm-" .. name
+end
+
+local function first_line(path)
+  local file <close> = io.open(path)
+  return file and file:read "l"
+end
+
+-- Why /dev/kvm can't even be tried, or nil.
+local function unavailable()
+  local device <close>, why = io.open("/dev/kvm", "r+b")
+  return not device and why or nil
+end
+
+--- What is known without a boot: "works", why not, or nil when it was never tried.
+function kvm.known() return unavailable() or first_line(verdict_file()) end
+
+local function boot(kernel)
+  log.say("trying KVM once (the verdict is kept in %s)", verdict_file())
+  local status, why = require "memlua.vm".run {
+    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40,
+    spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
+  }
+  if status == 0 then return "works" end
+  why = why or "the probe ended with status " .. status
+  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
+end
+
+--- "works", or why not. Boots `kernel` (memlua.way.kernel) to find out where that isn't known yet, or `again`.
+function kvm.verdict(kernel, again)
+  local known = not again and kvm.known() or unavailable()
+  if known then return known end
+  local verdict = boot(kernel)
+  local file <close> = not host.interrupted() and io.open(verdict_file(), "w") or nil
+  if file then file:write(verdict, "\n") end
+  return verdict
+end
+
+return kvm

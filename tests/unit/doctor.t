@@ -1,0 +1,61 @@
+-- memlua doctor: what it says follows from the machine, here one that the test makes poorer.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local json = require "memlua.json"
+local machine = require "memlua.machine"
+
+local function output_of(command)
+  local pipe <close> = io.popen(command .. " 2>&1")
+  local text = pipe:read "a"
+  local _, _, status = pipe:close()
+  return text, status
+end
+
+local memlua = "'" .. host.executable() .. "'"
+
+-- ---- the checks -----------------------------------------------------------------------------------------
+
+local names = {}
+for _, check in ipairs(machine.checks()) do
+  names[check.name] = check
+  tap.ok(check.ok ~= false or check.remedy or check.optional, check.name .. ": what is missing has a remedy", check)
+  tap.ok(type(check.found) == "string" and check.found ~= "", check.name .. ": says what was found")
+end
+for _, name in ipairs { "cgroup v2", "delegation", "rights", "BTF", "memcg_bpf_ops", "modules", "headers", "libbpf",
+                        "clang", "qemu-system-x86_64", "virtiofsd", "KVM", "kernels", "gnuplot" } do
+  tap.ok(names[name], name .. " is looked at")
+end
+tap.is(names["cgroup v2"].ok, (host.memcg_v2()), "cgroup v2 is what the host says")
+tap.ok(names.libbpf.ok and names.libbpf.found == host.libbpf(), "libbpf is recent enough, or memlua would not have been built")
+
+-- ---- the command ------------------------------------------------------------------------------------------
+
+local text, status = output_of(memlua .. " doctor --json -")
+local document = json.decode(text)
+tap.ok(document and #document.ways == 3, "--json - is the document", text)
+local first
+for _, way in ipairs(document.ways) do first = first or way.ok and way.name or nil end
+tap.is(document.way, first, "the first way that works is taken")
+tap.is(status, first and 0 or 4, "the status is 0 if one works, else 4")
+
+local bare = "env PATH=/nonexistent XDG_CACHE_HOME=/nonexistent COLUMNS=%d TERM=dumb LC_ALL=C " .. memlua .. " doctor"
+text, status = output_of(bare:format(80))
+tap.like(text, "qemu-system-x86_64  no  not found; apt install qemu-system-x86", "a missing QEMU is named with its remedy")
+tap.like(text, "gnuplot             -   not found (only pictures need it); apt install", "what is optional is marked so")
+tap.like(text, "none in the cache, and no apt to fetch one", "so is a machine that can't get a kernel")
+tap.ok(not machine.native() and not machine.module() and status == 4 or status == 0,
+  "nothing works: status 4, unless the machine itself can", status)
+tap.ok(not text:find "\27", "no colours in a pipe")
+
+-- A line may be too long only when it is one word that is: a path, an option of the kernel.
+local function overlong(width)
+  for line in output_of(bare:format(width)):gmatch "[^\n]+" do
+    if not line:find "^memlua" and not line:find "^Linux" and #line > width and line:sub(25):find " " then return line end
+  end
+end
+for _, width in ipairs { 40, 80, 200 } do tap.is(overlong(width), nil, width .. " columns are kept") end
+
+text, status = output_of(memlua .. " doctor --prob")
+tap.ok(status == 1, "an unknown option is misuse", status)
+tap.done()
