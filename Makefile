@@ -60,10 +60,17 @@ $(BUILD)/memlua: $(HOST) $(BUILD)/libmemlua.a $(BUILD)/embed.o
 # clang -target bpf does not look where the distribution keeps asm/types.h
 MULTIARCH_INCLUDE = /usr/include/$(shell $(CC) -print-multiarch)
 POLICIES = $(patsubst bpf/policies/%.bpf.c,$(BUILD)/policies/%.bpf.o,$(wildcard bpf/policies/*.bpf.c))
+# what the tests attach, or fail to
+TEST_POLICIES = $(patsubst tests/fixtures/%.bpf.c,$(BUILD)/tests/%.bpf.o,$(wildcard tests/fixtures/*.bpf.c))
 $(BUILD)/policies/%.bpf.o: bpf/policies/%.bpf.c $(BUILD)/config.mk
+	$(compile-bpf)
+$(BUILD)/tests/%.bpf.o: tests/fixtures/%.bpf.c $(BUILD)/config.mk
+	$(compile-bpf)
+define compile-bpf
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -g -O2 -Wall -MMD -MP \
-		$(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf -c -o $@ $<
+		$(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf -Ibpf/policies -c -o $@ $<
+endef
 
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua)
@@ -75,7 +82,7 @@ $(BUILD)/embed.S: $(EMBEDDED) Makefile
 $(BUILD)/embed.o: $(BUILD)/embed.S
 	$(Q)$(CC) -c -o $@ $<
 
--include $(CORE:.o=.d) $(HOST:.o=.d) $(POLICIES:.o=.d)
+-include $(CORE:.o=.d) $(HOST:.o=.d) $(POLICIES:.o=.d) $(TEST_POLICIES:.o=.d)
 
 # --- using it ---
 MEMLUA = $(BUILD)/memlua
@@ -88,9 +95,9 @@ demo: $(MEMLUA)
 
 PROVE = prove --exec $(abspath $(MEMLUA)) --timer
 check: check-unit check-vm
-check-unit: $(MEMLUA)
+check-unit: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/unit
-check-vm: $(MEMLUA)
+check-vm: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/vm
 
 clean:

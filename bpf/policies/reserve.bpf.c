@@ -14,8 +14,8 @@
  *   - A task is asked once per slow-path charge, which takes 64 pages (MEMCG_CHARGE_BATCH) of which it then
  *     lives without being asked. All tenants may be told "go" at the same instant; each then charges at most
  *     one batch past the check. With transparent huge pages that batch is 2M: set `batch` accordingly.
- *     A single system call that charges much more before it returns to user mode (MAP_POPULATE, mlock) is
- *     asked only then: such tenants need a slack of that size.
+ *     A system call is asked when it returns to user mode, whatever it has charged: read() and write() of 1M
+ *     make the batch 1M; MAP_POPULATE and mlock() of a region need a slack of the region's size.
  *   - The page counters are raised from the child up, so for some nanoseconds the child's usage holds what
  *     the parent's does not yet. Claims are therefore read first and the parent last: what is charged in
  *     between counts twice, never not at all; the rest is a batch per CPU at most.
@@ -35,7 +35,6 @@
  */
 #include "memlua.bpf.h"
 
-#define MAX_DELAY_MS 2000
 /* The kernel's PAGE_COUNTER_MAX is some TB below 2^63 bytes. */
 #define UNLIMITED (1ULL << 62)
 
@@ -139,7 +138,7 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 
 static __always_inline __u32 hold_ms(void)
 {
-	return bpf_core_field_exists(struct memcg_bpf_ops, flags) ? config.poll_ms : MAX_DELAY_MS;
+	return bpf_core_field_exists(struct memcg_bpf_ops, flags) ? config.poll_ms : MEMCG_BPF_MAX_DELAY_MS;
 }
 
 SEC("struct_ops/get_high_delay_ms")

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bpflog.h"
@@ -130,13 +131,24 @@ static struct bpf_object *open_builtin(const char *name, struct error *err)
 	return bpf_object__open_mem(image, size, &opts);
 }
 
+/* libbpf would also take a folder's name, and cut its slashes off in place. */
+static int check_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || access(path, R_OK))
+		return -1;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : 0;
+	return errno ? -1 : 0;
+}
+
 static struct bpf_object *open_object(const char *name, struct error *err)
 {
 	struct bpf_object *object;
 	char reason[128];
 
 	bpflog_start();
-	if (is_path(name) && access(name, R_OK)) {
+	if (is_path(name) && check_file(name)) {
 		error_set(err, errno, "%s: %s", name, strerror(errno));
 		return NULL;
 	}
