@@ -69,12 +69,17 @@ local function row_of(tenant, label)
   }
 end
 
+-- Only worth a column when there is any: reads and refaults are nothing to tenants of anonymous memory.
+local ONLY_IF_ANY = { READ = true, REFAULTS = true }
+
+local function tells(cell, column) return cell ~= "-" and not (ONLY_IF_ANY[column[1]] and cell == "0") end
+
 -- A column in which nothing was measured tells nothing.
 local function without_empty(columns, rows)
   local kept, result = {}, {}
   for c in ipairs(columns) do
     for _, row in ipairs(rows) do
-      if row[c] ~= "-" and not (columns[c][1] == "READ" and row[c] == "0") then
+      if tells(row[c], columns[c]) then
         kept[#kept + 1] = c
         break
       end

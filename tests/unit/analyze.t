@@ -1,0 +1,123 @@
+-- analyze.lua on recorded run folders: one with an OOM-killed tenant, one without losses.
+local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
+package.path = root .. "tests/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local json = require "memlua.json"
+local run = require "memlua.run"
+local summary = require "memlua.summary"
+
+local BASELINE, PROTECTED = root .. "tests/fixtures/baseline", root .. "tests/fixtures/protected"
+local scratch = os.tmpname()
+os.remove(scratch)
+
+-- Runs analyze.lua with these words; returns its standard output, what it complained, and its exit status.
+local function analyze(...)
+  local complaints = scratch .. "/stderr"
+  local pipe = io.popen(("COLUMNS=200 %s %sscripts/analyze.lua %s 2>%s"):format(host.executable(),
+    root == "" and "./" or root, table.concat({ ... }, " "), complaints))
+  local output = pipe:read "a"
+  local _, _, status = pipe:close()
+  local file <close> = io.open(complaints)
+  return output, file:read "a", status
+end
+
+local function content(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+-- A copy of a fixture with `change` applied to one of its files.
+local function altered(name, fixture, file, change)
+  local folder = scratch .. "/" .. name
+  os.execute(("cp -r %s %s"):format(fixture, folder))
+  local value = json.decode(content(folder .. "/" .. file))
+  change(value)
+  assert(json.write(folder .. "/" .. file, value))
+  return folder
+end
+
+assert(host.mkdir(scratch))
+
+-- ---- the table ------------------------------------------------------------------------------------------
+
+local output, complaints, status = analyze(BASELINE, PROTECTED, "-o", scratch .. "/both")
+tap.is(status, 0, "two comparable folders are compared")
+tap.like(output, "high    baseline            -       -", "a killed tenant has no completion time")
+tap.like(output, "oom%-killed at 1%.%d+ s", "but the time of its death")
+tap.like(output, "low_1   baseline     6%.%d+ s %*", "a survivor beside a loss is marked")
+tap.like(output, "high    protected      5%.53 s    1%.00", "the protected one its time and slowdown")
+tap.like(output, "1 of 1 runs lost a tenant", "losses are told")
+tap.like(output, "kernel log: OOM kill in /memlua%-%d+/session/high_session", "and who was killed by which limit")
+tap.like(output, "delay_active 6", "the policy's callbacks are shown")
+
+-- ---- the summary against the raw data ------------------------------------------------------------------
+
+local folder = run.load(PROTECTED)
+local summed = summary.of(folder)
+local solo, result = folder.runs[1], folder.runs[2]
+tap.is({ solo.strategy, result.strategy }, { "solo-high", "priority" }, "the fixture is what this test thinks")
+local low = summary.find(summed.strategies[2], "low_1")
+tap.is(low.completion.median, result.tenants[2].completion_s, "one run's median is its value")
+tap.is(low.completion.low, nil, "and has no interval")
+tap.is(low.slowdown, result.tenants[2].completion_s / solo.tenants[1].completion_s, "slowdown is against the solo run")
+tap.is(low.latency.count, 256, "every chunk is in the histogram")
+tap.is(low.latency.max, result.tenants[2].latency.max, "its greatest value is kept")
+
+local lossy = summary.of(run.load(BASELINE)).strategies[2]
+tap.is({ lossy.intact, lossy.runs }, { 0, 1 }, "a run with a loss isn't intact")
+tap.is(lossy.makespan, nil, "and has no makespan")
+local high = summary.find(lossy, "high")
+tap.is({ high.finished, high.lost, high.completion }, { 0, { ["oom-killed"] = 1 }, nil }, "the lost one finished in no run")
+local survivor = summary.find(lossy, "low_1")
+tap.ok(survivor.completion == nil and survivor.completion_beside_losses.n == 1, "its survivors aren't averaged with others")
+
+-- ---- pictures -------------------------------------------------------------------------------------------
+
+tap.is((content(scratch .. "/both/plots/completion.png") or ""):sub(1, 8), "\137PNG\r\n\26\n", "a PNG is drawn")
+local svg = content(scratch .. "/both/plots/completion.svg")
+tap.like(svg, "OOM-killed at 1.", "the SVG marks the kill")
+tap.like(svg, "limit 544M, 3 x 256M anon", "and says the setting")
+os.remove(scratch .. "/both/plots/completion.svg")
+os.execute(("cd %s/both/plots && gnuplot completion.gp"):format(scratch))
+tap.ok(content(scratch .. "/both/plots/completion.svg"), "the picture can be drawn again from its folder")
+tap.is(complaints:match "warning", nil, "nothing to warn of")
+
+-- ---- JSON -----------------------------------------------------------------------------------------------
+
+local document = analyze(PROTECTED, "--json", "-", "-o", scratch .. "/json")
+tap.is(json.decode(document)[1].strategies[2].tenants[1].name, "high", "--json - prints the summaries and nothing else")
+
+-- ---- what can't be compared ------------------------------------------------------------------------------
+
+local function refused(name, pattern, ...)
+  local _, said, code = analyze(...)
+  tap.like(said, pattern, name)
+  tap.is(code, 1, "  with status 1")
+end
+
+local other = altered("kernel", PROTECTED, "host.json", function(facts) facts.release = "9.9.9" end)
+refused("another kernel is refused", "kernel: 6.12", BASELINE, other)
+local forced, _, code = analyze(BASELINE, other, "--force", "-o", scratch .. "/forced")
+tap.is(code, 0, "--force compares anyway")
+tap.like(forced, "compared by --force although kernel: 6.12", "and says so in the document")
+refused("another schema is refused", "schema_version: 1 in .*, 99 in ",
+  BASELINE, altered("schema", PROTECTED, "manifest.json", function(m) m.schema_version = 99 end))
+refused("another clock is refused", "clock: virtual in .*, kvm in ",
+  BASELINE, altered("clock", PROTECTED, "host.json", function(facts) facts.clock = "kvm" end))
+refused("a folder of something else", "not a run's folder: it has no manifest.json", scratch)
+refused("a run that never got to its strategy", "holds no finished run",
+  altered("begun", PROTECTED, "manifest.json", function(m) m.runs = { "001-solo-high" } end))
+refused("no folder at all", "Try 'memlua analyze --help'")
+
+local broken = altered("broken", PROTECTED, "host.json", function() end)
+local file = io.open(broken .. "/manifest.json", "w")
+file:write '{"name": '
+file:close()
+refused("half a file", "manifest.json: not JSON", broken)
+
+os.execute("rm -rf " .. scratch)
+tap.done()

@@ -1,0 +1,62 @@
+-- memlua.run: folders that are made, refused and written.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local json = require "memlua.json"
+local run = require "memlua.run"
+
+local scratch = os.tmpname()
+os.remove(scratch)
+
+local function content(path)
+  local file = io.open(path)
+  if not file then return nil end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function listing(path)
+  local pipe = io.popen(("ls -A %s"):format(path))
+  local text = pipe:read "a"
+  pipe:close()
+  return text
+end
+
+local folder = run.create(scratch .. "/a/b")
+tap.is(listing(scratch .. "/a/b"), "", "a new folder is empty, those above it are made")
+folder:discard_if_empty()
+tap.is(content(scratch .. "/a/b"), nil, "and goes again when nothing was written")
+
+folder = run.create(scratch .. "/a/b")
+folder:json("runs/001-none/run.json", { strategy = "none", tenants = json.array {} })
+folder:text("plots/x.gp", "plot x\n")
+folder:json("manifest.json", { schema_version = 1 })
+folder:discard_if_empty()
+tap.is(json.decode(content(scratch .. "/a/b/runs/001-none/run.json")).strategy, "none", "JSON is written below it")
+tap.is(content(scratch .. "/a/b/plots/x.gp"), "plot x\n", "text too")
+tap.is(listing(scratch .. "/a/b/runs/001-none"), "run.json\n", "nothing is left beside a file")
+tap.is(listing(scratch .. "/a/b/plots"), "x.gp\n", "of either kind")
+
+tap.fails(function() run.create(scratch .. "/a/b") end, "holds a run already; name another folder with --out",
+  "a folder with a run is refused", 1)
+tap.fails(function() run.create "/proc/nowhere" end, "/proc/nowhere: .*--out", "one that can't be made is refused", 1)
+local file = io.open(scratch .. "/file", "w")
+file:close()
+tap.fails(function() run.create(scratch .. "/file") end, "--out", "a file is refused", 1)
+tap.fails(function() run.create(scratch .. "/file/x") end, "--out", "and what lies below it", 1)
+tap.fails(function() run.load(scratch) end, "not a run's folder", "a folder without a manifest is no run", 1)
+
+if io.open "/dev/full" then
+  os.execute(("ln -s /dev/full %s/a/b/plots/full.gp.new"):format(scratch))
+  tap.fails(function() folder:text("plots/full.gp", ("x"):rep(1 << 20)) end, "No space left on device",
+    "a full disk is named", 3)
+else
+  tap.skip("a full disk is named", "no /dev/full")
+end
+
+tap.like(run.default_path "x", "/memlua/x%-%d+T%d+$", "the default folder names the scenario and the time")
+host.settings.out = nil
+
+os.execute("rm -rf " .. scratch)
+tap.done()
