@@ -17,9 +17,9 @@
 #include "units.h"
 
 struct cgroup {
-	int dir;   /* -1 once removed */
+	int dir; /* -1 once removed */
 	ino_t id;
-	bool own;  /* made by us: ours to remove */
+	bool own;   /* made by us: ours to remove */
 	char *name; /* as given */
 	char *path; /* absolute */
 };
@@ -35,11 +35,13 @@ static int check_component(const char *path, const char *name, size_t len, struc
 				 path);
 	if (len > NAME_MAX)
 		return error_set(err, ENAMETOOLONG,
-				 "cgroup name \"%.40s...\": a part of it has %zu bytes; at most %d", path,
-				 len, NAME_MAX);
+				 "cgroup name \"%.40s...\": a part of it has %zu bytes; at most %d",
+				 path, len, NAME_MAX);
 	if ((len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.'))
-		return error_set(err, EINVAL, "cgroup name \"%s\": \"%.*s\" leads elsewhere; write it "
-					      "like \"session/high\"", path, (int)len, name);
+		return error_set(err, EINVAL,
+				 "cgroup name \"%s\": \"%.*s\" leads elsewhere; write it "
+				 "like \"session/high\"",
+				 path, (int)len, name);
 	return 0;
 }
 
@@ -48,9 +50,10 @@ int cgroup_check_name(const char *path, struct error *err)
 	const char *part = path;
 
 	if (*path == '/')
-		return error_set(err, EINVAL,
-				 "cgroup name \"%s\": absolute; names are relative to memlua's own root",
-				 path);
+		return error_set(
+			err, EINVAL,
+			"cgroup name \"%s\": absolute; names are relative to memlua's own root",
+			path);
 	for (;;) {
 		size_t len = strcspn(part, "/");
 
@@ -104,14 +107,18 @@ static int mkdir_error(const char *path, struct error *err)
 {
 	switch (errno) {
 	case EEXIST:
-		return error_set(err, EEXIST,
-				 "%s: exists already; every cgroup (tenant) needs a name of its own", path);
+		return error_set(
+			err, EEXIST,
+			"%s: exists already; every cgroup (tenant) needs a name of its own", path);
 	case ENOENT:
-		return error_set(err, ENOENT, "%s: its parent does not exist; create \"%.*s\" first", path,
+		return error_set(err, ENOENT,
+				 "%s: its parent does not exist; create \"%.*s\" first", path,
 				 (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 0), path);
 	case EAGAIN:
-		return error_set(err, EAGAIN, "%s: a limit on the number of cgroups above it is reached "
-					      "(cgroup.max.descendants, cgroup.max.depth)", path);
+		return error_set(err, EAGAIN,
+				 "%s: a limit on the number of cgroups above it is reached "
+				 "(cgroup.max.descendants, cgroup.max.depth)",
+				 path);
 	default:
 		return error_set(err, errno, "%s: mkdir: %s", path, strerror(errno));
 	}
@@ -121,7 +128,8 @@ static int enable_in_parent(int root, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	CLEANUP_FREE char *parent = slash ? strndup(path, slash - path) : strdup(".");
-	CLEANUP_CLOSE int dir = openat(root, parent ? parent : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_CLOSE int dir =
+		openat(root, parent ? parent : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
 		return mkdir_error(path, err);
@@ -138,11 +146,12 @@ static int check_limit(const struct cgroup_knob *knob, struct error *err)
 		return 0;
 	if (parse_size(knob->value, &bytes, NULL) || bytes >= (uint64_t)page)
 		return 0;
-	return error_set(err, EINVAL, "%s = %s: less than one page (%ld bytes)", knob->file, knob->value,
-			 page);
+	return error_set(err, EINVAL, "%s = %s: less than one page (%ld bytes)", knob->file,
+			 knob->value, page);
 }
 
-static int set_knobs(struct cgroup *cg, const struct cgroup_knob *knobs, size_t n, struct error *err)
+static int set_knobs(struct cgroup *cg, const struct cgroup_knob *knobs, size_t n,
+		     struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (check_limit(&knobs[i], err))
@@ -203,10 +212,11 @@ static int check_memory_cgroup(int dir, const char *path, struct error *err)
 	if (fstatfs(dir, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return error_set(err, EINVAL, "%s: not a cgroup v2 directory", path);
 	if (faccessat(dir, "memory.current", F_OK, 0))
-		return error_set(err, ENOTSUP,
-				 "%s: has no memory controller; enable it in its parent: echo +memory > "
-				 "%s/../cgroup.subtree_control",
-				 path, path);
+		return error_set(
+			err, ENOTSUP,
+			"%s: has no memory controller; enable it in its parent: echo +memory > "
+			"%s/../cgroup.subtree_control",
+			path, path);
 	return 0;
 }
 
@@ -246,7 +256,8 @@ int cgroup_remove(struct cgroup *cg, struct error *err)
 	if (cg->dir < 0)
 		return 0;
 	if (!cg->own)
-		return error_set(err, EPERM, "%s: opened, not created; memlua removes only what it made",
+		return error_set(err, EPERM,
+				 "%s: opened, not created; memlua removes only what it made",
 				 cg->name);
 	root = cgroup_root_dir(err);
 	if (root < 0 || cgroupfs_remove(root, cg->name, cg->id, cg->name, err))
@@ -273,7 +284,8 @@ int cgroup_kill(const struct cgroup *cg, struct error *err)
 
 /* --- files --- */
 
-static int file_error(const struct cgroup *cg, const char *file, const char *value, struct error *err)
+static int file_error(const struct cgroup *cg, const char *file, const char *value,
+		      struct error *err)
 {
 	const char *equals = value ? " = " : "", *shown = value ? value : "";
 	int code = errno;
@@ -281,20 +293,25 @@ static int file_error(const struct cgroup *cg, const char *file, const char *val
 	if (cg->dir < 0 || cgroupfs_is_gone(cg->dir))
 		return error_set(err, ENODEV, "%s: gone (the cgroup was removed)", cg->name);
 	if (code == ENOENT)
-		return error_set(err, code, "%s: %s: no such file; this kernel does not have it, or its "
-					    "controller is off here", cg->name, file);
+		return error_set(err, code,
+				 "%s: %s: no such file; this kernel does not have it, or its "
+				 "controller is off here",
+				 cg->name, file);
 	if (code == EINVAL && value && !strncmp(file, "memory.", 7))
-		return error_set(err, code, "%s: %s = %s: %s; the kernel takes bytes (K, M, G) or \"max\"",
+		return error_set(err, code,
+				 "%s: %s = %s: %s; the kernel takes bytes (K, M, G) or \"max\"",
 				 cg->name, file, value, strerror(code));
-	return error_set(err, code, "%s: %s%s%s: %s", cg->name, file, equals, shown, strerror(code));
+	return error_set(err, code, "%s: %s%s%s: %s", cg->name, file, equals, shown,
+			 strerror(code));
 }
 
 static int check_file(const struct cgroup *cg, const char *file, struct error *err)
 {
 	if (*file && *file != '.' && !strchr(file, '/'))
 		return 0;
-	return error_set(err, EINVAL, "%s: \"%s\": not the name of a cgroup file, such as memory.max",
-			 cg->name, file);
+	return error_set(err, EINVAL,
+			 "%s: \"%s\": not the name of a cgroup file, such as memory.max", cg->name,
+			 file);
 }
 
 char *cgroup_read(const struct cgroup *cg, const char *file, struct error *err)

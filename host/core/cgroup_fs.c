@@ -100,11 +100,12 @@ static int enable_one(int dir, const char *name, const char *controller, struct 
 	if (!cgroupfs_write(dir, "cgroup.subtree_control", value))
 		return 0;
 	if (errno == EBUSY)
-		return error_set(err, EBUSY,
-				 "%s: processes live in it, and cgroup v2 lets only a cgroup without "
-				 "processes hand controllers to its children; create the children first, "
-				 "and start processes in them only",
-				 name);
+		return error_set(
+			err, EBUSY,
+			"%s: processes live in it, and cgroup v2 lets only a cgroup without "
+			"processes hand controllers to its children; create the children first, "
+			"and start processes in them only",
+			name);
 	return error_set(err, errno, "%s: %s to cgroup.subtree_control: %s", name, value,
 			 strerror(errno));
 }
@@ -231,8 +232,9 @@ static int wait_empty(int dir, const char *name, struct error *err)
 			for (char *p = procs; p && *p; p++)
 				if (*p == '\n')
 					*p = p[1] ? ' ' : '\0';
-			return error_set(err, EBUSY, "%s: still has processes 5 s after SIGKILL: %s",
-					 name, procs && *procs ? procs : "in cgroups below it");
+			return error_set(err, EBUSY,
+					 "%s: still has processes 5 s after SIGKILL: %s", name,
+					 procs && *procs ? procs : "in cgroups below it");
 		}
 		poll(&poller, 1, (deadline - now) / 1000000 + 1);
 	}

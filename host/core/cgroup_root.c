@@ -16,11 +16,11 @@
 #define LEAF_FORMAT "memlua-%d-supervisor"
 
 static struct {
-	pid_t owner;	     /* who made it: a forked child must not tear it down */
-	int base, dir;	     /* descriptors of the base and of our root in it */
+	pid_t owner;   /* who made it: a forked child must not tear it down */
+	int base, dir; /* descriptors of the base and of our root in it */
 	char *base_path, *path;
-	unsigned int newly;  /* controllers that we enabled in the base */
-	bool in_leaf;	     /* the supervisor was moved out of the base */
+	unsigned int newly; /* controllers that we enabled in the base */
+	bool in_leaf;       /* the supervisor was moved out of the base */
 } root = {.base = -1, .dir = -1};
 
 /* --- the cgroup v2 mount --- */
@@ -70,7 +70,8 @@ char *cgroup_mount(struct error *err)
 	size_t room = 0;
 
 	if (!mounts) {
-		error_set(err, errno, "/proc/self/mountinfo: %s; is /proc mounted?", strerror(errno));
+		error_set(err, errno, "/proc/self/mountinfo: %s; is /proc mounted?",
+			  strerror(errno));
 		return NULL;
 	}
 	while (!found && getline(&line, &room, mounts) > 0) {
@@ -88,13 +89,14 @@ char *cgroup_mount(struct error *err)
 		return found;
 	if (path)
 		error_set(err, ENOTSUP,
-			  "cgroup v2 at %s has no memory controller (it is bound to cgroup v1, or not "
-			  "delegated); boot with systemd.unified_cgroup_hierarchy=1 or "
+			  "cgroup v2 at %s has no memory controller (it is bound to cgroup v1, "
+			  "or not delegated); boot with systemd.unified_cgroup_hierarchy=1 or "
 			  "cgroup_no_v1=memory, or use the microVM (--vm)",
 			  path);
 	else
-		error_set(err, ENOTSUP, "cgroup v2 is not mounted; mount it with \"mount -t cgroup2 none "
-					"/sys/fs/cgroup\", or use the microVM (--vm)");
+		error_set(err, ENOTSUP,
+			  "cgroup v2 is not mounted; mount it with \"mount -t cgroup2 none "
+			  "/sys/fs/cgroup\", or use the microVM (--vm)");
 	free(path);
 	return NULL;
 }
@@ -123,10 +125,11 @@ static char *own_cgroup(const char *mount, struct error *err)
 
 static int no_permission(const char *path, const char *what, int code, struct error *err)
 {
-	return error_set(err, code,
-			 "%s: %s: %s; run as root, or where a cgroup is delegated (systemd-run --user "
-			 "--scope -p Delegate=yes memlua ...), or use the microVM (--vm)",
-			 path, what, strerror(code));
+	return error_set(
+		err, code,
+		"%s: %s: %s; run as root, or where a cgroup is delegated (systemd-run --user "
+		"--scope -p Delegate=yes memlua ...), or use the microVM (--vm)",
+		path, what, strerror(code));
 }
 
 /* Only a cgroup without processes may hand out controllers: get out of the way of ourselves. */
@@ -143,7 +146,8 @@ static int move_to_leaf(struct error *err)
 		int code = errno;
 
 		unlinkat(root.base, leaf, AT_REMOVEDIR);
-		return no_permission(root.base_path, "moving the supervisor into a leaf", code, err);
+		return no_permission(root.base_path, "moving the supervisor into a leaf", code,
+				     err);
 	}
 	root.in_leaf = true;
 	return 0;

@@ -177,9 +177,11 @@ int oom_open(struct oom_log *log, struct error *err)
 	memset(log, 0, sizeof(*log));
 	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (log->fd < 0)
-		return error_set(err, errno, "/dev/kmsg: %s%s", strerror(errno),
-				 errno == EPERM || errno == EACCES ?
-					 "; reading the kernel log needs root (kernel.dmesg_restrict)" : "");
+		return error_set(
+			err, errno, "/dev/kmsg: %s%s", strerror(errno),
+			errno == EPERM || errno == EACCES
+				? "; reading the kernel log needs root (kernel.dmesg_restrict)"
+				: "");
 	if (lseek(log->fd, 0, SEEK_END) < 0) {
 		error_set(err, errno, "/dev/kmsg: %s", strerror(errno));
 		oom_close(log);
@@ -195,7 +197,8 @@ int oom_read(struct oom_log *log, struct oom_event *event, struct error *err)
 	for (;;) {
 		ssize_t n = read(log->fd, record, sizeof(record) - 1);
 
-		if (n < 0 && errno == EPIPE) { /* the next read goes on with the oldest record left */
+		if (n < 0 && errno == EPIPE) {
+			/* the next read goes on with the oldest record left */
 			log->lost = true;
 			continue;
 		}

@@ -27,10 +27,10 @@ struct oom_event {
 
 /* Turns records into events; all zeros is the start. */
 struct oom_parser {
-	char *summary; /* the last oom-kill: record */
+	char *summary;   /* the last oom-kill: record */
 	bool in_summary; /* it may go on */
-	pid_t victim;	 /* whom the kernel chose last, */
-	bool in_group;	 /* and now the rest of its group follows */
+	pid_t victim;    /* whom the kernel chose last, */
+	bool in_group;   /* and now the rest of its group follows */
 };
 
 /**

@@ -40,7 +40,7 @@ struct worker {
 	uint64_t size, spawned;
 	pid_t pid;
 	int pidfd;
-	int cgroup; /* its directory, or -1 */
+	int cgroup;         /* its directory, or -1 */
 	uint64_t oom_kills; /* of the cgroup, before the start */
 	struct worker_shared *shared;
 	const char *kill_reason;
@@ -49,8 +49,8 @@ struct worker {
 	struct rusage usage;
 };
 
-const struct worker_kind *const worker_kinds[] = {
-	&worker_anon, &worker_file, &worker_exec, &worker_trace, NULL};
+const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &worker_exec,
+						  &worker_trace, NULL};
 
 /* --- the supervisor's own OOM score --- */
 
@@ -145,7 +145,8 @@ static void settle_in(const struct worker_spec *spec, pid_t parent)
 	reset_signals();
 	write_oom_score(own_oom_score);
 	if (spec->name)
-		prctl(PR_SET_NAME, spec->name); /* so that the kernel's OOM report names the tenant */
+		prctl(PR_SET_NAME,
+		      spec->name); /* so that the kernel's OOM report names the tenant */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
@@ -169,7 +170,8 @@ int worker_check_sizes(const struct worker_spec *spec, struct error *err)
 	if (!spec->size)
 		return error_set(err, EINVAL, "size: must be more than 0");
 	if (!spec->chunk || spec->chunk % page)
-		return error_set(err, EINVAL, "chunk = %lu: must be a multiple of the page size (%ld)",
+		return error_set(err, EINVAL,
+				 "chunk = %lu: must be a multiple of the page size (%ld)",
 				 spec->chunk, page);
 	return 0;
 }
@@ -180,19 +182,21 @@ static int clone_error(const struct cgroup *cg, struct error *err)
 
 	switch (errno) {
 	case EBUSY:
-		return error_set(err, EBUSY,
-				 "%s: takes no processes, because it has children (cgroup v2: only leaves "
-				 "have processes); start the worker in one of them",
-				 where);
+		return error_set(
+			err, EBUSY,
+			"%s: takes no processes, because it has children (cgroup v2: only leaves "
+			"have processes); start the worker in one of them",
+			where);
 	case EAGAIN:
-		return error_set(err, EAGAIN, "%s: too many processes (pids.max, or ulimit -u)", where);
+		return error_set(err, EAGAIN, "%s: too many processes (pids.max, or ulimit -u)",
+				 where);
 	case EBADF:
 	case ENOENT:
 	case ENODEV:
 		return error_set(err, ENODEV, "%s: gone (the cgroup was removed)", where);
 	case ENOSYS:
-		return error_set(err, ENOSYS, "%s: this kernel has no clone3(); 5.7 or newer is needed",
-				 where);
+		return error_set(err, ENOSYS,
+				 "%s: this kernel has no clone3(); 5.7 or newer is needed", where);
 	default:
 		return error_set(err, errno, "%s: starting a worker: %s", where, strerror(errno));
 	}
@@ -344,7 +348,8 @@ static int wait_masked(struct worker *const workers[], size_t n, uint64_t deadli
 			return error_set(err, EINTR, "interrupted");
 		if (now >= deadline)
 			return error_set(err, ETIMEDOUT, "timeout");
-		if (poll_workers(workers, n, deadline == UINT64_MAX ? deadline : deadline - now, mask) &&
+		if (poll_workers(workers, n, deadline == UINT64_MAX ? deadline : deadline - now,
+				 mask) &&
 		    errno != EINTR)
 			return error_set(err, errno, "worker.wait: %s", strerror(errno));
 	}
@@ -353,8 +358,8 @@ static int wait_masked(struct worker *const workers[], size_t n, uint64_t deadli
 /* The signals stay blocked except inside ppoll(), so none is missed between a look and a wait. */
 int worker_wait(struct worker *const workers[], size_t n, double timeout, struct error *err)
 {
-	uint64_t deadline = timeout < 0 || timeout > 1e9 ? UINT64_MAX :
-							  clock_ns() + seconds_to_ns(timeout);
+	uint64_t deadline =
+		timeout < 0 || timeout > 1e9 ? UINT64_MAX : clock_ns() + seconds_to_ns(timeout);
 	sigset_t block, mask;
 	int result;
 

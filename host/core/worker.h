@@ -44,28 +44,29 @@ struct worker_point {
 
 struct worker_spec {
 	const struct worker_kind *kind;
-	const char *name;    /* for messages and results; may be NULL */
-	uint64_t size;	     /* bytes to touch (anon) or to write (file) */
-	uint64_t chunk;	     /* bytes per latency sample */
-	double delay, hold;  /* seconds before the start, and after the work */
-	bool huge;	     /* anon, trace: huge pages by madvise() */
-	const char *file;    /* file: path of the file to make */
-	uint64_t passes;     /* file: how often it is read (0: once), */
-	double duration;     /* or for how many seconds, when not 0 */
-	char *const *argv;   /* exec: NULL-terminated */
-	const char *output;  /* exec: file for its output; NULL: our standard error */
+	const char *name;                  /* for messages and results; may be NULL */
+	uint64_t size;                     /* bytes to touch (anon) or to write (file) */
+	uint64_t chunk;                    /* bytes per latency sample */
+	double delay, hold;                /* seconds before the start, and after the work */
+	bool huge;                         /* anon, trace: huge pages by madvise() */
+	const char *file;                  /* file: path of the file to make */
+	uint64_t passes;                   /* file: how often it is read (0: once), */
+	double duration;                   /* or for how many seconds, when not 0 */
+	char *const *argv;                 /* exec: NULL-terminated */
+	const char *output;                /* exec: file for its output; NULL: our standard error */
 	const struct worker_point *points; /* trace: the curve, times never falling */
 	size_t npoints;
-	double speed;	     /* trace: how many of its seconds pass in one */
-	uint64_t base;	     /* trace: bytes kept beside the curve */
+	double speed;        /* trace: how many of its seconds pass in one */
+	uint64_t base;       /* trace: bytes kept beside the curve */
 	const void *context; /* for kinds from elsewhere */
 };
 
 #define WORKER_SAMPLES 256
 
 struct worker_sample {
-	uint64_t ns;	/* CLOCK_MONOTONIC */
-	uint64_t bytes; /* done by then: touched (anon), written and read (file); held then (trace) */
+	uint64_t ns; /* CLOCK_MONOTONIC */
+	uint64_t
+		bytes; /* done by then: touched (anon), written and read (file); held then (trace) */
 };
 
 /* What is known of a worker that has ended; times in ns of CLOCK_MONOTONIC, 0 when not reached. */
@@ -75,8 +76,8 @@ struct worker_result {
 	uint64_t steps_done, lag_max, lag_last; /* trace: ns behind its clock after a sample */
 	uint64_t cpu_ns, major_faults;
 	const char *ended; /* done, failed, oom-killed, killed, or the reason of worker_kill() */
-	int signal;	   /* that ended it, or 0 */
-	int exit_code;	   /* or -1 */
+	int signal;        /* that ended it, or 0 */
+	int exit_code;     /* or -1 */
 	char error[512];   /* "" or why it failed */
 	const struct histogram *latency; /* ns per chunk (trace: per rise); as long as the worker */
 	size_t nsamples;

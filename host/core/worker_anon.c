@@ -19,10 +19,11 @@ static int check(const struct worker_spec *spec, struct error *err)
 	sysinfo(&machine);
 	total = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
 	if (spec->size > total)
-		return error_set(err, ENOMEM,
-				 "size = %lu bytes: more than this machine's memory and swap (%lu); in the "
-				 "microVM, --memory gives more",
-				 spec->size, total);
+		return error_set(
+			err, ENOMEM,
+			"size = %lu bytes: more than this machine's memory and swap (%lu); in the "
+			"microVM, --memory gives more",
+			spec->size, total);
 	return 0;
 }
 
@@ -45,7 +46,8 @@ static void touch_chunk(char *memory, uint64_t from, uint64_t to, uint64_t page,
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE), now = clock_ns(), end;
-	char *memory = mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory =
+		mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		worker_fail(s, errno, "mmap of %lu bytes", spec->size);
@@ -61,5 +63,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 }
 
 const struct worker_kind worker_anon = {
-	.name = "anon", .measures = true, .check = check, .run = run,
+	.name = "anon",
+	.measures = true,
+	.check = check,
+	.run = run,
 };

@@ -15,8 +15,8 @@ struct worker_shared {
 	_Atomic uint64_t started, allocated, finished; /* ns, 0 until then */
 	_Atomic uint64_t reached, read_bytes, passes_done;
 	_Atomic uint64_t steps_done, lag_max, lag_last;
-	int error_code;	  /* errno of a failure */
-	char error[256];  /* what failed */
+	int error_code;  /* errno of a failure */
+	char error[256]; /* what failed */
 	struct histogram latency;
 	struct worker_sample last, samples[WORKER_SAMPLES];
 	uint32_t nsamples;

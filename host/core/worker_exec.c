@@ -12,7 +12,8 @@
 static int check(const struct worker_spec *spec, struct error *err)
 {
 	if (!spec->argv || !spec->argv[0] || !*spec->argv[0])
-		return error_set(err, EINVAL, "argv: missing; the exec kind needs {\"program\", \"arg\", ...}");
+		return error_set(err, EINVAL,
+				 "argv: missing; the exec kind needs {\"program\", \"arg\", ...}");
 	return 0;
 }
 
@@ -38,5 +39,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 }
 
 const struct worker_kind worker_exec = {
-	.name = "exec", .check = check, .run = run,
+	.name = "exec",
+	.check = check,
+	.run = run,
 };

@@ -15,7 +15,8 @@
 static int check(const struct worker_spec *spec, struct error *err)
 {
 	if (!spec->file || !*spec->file)
-		return error_set(err, EINVAL, "file: missing; the file kind needs the path of a new file");
+		return error_set(err, EINVAL,
+				 "file: missing; the file kind needs the path of a new file");
 	if (spec->passes && spec->duration > 0)
 		return error_set(err, EINVAL, "passes and duration: give one of them");
 	if (!access(spec->file, F_OK))
@@ -110,8 +111,11 @@ static bool read_pass(int fd, char *buffer, uint64_t deadline, const struct work
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	bool timed = spec->duration > 0;
-	uint64_t deadline = UINT64_MAX, passes = timed ? UINT64_MAX : spec->passes ? spec->passes : 1;
-	char *buffer = mmap(NULL, spec->chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t deadline = UINT64_MAX, passes = timed          ? UINT64_MAX
+						 : spec->passes ? spec->passes
+								: 1;
+	char *buffer =
+		mmap(NULL, spec->chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd;
 
 	if (buffer == MAP_FAILED)
@@ -128,5 +132,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 }
 
 const struct worker_kind worker_file = {
-	.name = "file", .measures = true, .check = check, .run = run,
+	.name = "file",
+	.measures = true,
+	.check = check,
+	.run = run,
 };

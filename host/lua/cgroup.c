@@ -93,7 +93,8 @@ static size_t check_knobs(lua_State *L, int idx, struct cgroup_knob **knobs)
 	anchor = lua_gettop(L);
 	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "cgroup.create: knobs are [\"file\"] = value; got a %s as key",
+			luaL_error(L,
+				   "cgroup.create: knobs are [\"file\"] = value; got a %s as key",
 				   luaL_typename(L, -2));
 		(*knobs)[i].file = lua_tostring(L, -2);
 		(*knobs)[i].value = knob_value(L, anchor, (*knobs)[i].file);

@@ -36,9 +36,9 @@ static struct worker *check_worker(lua_State *L, int idx)
 
 #define SPEC 2
 
-static const char *const spec_keys[] = {"kind", "name", "size",	  "chunk",    "hold", "delay",  "huge",
-					"file", "passes", "duration", "argv", "output", "curve",    "speed",
-					"base", NULL};
+static const char *const spec_keys[] = {"kind",  "name",  "size",   "chunk",    "hold", "delay",
+					"huge",  "file",  "passes", "duration", "argv", "output",
+					"curve", "speed", "base",   NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -50,7 +50,8 @@ static const char *string_field(lua_State *L, const char *key)
 		return NULL;
 	}
 	if (lua_type(L, -1) != LUA_TSTRING)
-		luaL_error(L, "worker.spawn: %s: must be a string, not a %s", key, luaL_typename(L, -1));
+		luaL_error(L, "worker.spawn: %s: must be a string, not a %s", key,
+			   luaL_typename(L, -1));
 	text = lua_tolstring(L, -1, &len);
 	if (strlen(text) != len)
 		luaL_error(L, "worker.spawn: %s: has a NUL in it", key);
@@ -118,8 +119,8 @@ static char *const *argv_field(lua_State *L)
 	argv = lua_newuserdatauv(L, (n + 1) * sizeof(*argv), 0);
 	for (lua_Integer i = 0; i < n; i++) {
 		if (lua_geti(L, -2, i + 1) != LUA_TSTRING)
-			luaL_error(L, "worker.spawn: argv[%d]: must be a string, not a %s", (int)i + 1,
-				   luaL_typename(L, -1));
+			luaL_error(L, "worker.spawn: argv[%d]: must be a string, not a %s",
+				   (int)i + 1, luaL_typename(L, -1));
 		argv[i] = lua_tostring(L, -1);
 		lua_pop(L, 1);
 	}
@@ -135,7 +136,8 @@ static double point_number(lua_State *L, lua_Integer point, int place, double de
 	if (lua_geti(L, -1, place) != LUA_TNIL || isnan(def))
 		value = lua_tonumberx(L, -1, &isnum);
 	if (!isnum)
-		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}", (int)point);
+		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}",
+			   (int)point);
 	lua_pop(L, 1);
 	return value;
 }
@@ -145,11 +147,13 @@ static void read_point(lua_State *L, lua_Integer i, struct worker_point *point)
 	double bytes;
 
 	if (lua_geti(L, -2, i) != LUA_TTABLE)
-		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}", (int)i);
+		luaL_error(L, "worker.spawn: curve: point %d: must be {seconds, bytes[, cpu]}",
+			   (int)i);
 	point->seconds = point_number(L, i, 1, NAN);
 	bytes = point_number(L, i, 2, NAN);
 	if (!(bytes >= 0 && bytes < 0x1p63))
-		luaL_error(L, "worker.spawn: curve: point %d: %f is not a size in bytes", (int)i, bytes);
+		luaL_error(L, "worker.spawn: curve: point %d: %f is not a size in bytes", (int)i,
+			   bytes);
 	point->bytes = bytes;
 	point->cpu = point_number(L, i, 3, 0);
 	lua_pop(L, 1);
@@ -485,7 +489,9 @@ static int histogram(lua_State *L)
 		lua_Integer value = (lua_geti(L, 1, i), lua_tointegerx(L, -1, &isint));
 
 		if (!isint || value < 0)
-			luaL_error(L, "worker.histogram: value %d: must be a whole number, 0 or more", (int)i);
+			luaL_error(L,
+				   "worker.histogram: value %d: must be a whole number, 0 or more",
+				   (int)i);
 		histogram_add(h, value);
 		lua_pop(L, 1);
 	}
