@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The worker that allocates anonymous memory, touches every page of it, and holds it. */
+/*
+ * The worker that allocates anonymous memory, touches every page of it, holds it, and, when asked,
+ * keeps on touching it: where there is swap, that is what brings pages back.
+ */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +19,8 @@ static int check(const struct worker_spec *spec, struct error *err)
 
 	if (worker_check_sizes(spec, err))
 		return -1;
+	if (spec->passes && spec->duration > 0)
+		return error_set(err, EINVAL, "passes and duration: give one of them");
 	sysinfo(&machine);
 	total = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
 	if (spec->size > total)
@@ -43,23 +48,66 @@ static void touch_chunk(char *memory, uint64_t from, uint64_t to, uint64_t page,
 	}
 }
 
+static uint64_t chunk_end(const struct worker_spec *spec, uint64_t at)
+{
+	return spec->chunk < spec->size - at ? at + spec->chunk : spec->size;
+}
+
+static uint64_t allocate(char *memory, uint64_t page, const struct worker_spec *spec,
+			 struct worker_shared *s)
+{
+	uint64_t now = clock_ns(), end;
+
+	for (uint64_t at = 0; at < spec->size; at = end) {
+		end = chunk_end(spec, at);
+		touch_chunk(memory, at, end, page, s);
+		now = worker_chunk_done(s, now, end);
+	}
+	return now;
+}
+
+/* Stores, so that a page that was swapped in must be written out again. Return: false when late. */
+static bool touch_pass(char *memory, uint64_t page, uint64_t deadline,
+		       const struct worker_spec *spec, struct worker_shared *s)
+{
+	uint64_t now = clock_ns(), end;
+
+	for (uint64_t at = 0; at < spec->size; at = end) {
+		if (now >= deadline)
+			return false;
+		end = chunk_end(spec, at);
+		for (uint64_t p = at; p < end; p += page)
+			touch(memory + p);
+		s->read_bytes += end - at;
+		now = worker_chunk_done(s, now, s->reached + s->read_bytes);
+	}
+	s->passes_done++;
+	return true;
+}
+
+static void touch_again(char *memory, uint64_t page, const struct worker_spec *spec,
+			struct worker_shared *s)
+{
+	bool timed = spec->duration > 0;
+	uint64_t deadline = timed ? s->allocated + seconds_to_ns(spec->duration) : UINT64_MAX;
+
+	while ((timed || s->passes_done < spec->passes) &&
+	       touch_pass(memory, page, deadline, spec, s))
+		;
+}
+
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
-	uint64_t page = sysconf(_SC_PAGESIZE), now = clock_ns(), end;
-	char *memory =
-		mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		worker_fail(s, errno, "mmap of %lu bytes", spec->size);
 	/* Refused only by kernels without huge pages, where there is nothing to choose. */
 	madvise(memory, spec->size, spec->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	for (uint64_t at = 0; at < spec->size; at = end) {
-		end = spec->chunk < spec->size - at ? at + spec->chunk : spec->size;
-		touch_chunk(memory, at, end, page, s);
-		now = worker_chunk_done(s, now, end);
-	}
-	s->allocated = now;
-	sleep_until_ns(now + seconds_to_ns(spec->hold));
+	s->allocated = allocate(memory, page, spec, s);
+	touch_again(memory, page, spec, s);
+	sleep_until_ns(clock_ns() + seconds_to_ns(spec->hold));
 }
 
 const struct worker_kind worker_anon = {

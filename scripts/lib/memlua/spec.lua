@@ -15,7 +15,8 @@ local positive = check.number { min = 1, integer = true }
 
 -- kind -> the keys that it takes and those that it needs
 local WORKLOADS = {
-  anon = { { size = check.size, chunk = check.size, hold = check.duration }, { "size" } },
+  anon = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
+             duration = check.duration }, { "size" } },
   file = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
              duration = check.duration, file = check.is "string" }, { "size" } },
   exec = { { argv = check.list(check.is "string"), output = check.is "string" }, { "argv" } },
