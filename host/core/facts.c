@@ -56,6 +56,14 @@ static void read_cpu(char *cpu, size_t size)
 		fclose(file);
 }
 
+/* The coarse clock moves once per tick, so its resolution is the tick (kernel/time/posix-timers.c). */
+static long tick_ns(void)
+{
+	struct timespec tick;
+
+	return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) ? 0 : tick.tv_nsec;
+}
+
 void facts_read(struct facts *facts)
 {
 	struct utsname name;
@@ -70,6 +78,7 @@ void facts_read(struct facts *facts)
 	facts->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	facts->page_size = sysconf(_SC_PAGESIZE);
 	facts->hz = sysconf(_SC_CLK_TCK);
+	facts->tick_ns = tick_ns();
 	if (!sysinfo(&info)) {
 		facts->memory = (uint64_t)info.totalram * info.mem_unit;
 		facts->swap = (uint64_t)info.totalswap * info.mem_unit;

@@ -16,6 +16,7 @@ struct facts {
 	uint64_t swap;	 /* bytes */
 	long page_size;	 /* bytes */
 	long hz;	 /* ticks a second of user-visible times (USER_HZ) */
+	long tick_ns;	 /* length of a jiffy */
 	char clocksource[32];
 	char thp[16];	/* transparent huge pages: always, madvise or never */
 	char mglru[16]; /* /sys/kernel/mm/lru_gen/enabled, empty when there is none */

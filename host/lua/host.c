@@ -29,8 +29,9 @@ static void set_text(lua_State *L, const char *key, const char *value)
 }
 
 /*
- * host.facts() -> {release, arch, cpu, cpus, memory, swap, page_size, hz, clocksource, thp, mglru}
- * memory, swap and page_size in bytes. What the kernel doesn't tell is absent.
+ * host.facts() -> {release, arch, cpu, cpus, memory, swap, page_size, hz, tick_ns, clocksource, thp,
+ * mglru}: memory, swap and page_size in bytes, tick_ns the length of a jiffy, hz that of
+ * user-visible times. What the kernel doesn't tell is absent.
  */
 static int host_facts(lua_State *L)
 {
@@ -49,6 +50,8 @@ static int host_facts(lua_State *L)
 	glue_setfield_u64(L, "swap", f.swap);
 	glue_setfield_u64(L, "page_size", f.page_size);
 	glue_setfield_u64(L, "hz", f.hz);
+	if (f.tick_ns)
+		glue_setfield_u64(L, "tick_ns", f.tick_ns);
 	return 1;
 }
 
@@ -307,6 +310,7 @@ static const luaL_Reg functions[] = {
 /*
  * host.settings: memlua's own options as given, e.g. {runs=5, vm=true}; keys with "_" for "-".
  * host.argv: memlua's whole command line, argv[0] first. host.in_guest: whether this is the microVM.
+ * host.version: memlua's.
  */
 int luaopen_memlua_host(lua_State *L)
 {
@@ -317,5 +321,7 @@ int luaopen_memlua_host(lua_State *L)
 	lua_setfield(L, -2, "argv");
 	lua_pushboolean(L, guest_active());
 	lua_setfield(L, -2, "in_guest");
+	lua_pushliteral(L, MEMLUA_VERSION);
+	lua_setfield(L, -2, "version");
 	return 1;
 }
