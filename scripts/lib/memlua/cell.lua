@@ -192,6 +192,12 @@ end
 
 local function relative(self, time) return time and time - self.started end
 
+local function relative_samples(self, samples)
+  local list = {}
+  for i, s in ipairs(samples or {}) do list[i] = { relative(self, s[1]), s[2] } end
+  return json.array(list)
+end
+
 local function is_of(entry, t)
   return entry.pid == t.result.pid
 end

@@ -1,29 +1,13 @@
 --- memlua.ramdisk: an ext4 file system on a RAM block device, for page cache experiments in the microVM.
 --- Its blocks are the kernel's own memory, charged to no cgroup, and reading one costs no time that depends
 --- on the host; only the cached pages above it are charged to the tenants, as on a real disk.
+local guest = require "memlua.guest"
 local host = require "memlua.host"
 
 local ramdisk = {}
 
 local DEVICE, FOLDER = "/dev/ram0", "/run/memlua-ramdisk"
 local made = false
-
--- Runs a command. Returns true, or nil and what it said.
-local function run(...)
-  local command = string.format(...)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local said = pipe:read "a"
-  if pipe:close() then return true end
-  return nil, ("%s: %s"):format(command:match "^%S+", said:gsub("%s+$", ""))
-end
-
-local function chain(...)
-  for _, command in ipairs { ... } do
-    local ok, why = run("%s", command)
-    if not ok then return nil, why end
-  end
-  return true
-end
 
 --- Makes a fresh one. `bytes`: its size. Returns its folder, or nil and the reason. Only in the microVM:
 --- elsewhere the block device would be the machine's.
@@ -32,8 +16,8 @@ function ramdisk.make(bytes)
     return nil, "ramdisk: only in the microVM (--vm); on a real machine give each tenant its `file`"
   end
   ramdisk.drop()
-  local ok, why = chain(
-    ("modprobe -d %s brd rd_nr=1 rd_size=%d"):format(os.getenv "MEMLUA_MODULES", bytes >> 10),
+  local ok, why = guest.run(
+    guest.modprobe(("brd rd_nr=1 rd_size=%d"):format(bytes >> 10)),
     -- no lazy initialisation: a kernel thread would write while we measure
     ("mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 %s"):format(DEVICE),
     ("mkdir -p %s"):format(FOLDER),
@@ -47,15 +31,14 @@ end
 function ramdisk.drop()
   if not made then return true end
   made = false
-  return chain("umount " .. FOLDER, "rmmod brd")
+  return guest.run("umount " .. FOLDER, "rmmod brd")
 end
 
 --- Writes back and drops the page cache and the slab caches, so that a run starts cold: cached pages stay
 --- charged to the cgroup that read them first (Documentation/admin-guide/sysctl/vm.rst, drop_caches).
 --- Only in the microVM. Returns true, or nil and the reason.
 function ramdisk.drop_caches()
-  if not host.in_guest then return nil, "drop_caches: only in the microVM" end
-  return chain("sync", "echo 3 > /proc/sys/vm/drop_caches")
+  return guest.run("sync", "echo 3 > /proc/sys/vm/drop_caches")
 end
 
 return ramdisk
