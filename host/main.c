@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/embed.h"
@@ -232,6 +233,13 @@ static int run_chunk(lua_State *L, int loaded)
 	return call(L, 0);
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISDIR(st.st_mode);
+}
+
 static int run_script(lua_State *L, const struct options *options)
 {
 	char name[256];
@@ -242,7 +250,7 @@ static int run_script(lua_State *L, const struct options *options)
 		return run_chunk(L, luaL_loadfile(L, NULL));
 	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there */
 	snprintf(name, sizeof(name), "lua/memlua/command/%s.lua", options->script);
-	code = access(options->script, F_OK) ? embed_find(name, &size) : NULL;
+	code = is_file(options->script) ? NULL : embed_find(name, &size);
 	if (code)
 		return run_chunk(L, luaL_loadbuffer(L, code, size, "=command"));
 	return run_chunk(L, luaL_loadfile(L, options->script));

@@ -60,6 +60,7 @@ static void print_help(void)
 	puts("Usage: memlua [OPTION...] SCRIPT [ARGUMENT...]\n"
 	     "       memlua [OPTION...] -e CODE\n"
 	     "       memlua [OPTION...] -i\n"
+	     "       memlua COMMAND [ARGUMENT...]\n"
 	     "\n"
 	     "Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and\n"
 	     "real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can\n"
@@ -80,6 +81,12 @@ static void print_help(void)
 			 s->argument ? s->argument : "");
 		printf(strlen(left) > 28 ? "  %s\n%31s%s\n" : "  %-28s%s %s\n", left, "", s->help);
 	}
+	puts("\n"
+	     "Commands (unless a file of that name is here; each takes --help):\n"
+	     "  doctor                       what this machine can do, why not, and what helps\n"
+	     "  runs [FOLDER]                list the runs' folders with their verdicts\n"
+	     "  show RUN                     print a run's table again; --html FILE writes a report\n"
+	     "  pack RUN                     put a run into one archive, to hand it on");
 	puts("\n"
 	     "Sizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
 	     "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario\n"

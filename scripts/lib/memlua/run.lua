@@ -42,11 +42,16 @@ function run.facts()
   return facts
 end
 
---- $XDG_STATE_HOME/memlua/NAME-TIMESTAMP (or ~/.local/state/...): where a run goes without --out.
-function run.default_path(name)
+--- $XDG_STATE_HOME/memlua (or ~/.local/state/memlua): the folder of the runs' folders.
+function run.state_folder()
   local state = os.getenv "XDG_STATE_HOME"
   if not state or state == "" then state = (os.getenv "HOME" or "/tmp") .. "/.local/state" end
-  return ("%s/memlua/%s-%s"):format(state, name, os.date "%Y%m%dT%H%M%S")
+  return state .. "/memlua"
+end
+
+--- NAME-TIMESTAMP in run.state_folder(): where a run goes without --out.
+function run.default_path(name)
+  return ("%s/%s-%s"):format(run.state_folder(), name, os.date "%Y%m%dT%H%M%S")
 end
 
 --- Makes the folder `path` for a new run, or fails naming what to do about it.

@@ -1,0 +1,23 @@
+--- memlua show RUN: a run's table again, from its folder, without running anything.
+local html = require "memlua.html"
+local json = require "memlua.json"
+local memlua = require "memlua"
+local option = require "memlua.option"
+local report = require "memlua.report"
+local run = require "memlua.run"
+local runs = require "memlua.runs"
+local summary = require "memlua.summary"
+
+local options = option.parse {
+  name = "show", about = "Print a run's table again.", common = "report",
+  arguments = { { "run", help = "a run's folder, a name that `memlua runs` lists, or last" } },
+  options = { { "html", "string", arg = "FILE", help = "write all of it into one HTML file, pictures inlined" } },
+}
+
+local folder = run.load(runs.find(options.run))
+if options.json then
+  local value = summary.of(folder)
+  if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
+end
+if options.html then memlua.must(html.write(options.html, folder)) end
+if options.json ~= "-" then io.stdout:write(report.text { folder }) end
