@@ -70,7 +70,7 @@ tenant("tenants.high.workload.size: 8192T is more than this machine's memory", "
 tenant("tenants.high.workload.size: missing", "no size", function(t) t.workload.size = nil end)
 tenant("tenants.high.workload.sze: unknown key; did you mean 'size'?", "a misspelt size", function(t) t.workload.sze = 1 end)
 tenant("tenants.high.workload.kind: anno; did you mean 'anon'?", "an unknown kind", function(t) t.workload.kind = "anno" end)
-tenant("tenants.high.workload.passes: unknown key", "a key of another kind", function(t) t.workload.passes = 3 end)
+tenant("tenants.high.workload.argv: unknown key", "a key of another kind", function(t) t.workload.argv = {} end)
 tenant("tenants.high.workload.hold: -5", "a negative hold", function(t) t.workload.hold = -5 end)
 tenant("tenants.high.start: 5x", "a start that is none", function(t) t.start = "5x" end)
 tenant("tenants.high.rank: 0 is below", "rank 0", function(t) t.rank = 0 end)

@@ -98,6 +98,9 @@ function plan.tenants(o)
   }
 end
 
+--- Whether tenants run alone too, first: readers of files work for a fixed time, alone or not, from a cold cache.
+function plan.has_solo(o) return o.kind == "anon" end
+
 --- The limits of the session: no swap, so that what doesn't fit can't hide.
 function plan.limits(o) return { ["memory.max"] = o.limit, ["memory.swap.max"] = 0 } end
 

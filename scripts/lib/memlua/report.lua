@@ -5,6 +5,7 @@ local stats = require "memlua.stats"
 local summary = require "memlua.summary"
 local text = require "memlua.table"
 local units = require "memlua.units"
+local verdict = require "memlua.verdict"
 
 local report = {}
 
@@ -238,16 +239,28 @@ function report.setting(folder)
   return table.concat(parts, ", ")
 end
 
+-- Where one folder holds several strategies they are judged against each other.
+local function verdicts(folders)
+  local parts = {}
+  for _, folder in ipairs(folders) do
+    local rows = verdict.of(folder)
+    if #rows > 1 then parts[#parts + 1] = verdict.text(rows) end
+  end
+  return table.concat(parts, "\n")
+end
+
 --- The whole document of one or several folders as a string.
 function report.text(folders)
   local series = summary.series(folders)
   local head = folders[1].manifest.about or folders[1].manifest.name
   local metric = summary.metric(folders[1])
   if #folders > 1 then head = "side by side" end
-  return table.concat({
-    text.paint(head, "bold"), " (", report.setting(folders[1]), ")\n\n", main_table(series), "\n", bars(series, metric),
-    "\n", remarks(series), report.effects(series),
-  })
+  local sections = {}
+  for _, section in ipairs { ("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folders[1])),
+    main_table(series), bars(series, metric), verdicts(folders), remarks(series) .. report.effects(series) } do
+    if section ~= "" then sections[#sections + 1] = section end
+  end
+  return table.concat(sections, "\n")
 end
 
 --- Draws the pictures of `folders` into the folder `path`. In the microVM only their scripts are written:
