@@ -14,6 +14,7 @@ scenario.run {
   session = "session",
   limits = plan.limits(options),
   tenants = plan.tenants(options),
+  shares = plan.shares(options),
   solo = plan.has_solo(options),
   warmup = plan.has_solo(options) and 1 or 0,
 

@@ -98,6 +98,10 @@ function plan.tenants(o)
   }
 end
 
+--- How the tenants share the CPU. Those that only allocate must not wait for it; readers are at it all the time,
+--- and the low ones would get none: equal shares let all of them press on the page cache.
+function plan.shares(o) return o.kind == "anon" and "ranked" or "equal" end
+
 --- Whether tenants run alone too, first: readers of files work for a fixed time, alone or not, from a cold cache.
 function plan.has_solo(o) return o.kind == "anon" end
 
