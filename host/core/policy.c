@@ -33,6 +33,7 @@ struct role {
 	struct bpf_map *ops;
 	struct bpf_map *tenants;	  /* ROLE_memcg, or NULL */
 	const struct bpf_program *join;	  /* ROLE_join, or NULL */
+	bool override;
 };
 
 struct tenant {
@@ -429,16 +430,34 @@ static int write_entries(struct policy *p, struct error *err)
 	return 0;
 }
 
-static int link_tenants(struct policy *p, struct error *err)
+static int link_role(struct policy *p, unsigned int role, struct structops *ops, struct error *err)
 {
+	if (structops_prepare(ops, p->btf, p->roles[role].ops, err))
+		return error_prefix(err, "%s: %s", p->name, p->roles[role].name);
+	ops->override = p->roles[role].override;
 	for (unsigned int i = 0; i < p->ntenants; i++) {
 		struct tenant *t = &p->tenants[i];
 
-		t->link = structops_link(p->btf, p->roles[t->role].ops, t->cgroup_fd, t->id, err);
+		if (t->role != role)
+			continue;
+		t->link = structops_link(ops, t->cgroup_fd, t->id, err);
 		if (t->link < 0)
 			return refuse_tenant(p, t, err);
 	}
 	return 0;
+}
+
+static int link_tenants(struct policy *p, struct error *err)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < p->nroles && !result; i++) {
+		struct structops ops;
+
+		result = link_role(p, i, &ops, err);
+		structops_release(&ops);
+	}
+	return result;
 }
 
 /* --- which programs this kernel and this configuration ask for --- */
@@ -566,6 +585,7 @@ static int load(struct policy *p, struct error *err)
 	for (unsigned int i = 0; i < p->nroles; i++) {
 		unsigned int tenants = 0;
 
+		p->roles[i].override = structops_allows_override(p->btf, p->roles[i].ops);
 		structops_fit(p->btf, p->roles[i].ops);
 		for (unsigned int t = 0; t < p->ntenants; t++)
 			tenants += p->tenants[t].role == i;

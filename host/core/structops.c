@@ -78,6 +78,14 @@ static int local_value(const struct btf *btf, const struct bpf_map *map, struct 
 	return 0;
 }
 
+bool structops_allows_override(const struct btf *btf, const struct bpf_map *map)
+{
+	struct btfvar local, flags;
+
+	return !local_value(btf, map, &local) && !btfvar_find(&local, "flags", &flags, NULL) &&
+	       btfvar_uint(&flags) & MEMCG_BPF_ALLOW_OVERRIDE;
+}
+
 void structops_fit(const struct btf *btf, struct bpf_map *map)
 {
 	struct btfvar local, member, kernel;
@@ -111,90 +119,105 @@ static void set_member(struct btfvar *kernel, const struct btfvar *local)
 	memcpy(kernel->data, &value, btfvar_size(kernel));
 }
 
-/* The value's layout is the kernel's: its members, by name, get what the object and the cgroup say. */
-static void fill(const struct btfvar *local, const struct btfvar *ops, uint64_t cgroup_id)
+/* The value's layout is the kernel's: its members, by name, get what the object says. */
+static void fill(const struct btfvar *local, const struct btfvar *ops)
 {
 	struct btfvar from, to;
 
 	for (unsigned int i = 0; i < btfvar_count(ops); i++) {
 		btfvar_at(ops, i, &to);
-		if (!strcmp(to.name, "cgroup_id"))
-			memcpy(to.data, &cgroup_id, sizeof(cgroup_id));
-		else if (!btfvar_find(local, to.name, &from, NULL))
+		if (!btfvar_find(local, to.name, &from, NULL))
 			set_member(&to, &from);
 	}
 }
 
 /* The type that the kernel gave to the object's own map: in its own BTF, or in the module's. */
-struct kernel_type {
-	struct bpf_map_info info;
-	struct btf *module; /* NULL: native */
-	int module_fd;
-};
-
-static int find_kernel_type(const struct bpf_map *map, struct kernel_type *type, struct error *err)
+static int find_type(struct structops *s, const struct bpf_map *map, struct btf **module,
+		     struct error *err)
 {
-	__u32 len = sizeof(type->info), id;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), id;
 
-	*type = (struct kernel_type){.module_fd = -1};
-	if (bpf_map_get_info_by_fd(bpf_map__fd(map), &type->info, &len))
+	if (bpf_map_get_info_by_fd(bpf_map__fd(map), &info, &len))
 		return error_set(err, errno, "struct_ops map: %s", strerror(errno));
+	s->type = info.btf_vmlinux_value_type_id;
+	s->size = info.value_size;
 	if (structops_is_native())
 		return 0;
-	memcpy(&id, (char *)&type->info + BTF_VMLINUX_ID, sizeof(id));
-	type->module_fd = bpf_btf_get_fd_by_id(id);
-	type->module = btf__load_from_kernel_by_id_split(id, kernel_btf());
-	if (type->module_fd < 0 || !type->module)
+	memcpy(&id, (char *)&info + BTF_VMLINUX_ID, sizeof(id));
+	s->module_fd = bpf_btf_get_fd_by_id(id);
+	*module = btf__load_from_kernel_by_id_split(id, kernel_btf());
+	if (s->module_fd < 0 || !*module)
 		return error_set(err, errno, "types of the module: %s", strerror(errno));
 	return 0;
 }
 
-static void drop_kernel_type(struct kernel_type *type)
+static int lay_out(struct structops *s, const struct btf *btf, const struct btfvar *local,
+		   struct error *err)
 {
-	btf__free(type->module);
-	cleanup_close(&type->module_fd);
+	struct btfvar value, ops, id;
+
+	s->value = calloc(1, s->size);
+	if (!s->value)
+		return error_set(err, ENOMEM, "not enough memory");
+	btfvar_init(&value, btf, s->type, "struct_ops value", s->value);
+	if (btfvar_find(&value, "data", &ops, err))
+		return -1;
+	fill(local, &ops);
+	if (!btfvar_find(&ops, "cgroup_id", &id, NULL))
+		s->cgroup_id = id.data;
+	return 0;
+}
+
+int structops_prepare(struct structops *s, const struct btf *btf, const struct bpf_map *map,
+		      struct error *err)
+{
+	struct btf *module = NULL;
+	struct btfvar local;
+	int result;
+
+	*s = (struct structops){.map = -1, .module_fd = -1};
+	if (local_value(btf, map, &local))
+		return error_set(err, EINVAL, "no initial value; libbpf >= 1.4.1 is needed");
+	s->name = bpf_map__name(map);
+	s->object_fd = btf__fd(btf);
+	result = find_type(s, map, &module, err);
+	if (!result)
+		result = lay_out(s, module ? module : kernel_btf(), &local, err);
+	btf__free(module);
+	return result;
+}
+
+void structops_release(struct structops *s)
+{
+	free(s->value);
+	cleanup_close(&s->map);
+	cleanup_close(&s->module_fd);
+	*s = (struct structops){.map = -1, .module_fd = -1};
 }
 
 /* The kernel wants the object's BTF as well (btf_fd), although the value is of a type of its own. */
-static int create_map(const struct btf *btf, const char *name, const struct kernel_type *type)
+static int create_map(const struct structops *s)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = F_LINK, .btf_fd = btf__fd(btf),
-		    .btf_vmlinux_value_type_id = type->info.btf_vmlinux_value_type_id);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = F_LINK, .btf_fd = s->object_fd,
+		    .btf_vmlinux_value_type_id = s->type);
 
-	if (type->module) {
+	if (s->module_fd >= 0) {
 		opts.map_flags |= F_VALUE_TYPE_BTF;
-		opts.value_type_btf_obj_fd = type->module_fd;
+		opts.value_type_btf_obj_fd = s->module_fd;
 	}
-	return bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, name, sizeof(int), type->info.value_size, 1,
-			      &opts);
+	return bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, s->name, sizeof(int), s->size, 1, &opts);
 }
 
-/* A struct_ops map like the object's own one, with its programs and this cgroup in it. */
-static int map_for(const struct btf *btf, const struct bpf_map *map, uint64_t cgroup_id,
-		   struct error *err)
+/* A struct_ops map like the object's own one, with its programs in it. */
+static int new_map(const struct structops *s, struct error *err)
 {
-	__attribute__((cleanup(drop_kernel_type))) struct kernel_type type = {.module_fd = -1};
-	CLEANUP_FREE void *value = NULL;
-	CLEANUP_CLOSE int fd = -1;
-	struct btfvar wrapped, ops, local;
+	CLEANUP_CLOSE int fd = create_map(s);
 	int zero = 0;
 
-	if (local_value(btf, map, &local))
-		return error_set(err, EINVAL, "no initial value; libbpf >= 1.4.1 is needed");
-	if (find_kernel_type(map, &type, err))
-		return -1;
-	value = calloc(1, type.info.value_size);
-	if (!value)
-		return error_set(err, ENOMEM, "not enough memory");
-	btfvar_init(&wrapped, type.module ? type.module : kernel_btf(),
-		    type.info.btf_vmlinux_value_type_id, "struct_ops value", value);
-	if (btfvar_find(&wrapped, "data", &ops, err))
-		return -1;
-	fill(&local, &ops, cgroup_id);
-	fd = create_map(btf, bpf_map__name(map), &type);
 	if (fd < 0)
 		return error_set(err, errno, "making a struct_ops map: %s", strerror(errno));
-	if (bpf_map_update_elem(fd, &zero, value, BPF_ANY))
+	if (bpf_map_update_elem(fd, &zero, s->value, BPF_ANY))
 		return error_set(err, errno, "filling the struct_ops map: %s", strerror(errno));
 	return take_fd(&fd);
 }
@@ -222,30 +245,46 @@ static int refuse_link(struct error *err)
 	}
 }
 
-static int link_native(const struct bpf_map *map, int map_fd, int cgroup_fd)
+static int link_native(const struct structops *s, int cgroup_fd)
 {
 	struct link_create attr = {
-		.map_fd = map_fd,
+		.map_fd = s->map,
 		.attach_type = ATTACH_STRUCT_OPS,
+		.flags = s->override ? BPF_F_ALLOW_OVERRIDE : 0,
 		.relative_fd = cgroup_fd,
 	};
-	size_t size;
-	const struct memcg_bpf_ops *ops = bpf_map__initial_value(map, &size);
 
-	if (ops && ops->flags & MEMCG_BPF_ALLOW_OVERRIDE)
-		attr.flags = BPF_F_ALLOW_OVERRIDE;
 	return syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
-int structops_link(const struct btf *btf, const struct bpf_map *map, int cgroup_fd,
-		   uint64_t cgroup_id, struct error *err)
+/* One map serves all cgroups; it is made for the first. */
+static int attach_native(struct structops *s, int cgroup_fd, struct error *err)
 {
-	CLEANUP_CLOSE int map_fd = map_for(btf, map, cgroup_id, err);
 	int link;
 
-	if (map_fd < 0)
+	if (s->map < 0)
+		s->map = new_map(s, err);
+	if (s->map < 0)
 		return -1;
-	link = structops_is_native() ? link_native(map, map_fd, cgroup_fd) :
-				       bpf_link_create(map_fd, 0, ATTACH_STRUCT_OPS, NULL);
+	link = link_native(s, cgroup_fd);
 	return link < 0 ? refuse_link(err) : link;
+}
+
+/* A map for this cgroup; the link keeps it. */
+static int attach_module(struct structops *s, uint64_t cgroup_id, struct error *err)
+{
+	CLEANUP_CLOSE int map = -1;
+	int link;
+
+	memcpy(s->cgroup_id, &cgroup_id, sizeof(cgroup_id));
+	map = new_map(s, err);
+	if (map < 0)
+		return -1;
+	link = bpf_link_create(map, 0, ATTACH_STRUCT_OPS, NULL);
+	return link < 0 ? refuse_link(err) : link;
+}
+
+int structops_link(struct structops *s, int cgroup_fd, uint64_t cgroup_id, struct error *err)
+{
+	return s->cgroup_id ? attach_module(s, cgroup_id, err) : attach_native(s, cgroup_fd, err);
 }

@@ -33,15 +33,39 @@ bool structops_kernel_has(const char *name, uint32_t kind);
 void structops_fit(const struct btf *btf, struct bpf_map *map);
 
 /**
- * structops_link() - attach the programs of a role to one cgroup.
- * @btf:       of the loaded object
- * @map:       a struct_ops map of it
+ * structops_allows_override() - whether the object declares a role with MEMCG_BPF_ALLOW_OVERRIDE. To be asked
+ * before structops_fit(): natively the flag belongs to the link.
+ */
+bool structops_allows_override(const struct btf *btf, const struct bpf_map *map);
+
+/* A role's programs, laid out as the kernel wants them: made once, linked to many cgroups. */
+struct structops {
+	const char *name;
+	bool override;	 /* natively: cgroups below may attach ops of their own */
+	uint32_t type, size; /* of the value */
+	int object_fd, module_fd; /* BTF of the object; of the module, or -1 */
+	void *value;
+	void *cgroup_id; /* inside value; NULL: native */
+	int map;	 /* native: the one map; else -1 */
+};
+
+/**
+ * structops_prepare() - lay out a role of a loaded object.
+ * @btf: of the object
+ * @map: a struct_ops map of it
+ * Return: 0, or -1. structops_release() in either case.
+ */
+int structops_prepare(struct structops *s, const struct btf *btf, const struct bpf_map *map,
+		      struct error *err);
+void structops_release(struct structops *s);
+
+/**
+ * structops_link() - attach to one cgroup.
  * @cgroup_fd: its directory
  * @cgroup_id: its inode number
  * Return: the link, a descriptor whose closing detaches; or -1: the cgroup or one above has ops already
  * (EBUSY), it is gone (ENOENT), ... in words.
  */
-int structops_link(const struct btf *btf, const struct bpf_map *map, int cgroup_fd,
-		   uint64_t cgroup_id, struct error *err);
+int structops_link(struct structops *s, int cgroup_fd, uint64_t cgroup_id, struct error *err);
 
 #endif
