@@ -20,7 +20,7 @@
 #error "the Makefile defines MEMLUA_VERSION"
 #endif
 
-enum kind { FLAG, TEXT, COUNT, DURATION, SIZE, CHOICE };
+enum kind { FLAG, TEXT, COUNT, POSITIVE, DURATION, SIZE, CHOICE };
 
 /*
  * The settings: what a script finds in memlua.host.settings. A script's own option parser takes the
@@ -35,7 +35,7 @@ static const struct setting {
 } settings[OPTION_SETTINGS] = {
 	{"verbose", 'v', FLAG, NULL, "say more on standard error"},
 	{"quiet", 'q', FLAG, NULL, "say nothing but errors on standard error"},
-	{"runs", 'r', COUNT, "N", "measured runs of each strategy"},
+	{"runs", 'r', POSITIVE, "N", "measured runs of each strategy"},
 	{"warmup", 'w', COUNT, "N", "unmeasured runs before them"},
 	{"out", 'o', TEXT, "DIR", "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)"},
 	{"seed", 0, COUNT, "N", "of everything random"},
@@ -47,7 +47,7 @@ static const struct setting {
 	 "the microVM's clock (auto: virtual under TCG, real under KVM)"},
 	{"kernel", 'k', TEXT, "IMAGE|RELEASE", "the microVM's kernel: a file, or a release that apt has"},
 	{"memory", 'm', SIZE, "SIZE", "the microVM's memory (default 2G)"},
-	{"cpus", 'p', COUNT, "N", "the microVM's CPUs (default 1; the virtual clock has only 1)"},
+	{"cpus", 'p', POSITIVE, "N", "the microVM's CPUs (default 1; the virtual clock has only 1)"},
 	{"timeout", 0, DURATION, "TIME", "give up after that long on the wall clock"},
 	{"dry-run", 0, FLAG, NULL, "check everything, say what would run, run nothing"},
 	{"color", 0, CHOICE, "auto|never|always", "coloured output (auto: on a terminal)"},
@@ -135,6 +135,10 @@ static int check_value(const struct setting *s, const char *value)
 	case COUNT:
 		if (!is_count(value))
 			return usage_error("--%s: '%s' is not a number of 0 or more", s->name, value);
+		break;
+	case POSITIVE:
+		if (!is_count(value) || !strtoll(value, NULL, 10))
+			return usage_error("--%s: '%s' is not a number of 1 or more", s->name, value);
 		break;
 	case SIZE:
 		if (parse_size(value, &bytes, &err))
@@ -314,6 +318,7 @@ static void push_value(lua_State *L, const struct setting *s, const char *value)
 		lua_pushboolean(L, 1);
 		break;
 	case COUNT:
+	case POSITIVE:
 		lua_pushinteger(L, strtoll(value, NULL, 10));
 		break;
 	case SIZE:

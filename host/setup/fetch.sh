@@ -14,7 +14,8 @@ set -eu
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua
 
 say() { [ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" >&2; }
-fail() { echo "memlua: $*" >&2; exit 1; }
+# the caller reads one line: the path, or why there is none
+fail() { echo "$*"; exit 1; }
 
 # The archive as this machine knows it, without a host's name in this file: the address, the release's
 # code name and its key come from the machine's apt.
@@ -87,10 +88,15 @@ fetch_libbpf()
 	echo "$target"
 }
 
+# The cloud kernels from 6.12 on, which the module is made for, newest first.
 releases()
 {
 	arch=$(dpkg --print-architecture)
-	apt-cache search --names-only "^linux-image-[0-9].*-cloud-$arch\$" | sed 's/^linux-image-\([^ ]*\) .*/\1/' | sort -rV
+	apt-cache search --names-only "^linux-image-[0-9].*-cloud-$arch\$" |
+	sed 's/^linux-image-\([^ ]*\) .*/\1/' | sort -rV |
+	while read -r release; do
+		dpkg --compare-versions "$release" ge 6.12 && echo "$release"
+	done
 }
 
 # The newest release that begins with $1.

@@ -12,7 +12,8 @@ source=$3
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua/kmod
 
 say() { [ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" >&2; }
-fail() { echo "memlua: $*" >&2; exit 1; }
+# the caller reads one line: the path, or why there is none
+fail() { echo "$*"; exit 1; }
 
 [ -e "$headers/Makefile" ] || fail "$headers: no kernel headers; install linux-headers-$release"
 command -v make >/dev/null || fail "make: not found; install make and gcc"

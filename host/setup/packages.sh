@@ -55,7 +55,7 @@ libbpf()
 		echo "LIBBPF_LIBS = $(pkg-config --libs libbpf)"
 		return
 	fi
-	folder=$("$here/fetch.sh" libbpf)
+	folder=$("$here/fetch.sh" libbpf) || { say "$folder"; exit 1; }
 	echo "LIBBPF_CFLAGS = -isystem $folder/usr/include"
 	echo "LIBBPF_LIBS = $(find "$folder/usr/lib" -name libbpf.a)"
 }

@@ -34,21 +34,15 @@ end
 
 local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
--- Runs a command of memlua's set-up, whose one line of output is a path. Its complaints are the error.
+-- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
 local function path_from(...)
   local words = {}
   for i, word in ipairs { ... } do words[i] = quote(word) end
-  local complaints = os.tmpname()
-  local tee = settings.quiet and " 2>" .. quote(complaints)
-    or (" 2>&1 >&3 | tee %s >&2; } 3>&1"):format(quote(complaints))
-  local command = table.concat(words, " ") .. tee
-  if not settings.quiet then command = "{ " .. command end
-  local pipe <close> = assert(io.popen(command))
-  local path = pipe:read "l"
-  local why = io.open(complaints):read "a"
-  os.remove(complaints)
-  if not path then return nil, why:gsub("\n+$", ""):match "[^\n]*$" end
-  return path
+  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+  local pipe = assert(io.popen(table.concat(words, " ")))
+  local line = pipe:read "l"
+  if pipe:close() then return line end
+  return nil, line or words[1] .. " failed"
 end
 
 -- ---- the kernel of the microVM ------------------------------------------------------------------------
