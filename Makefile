@@ -3,7 +3,8 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests
-#   make help     the rest
+#   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
+#   make help     this
 #
 # Everything that the build needs is installed by host/setup/packages.sh, which the first goal runs.
 
@@ -20,7 +21,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm bench install uninstall clean help
+.PHONY: all demo check check-unit check-vm bench man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -99,6 +100,38 @@ check-unit: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/unit
 check-vm: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/vm
+
+# --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
+MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
+CONTRACTS = $(wildcard host/lua/*.c scripts/lib/memlua/*.lua)
+$(BUILD)/man/memlua-lua.7: host/man/memlua-lua.7.in host/man/contracts.lua $(CONTRACTS) $(MEMLUA)
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)$(MEMLUA) host/man/contracts.lua . $(VERSION) > $@
+$(BUILD)/man/memlua.1: host/man/memlua.1.in Makefile
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)sed 's/@VERSION@/$(VERSION)/' $< > $@
+man: $(MANUALS)
+
+TO = $(DESTDIR)$(PREFIX)
+SETUP = host/setup/fetch.sh host/setup/kmod.sh
+SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
+	$(wildcard scripts/*.lua scripts/tutorial/*)
+install: $(MEMLUA) $(MANUALS)
+	install -D -m 755 $(MEMLUA) $(TO)/bin/memlua
+	$(Q)for file in $(SETUP); do install -D -m 755 $$file $(TO)/share/memlua/$$file || exit; done
+	$(Q)for file in $(SHARED); do install -D -m 644 $$file $(TO)/share/memlua/$$file || exit; done
+	install -D -m 644 -t $(TO)/share/man/man1 $(BUILD)/man/memlua.1
+	install -D -m 644 -t $(TO)/share/man/man7 $(BUILD)/man/memlua-lua.7
+	install -D -m 644 host/completion/memlua.bash $(TO)/share/bash-completion/completions/memlua
+	install -D -m 644 -t $(TO)/share/zsh/site-functions host/completion/_memlua
+	install -D -m 644 -t $(TO)/share/fish/vendor_completions.d host/completion/memlua.fish
+
+# share/memlua is memlua's own; of the rest only its files go
+uninstall:
+	rm -f $(TO)/bin/memlua $(TO)/share/man/man1/memlua.1 $(TO)/share/man/man7/memlua-lua.7 \
+		$(TO)/share/bash-completion/completions/memlua $(TO)/share/zsh/site-functions/_memlua \
+		$(TO)/share/fish/vendor_completions.d/memlua.fish
+	rm -rf $(TO)/share/memlua
 
 clean:
 	rm -rf $(BUILD)

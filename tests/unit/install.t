@@ -1,0 +1,82 @@
+-- make install puts everything where it is found, make uninstall takes all of it away, and the shells complete.
+local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
+package.path = tests .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+
+local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local function output_of(command)
+  local pipe <close> = io.popen(command .. " 2>&1")
+  local text = pipe:read "a"
+  local _, _, status = pipe:close()
+  return text, status
+end
+
+local scratch = os.tmpname()
+os.remove(scratch)
+local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+-- the make that runs the tests shall not speak to this one
+local make = ("env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C %s BUILD=%s DESTDIR=%s PREFIX=/opt/x "):format(
+  quote(tests .. "/.."), quote(host.executable():match "^(.*)/"), scratch)
+
+local text, status = output_of(make .. "install")
+tap.ok(status == 0, "make install", text)
+local there = output_of("cd " .. scratch .. " && find opt -type f")
+for _, path in ipairs { "bin/memlua", "share/man/man1/memlua.1", "share/man/man7/memlua-lua.7",
+  "share/bash-completion/completions/memlua", "share/zsh/site-functions/_memlua",
+  "share/fish/vendor_completions.d/memlua.fish", "share/memlua/host/setup/fetch.sh", "share/memlua/host/setup/kmod.sh",
+  "share/memlua/bpf/memcg_bpf_ops.h", "share/memlua/bpf/kmod/Kbuild", "share/memlua/bpf/kmod/dkms.conf",
+  "share/memlua/bpf/policies/priority.bpf.c", "share/memlua/scripts/protected.lua" } do
+  tap.ok((there):find("opt/x/" .. path .. "\n", 1, true), path .. " is installed")
+end
+tap.ok(not there:find "%.o\n" and not there:find "%.ko\n" and not there:find "%.mod%.c\n", "nothing that was built beside it")
+
+local prefix = scratch .. "/opt/x"
+local installed = prefix .. "/bin/memlua"
+local mine = io.open(host.executable(), "rb"):read "a"
+tap.ok(io.open(installed, "rb"):read "a" == mine, "the binary is this one")
+local where = [[print(require "memlua.way".data "host/setup/fetch.sh", require "memlua.way".data "bpf")]]
+tap.is(output_of(("cd / && %s -e %s"):format(installed, quote(where))),
+  ("%s/share/memlua/host/setup/fetch.sh\t%s/share/memlua/bpf\n"):format(prefix, prefix), "it finds its own files, wherever it stands")
+tap.is(select(2, output_of("cd / && " .. installed .. " " .. prefix .. "/share/memlua/scripts/protected.lua --dry-run -q -o " .. scratch .. "/o")), 0,
+  "the installed scripts are understood")
+
+-- ---- completion ---------------------------------------------------------------------------------------------
+
+local COMPLETE = [[
+  . %s; cd %s; PATH=%s/bin:$PATH
+  COMP_WORDS=(memlua %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _memlua; printf '%%s\n' "${COMPREPLY[@]}"]]
+local function completed(words)
+  return "\n" .. output_of("bash -c " .. quote(COMPLETE:format(prefix .. "/share/bash-completion/completions/memlua",
+    quote(tests), prefix, words)))
+end
+local function offers(words, word)
+  local got = completed(words)
+  return tap.ok(got:find("\n" .. word .. "\n", 1, true), ("bash: memlua %s<TAB> offers %s"):format(words, word), got)
+end
+
+local help = output_of(installed .. " --help")
+for option in help:gmatch "\n  [-%a, ]*(%-%-[%w-]+)" do offers("-", option) end
+offers("''", "doctor")
+offers("''", "unit")
+offers("--ac", "--accel")
+offers("--accel ''", "kvm")
+offers("x.lua --clock v", "virtual")
+offers("doctor --", "--probe")
+offers("-r 3 show --", "--html")
+tap.ok(not completed "--accel x":find "%w", "nothing is offered where nothing fits")
+for shell, file in pairs { zsh = "zsh/site-functions/_memlua", fish = "fish/vendor_completions.d/memlua.fish" } do
+  local rules = io.open(prefix .. "/share/" .. file):read "a"
+  for option in help:gmatch "\n  [-%a, ]*(%-%-[%w-]+)" do
+    local long = option:sub(3):gsub("%-", "%%-")
+    tap.ok(rules:find("%-%-" .. long .. "[^%w-]") or rules:find("%-l " .. long .. "[^%w-]"), shell .. ": completes " .. option)
+  end
+end
+
+-- ---- away again -----------------------------------------------------------------------------------------------
+
+io.open(prefix .. "/bin/other", "w"):close()
+text, status = output_of(make .. "uninstall")
+tap.ok(status == 0, "make uninstall", text)
+tap.is(output_of("cd " .. scratch .. " && find opt ! -type d"), "opt/x/bin/other\n", "leaves what isn't memlua's, and nothing else")
+tap.done()
