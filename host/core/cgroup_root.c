@@ -216,8 +216,8 @@ static void leave_base(void)
 {
 	if (root.base < 0)
 		return;
+	cgroupfs_disable(root.base, root.newly); /* first: while it hands any out, nobody gets in */
 	move_back();
-	cgroupfs_disable(root.base, root.newly);
 }
 
 /* At exit, so that also os.exit() leaves nothing behind. */

@@ -313,45 +313,39 @@ bool worker_ended(struct worker *w)
 	return true;
 }
 
-static int find_ended(struct worker *const workers[], size_t n)
+static int find_ended(struct worker *const workers[], const struct pollfd *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (worker_ended(workers[i]))
+		if (fds[i].revents && worker_ended(workers[i]))
 			return i;
 	return -1;
 }
 
-/* Return: 0 when one has ended or the time is up, -1 with errno. */
-static int poll_workers(struct worker *const workers[], size_t n, uint64_t timeout_ns,
-			const sigset_t *mask)
+/* Return: ppoll()'s. When memlua is asked to end it only looks. */
+static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
 {
-	CLEANUP_FREE struct pollfd *fds = calloc(n ? n : 1, sizeof(*fds));
-	struct timespec ts = {timeout_ns / NSEC_PER_SEC, timeout_ns % NSEC_PER_SEC};
+	uint64_t now = clock_ns(),
+		 left = deadline > now && !memlua_interrupted ? deadline - now : 0;
+	struct timespec ts = {left / NSEC_PER_SEC, left % NSEC_PER_SEC};
 
-	if (!fds)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){.fd = workers[i]->pidfd, .events = POLLIN};
-	return ppoll(fds, n, timeout_ns == UINT64_MAX ? NULL : &ts, mask) < 0 ? -1 : 0;
+	return ppoll(fds, n, left && deadline == UINT64_MAX ? NULL : &ts, mask);
 }
 
-static int wait_masked(struct worker *const workers[], size_t n, uint64_t deadline,
-		       const sigset_t *mask, struct error *err)
+static int wait_masked(struct worker *const workers[], struct pollfd *fds, size_t n,
+		       uint64_t deadline, const sigset_t *mask, struct error *err)
 {
 	for (;;) {
-		int ended = find_ended(workers, n);
-		uint64_t now = clock_ns();
+		int ready = poll_until(fds, n, deadline, mask);
+		int ended = ready > 0 ? find_ended(workers, fds, n) : -1;
 
 		if (ended >= 0)
 			return ended;
+		if (ready < 0 && errno != EINTR)
+			return error_set(err, errno, "worker.wait: %s", strerror(errno));
 		if (memlua_interrupted)
 			return error_set(err, EINTR, "interrupted");
-		if (now >= deadline)
+		if (clock_ns() >= deadline)
 			return error_set(err, ETIMEDOUT, "timeout");
-		if (poll_workers(workers, n, deadline == UINT64_MAX ? deadline : deadline - now,
-				 mask) &&
-		    errno != EINTR)
-			return error_set(err, errno, "worker.wait: %s", strerror(errno));
 	}
 }
 
@@ -360,15 +354,20 @@ int worker_wait(struct worker *const workers[], size_t n, double timeout, struct
 {
 	uint64_t deadline =
 		timeout < 0 || timeout > 1e9 ? UINT64_MAX : clock_ns() + seconds_to_ns(timeout);
+	CLEANUP_FREE struct pollfd *fds = calloc(n, sizeof(*fds));
 	sigset_t block, mask;
 	int result;
 
+	if (!fds)
+		return error_set(err, ENOMEM, "worker.wait: %s", strerror(ENOMEM));
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = workers[i]->pidfd, .events = POLLIN};
 	sigemptyset(&block);
 	sigaddset(&block, SIGINT);
 	sigaddset(&block, SIGTERM);
 	sigaddset(&block, SIGHUP);
 	sigprocmask(SIG_BLOCK, &block, &mask);
-	result = wait_masked(workers, n, deadline, &mask, err);
+	result = wait_masked(workers, fds, n, deadline, &mask, err);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return result;
 }

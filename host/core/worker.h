@@ -95,6 +95,7 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 
 /**
  * worker_wait() - wait until one of several workers has ended.
+ * @n:       at least 1
  * @timeout: seconds; negative: none
  * Return: its index, or -1 with ETIMEDOUT, or EINTR when memlua was asked to end.
  */

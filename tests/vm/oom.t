@@ -59,6 +59,18 @@ end
 tap.is({ killed, reported }, { 20, 20 }, "of twenty quick kills none is missed")
 tap.ok(without > 0, "though the kernel left out the summary of some", without)
 
+-- ---- a log that runs over ------------------------------------------------------------------------------------
+
+if not host.in_guest then
+  tap.skip("a log that runs over", "would flood the machine's log: only in the microVM (--vm)")
+else
+  assert(os.execute [[dmesg -n 1; { echo on > /proc/sys/kernel/printk_devkmsg; } 2>/dev/null # it may be on for good
+    line=$(printf '%0800d' 0) && for i in $(seq 3000); do echo "<7>$line" > /dev/kmsg || exit 1; done]])
+  events = log:read()
+  tap.is({ #events, events.lost }, { 0, true }, "what was overwritten before it was read is reported as lost")
+  tap.is(log:read().lost, nil, "once")
+end
+
 -- ---- no kill ------------------------------------------------------------------------------------------------
 
 w = assert(worker.spawn(low, { size = "1M", hold = 1e6 }))
