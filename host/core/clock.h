@@ -16,9 +16,10 @@ static inline uint64_t clock_ns(void)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
+/* At most some 285 years, so that adding it to a time does not overflow. */
 static inline uint64_t seconds_to_ns(double seconds)
 {
-	return (uint64_t)(seconds * 1e9);
+	return seconds < 9e9 ? (uint64_t)(seconds * 1e9) : 9000000000 * NSEC_PER_SEC;
 }
 
 /* Sleep until that time of clock_ns(), however many signals come in between. */

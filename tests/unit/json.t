@@ -79,6 +79,32 @@ tap.is(content(), "[\n  2\n]\n", "and leaves the old file")
 tap.is(siblings(), path .. "\n", "and nothing beside it")
 os.remove(path)
 tap.is({ json.write("/dev/full", { 1 }) }, { nil, "/dev/full: No space left on device", 28 }, "disk full")
+
+-- A real file system that is full, in a mount namespace of its own.
+local exe <close> = io.popen "readlink /proc/$PPID/exe"
+local script = os.tmpname()
+do
+  local file <close> = assert(io.open(script, "w"))
+  file:write [[
+    local json, path = require "memlua.json", arg[1] .. "/x.json"
+    assert(json.write(path, "old"))
+    print(json.write(path, ("x"):rep(1 << 20)))
+    print(io.open(path):read "l", io.popen("ls " .. arg[1]):read "a") ]]
+end
+os.remove(path)
+os.execute("mkdir " .. path)
+local full <close> = io.popen(("unshare -rm sh -c 'mount -t tmpfs -o size=64k none %s && %s %s %s' 2>/dev/null"):format(
+  path, exe:read "l", script, path))
+local said = full:read "a"
+os.execute("rmdir " .. path)
+os.remove(script)
+if not os.execute "unshare -rm true 2>/dev/null" then
+  tap.skip("a full file system", "this user may not make mount namespaces (unshare -rm)")
+else
+  tap.is(said, ("nil\t%s/x.json: No space left on device\t28\n\"old\"\tx.json\n\n"):format(path),
+    "a full file system: the reason, the old file, and nothing beside it")
+end
+
 tap.is({ json.write("/nowhere/x.json", {}) }, { nil, "/nowhere/x.json: No such file or directory", 2 }, "no such folder")
 
 tap.done()

@@ -139,7 +139,7 @@ os.remove(path)
 
 -- ---- waiting and killing ----------------------------------------------------------------------------------
 
-local w = assert(worker.spawn(nil, { size = "1M", hold = 600, name = "low" }))
+local w = assert(worker.spawn(nil, { size = "1M", hold = 999e9, name = "low" })) -- 30,000 years: no overflow
 tap.is({ w:wait(0) }, { nil, "timeout", 110 }, "a wait with a limit ends with a timeout")
 tap.is({ w:ended(), w:name(), math.type(w:pid()) }, { false, "low", "integer" }, "it runs")
 while w:progress() < 1 << 20 do host.sleep(0.01) end
