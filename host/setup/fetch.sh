@@ -88,25 +88,29 @@ fetch_libbpf()
 	echo "$target"
 }
 
-# The cloud kernels from 6.12 on, which the module is made for, newest first.
-releases()
+# The releases whose packages' names begin with $1.
+packaged()
 {
-	arch=$(dpkg --print-architecture)
-	apt-cache search --names-only "^linux-image-[0-9].*-cloud-$arch\$" |
-	sed 's/^linux-image-\([^ ]*\) .*/\1/' | sort -rV |
-	while read -r release; do
-		dpkg --compare-versions "$release" ge 6.12 && echo "$release"
-	done
+	apt-cache search --names-only "^$1[0-9].*-cloud-$(dpkg --print-architecture)\$" |
+	sed "s/^$1\([^ ]*\) .*/\1/" | sort
 }
 
-# The newest release that begins with $1.
+# The cloud kernels from 6.12 on, which the module is made for, newest first; old images outlive their
+# headers in the archive.
+releases()
+{
+	packaged linux-image- > "$work/images"
+	packaged linux-headers- > "$work/headers"
+	comm -12 "$work/images" "$work/headers" | sort -rV | awk -F '[.+-]' '$1 > 6 || $1 == 6 && $2 >= 12'
+}
+
+# The newest release that is $1 or begins with it; any for "".
 choose_release()
 {
-	releases | while read -r release; do
-		case $release in
-		"$1" | "$1"[.+-]*) echo "$release"; break ;;
-		esac
-	done
+	releases | awk -v wanted="$1" '
+		!chosen && (wanted == "" || $0 == wanted ||
+			index($0, wanted) == 1 && substr($0, length(wanted) + 1, 1) ~ /[.+-]/) { chosen = $0 }
+		END { print chosen }'
 }
 
 # The header packages' Makefiles name /usr/src; here they lie elsewhere.
@@ -134,8 +138,6 @@ fetch_kernel()
 	fi
 	prepare_apt
 	release=$(choose_release "$wanted")
-	# without a wish, any release matches: "" followed by a digit
-	[ -n "$wanted" ] || release=$(releases | head -n 1)
 	[ -n "$release" ] || fail "--kernel $wanted: neither an image file nor a kernel release that the archive has; it has: $(releases | tr '\n' ' ')"
 	target=$cache/kernels/$release
 	if [ ! -e "$target/release" ]; then
