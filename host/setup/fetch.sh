@@ -33,7 +33,7 @@ prepare_apt()
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e "$keys" ] || fail "$keys: not found; install debian-archive-keyring"
 	apt=$work/apt
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/empty"
 	for suite in "$2" "$2-updates" "$2-backports"; do
 		echo "deb [signed-by=$keys] $1 $suite main"
 	done > "$apt/sources.list"
@@ -41,9 +41,9 @@ prepare_apt()
 	Dir::State::Lists "$apt/lists";
 	Dir::Cache "$apt/cache";
 	Dir::Etc::SourceList "$apt/sources.list";
-	Dir::Etc::SourceParts "/dev/null";
-	Dir::Etc::Preferences "/dev/null";
-	Dir::Etc::PreferencesParts "/dev/null";
+	Dir::Etc::SourceParts "$apt/empty";
+	Dir::Etc::Preferences "$apt/empty/none";
+	Dir::Etc::PreferencesParts "$apt/empty";
 	APT::Default-Release "$2-backports";
 	APT::Get::List-Cleanup "0";
 	APT::Sandbox::User "";
