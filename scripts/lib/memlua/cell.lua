@@ -126,10 +126,10 @@ local function spawn(self, t)
   t.worker = self.scope:add(memlua.must(worker.spawn(t.cg, workload)))
 end
 
--- What the policy keeps about a tenant goes with it.
+-- What the policy keeps about a tenant goes with it. Not every tenant needs to have a role in the policy.
 local function drop(self, t)
   t.callbacks = self.policy:tenant(t.cg)
-  memlua.must(self.policy:drop(t.cg))
+  if t.callbacks then memlua.must(self.policy:drop(t.cg)) end
 end
 
 local function take_result(self, t, result)
@@ -139,14 +139,18 @@ local function take_result(self, t, result)
   log.detail("%s: %s after %.2f s", t.spec.name, result.ended, t.ended_at)
 end
 
--- Usage over time: as many samples as a picture needs; when they get too many, every other one goes.
+-- Usage over time, and how long it was stalled by then (us: delays, holds and reclaim alike): as many samples as a
+-- picture needs; when they get too many, every other one goes.
 local SAMPLES = 512
 
 local function sample(self)
   local at = host.monotonic() - self.started
   if at < self.next_sample then return end
   self.next_sample = at + self.interval
-  for _, t in ipairs(self.tenants) do table.insert(t.series, { at, t.cg:usage() }) end
+  for _, t in ipairs(self.tenants) do
+    local pressure = t.cg:pressure "memory"
+    table.insert(t.series, { at, t.cg:usage(), pressure and pressure.some and pressure.some.total })
+  end
   if #self.tenants[1].series < SAMPLES then return end
   self.interval = self.interval * 2
   for _, t in ipairs(self.tenants) do
@@ -192,12 +196,6 @@ end
 
 local function relative(self, time) return time and time - self.started end
 
-local function relative_samples(self, samples)
-  local list = {}
-  for i, s in ipairs(samples or {}) do list[i] = { relative(self, s[1]), s[2] } end
-  return json.array(list)
-end
-
 local function is_of(entry, t)
   return entry.pid == t.result.pid
 end
@@ -227,7 +225,9 @@ local function outcome_of(self, t)
     spawned = relative(self, r.spawned), start = relative(self, r.start), finish = relative(self, r.finish),
     ended_at = killed_at(self, t) or relative(self, r.finish) or t.ended_at,
     completion_s = since_due(t, r.finish), alloc_s = since_due(t, allocated(r)), held_s = since_due(t, r.start),
-    reached = r.reached, latency = r.latency, progress = progress_of(self, r), callbacks = t.callbacks, read_bytes = r.read_bytes, passes_done = r.passes_done,
+    reached = r.reached, latency = r.latency, progress = progress_of(self, r), callbacks = t.callbacks,
+    read_bytes = r.read_bytes, passes_done = r.passes_done,
+    steps_done = r.steps_done, lag_max_s = r.lag_max_s, lag_last_s = r.lag_last_s,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
   }

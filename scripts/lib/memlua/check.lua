@@ -8,6 +8,7 @@ local check = {}
 local function refuse(path, fmt, ...)
   memlua.fail(memlua.status.misuse, "%s: %s", path, fmt:format(...))
 end
+--- Fails with status 1 and "path: reason"; `fmt, ...` as in string.format. For checkers of one's own.
 check.refuse = refuse
 
 --- A value of a Lua type.
@@ -39,6 +40,13 @@ function check.size(value, path)
   local bytes, why = units.size(value)
   if not bytes then refuse(path, "%s", why) end
   if bytes == 0 then refuse(path, "0: nothing would be allocated; write 1M or more") end
+  return bytes
+end
+
+--- A size in bytes, 0 or more.
+function check.bytes(value, path)
+  local bytes, why = units.size(value)
+  if not bytes then refuse(path, "%s", why) end
   return bytes
 end
 

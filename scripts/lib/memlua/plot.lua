@@ -106,4 +106,25 @@ function plot.bars(path, series, metric, setting)
   }, rows)
 end
 
+--- Bars in groups, from plain figures: list of { group, series (1..), label, length, low, high, note }, those of a
+--- group together. `words`: heading, axis and setting (the heading's second line).
+function plot.grouped(path, name, words, bars)
+  local rows, names, place, most, series, margin = {}, {}, 0, 0, 0, 6
+  for i, bar in ipairs(bars) do
+    local fresh = not bars[i - 1] or bars[i - 1].group ~= bar.group
+    if fresh and i > 1 then place = place + 0.8 end
+    if fresh then names[#names + 1] = { bar.group, place } end
+    names[#names][3] = place
+    rows[i] = { place, bar.series, bar.length, bar.low, bar.high, 0, bar.note, bar.label }
+    most, series = math.max(most, bar.high), math.max(series, bar.series)
+    margin, place = math.max(margin, #bar.group * 1.25 + 3), place + 1
+  end
+  local tics = {}
+  for i, n in ipairs(names) do tics[i] = ("%s %g"):format(word(n[1]), (n[2] + n[3]) / 2) end
+  plot.write(path, name, "bars", {
+    heading = words.heading, axis = words.axis, setting = words.setting, series = series, places = place + 0.8,
+    most = most > 0 and most or 1, tics = table.concat(tics, ", "), margin = margin,
+  }, rows)
+end
+
 return plot

@@ -1,5 +1,8 @@
 --- memlua.report: what a person reads: the table, the bars and the remarks of one or several run folders.
 local host = require "memlua.host"
+local json = require "memlua.json"
+local log = require "memlua.log"
+local memlua = require "memlua"
 local plot = require "memlua.plot"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
@@ -268,6 +271,23 @@ end
 function report.pictures(folders, path)
   plot.bars(path, summary.series(folders), summary.metric(folders[1]), report.setting(folders[1]))
   if not host.in_guest then plot.render(path) end
+end
+
+--- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
+--- charts. `shown`: { text = f(folders), pictures = f(folders, path) }, such as this module.
+function report.publish(folder, summed, shown)
+  folder.summary = summed
+  folder:json("summary.json", summed)
+  local document = host.settings.json
+  -- the microVM can't write the user's files: the host copies the summary there
+  if document and document ~= "-" and not host.in_guest then memlua.must(json.write(document, summed)) end
+  if document == "-" then
+    io.stdout:write(json.encode(summed, { indent = 2 }), "\n")
+  else
+    io.stdout:write(shown.text { folder })
+  end
+  shown.pictures({ folder }, folder.path)
+  log.say("results: %s", folder.path)
 end
 
 return report

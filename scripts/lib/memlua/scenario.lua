@@ -83,7 +83,7 @@ end
 local function manifest_of(plan, ids)
   local scenario_table = plain(plan)
   scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
-  scenario_table.options, scenario_table.notes = nil, nil
+  scenario_table.options, scenario_table.notes, scenario_table.report = nil, nil, nil
   return {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
@@ -143,21 +143,6 @@ local function judge(plan, results)
   if #failed > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(failed, "\nmemlua: ")) end
 end
 
-local function publish(folder)
-  local summed = summary.of(folder)
-  folder:json("summary.json", summed)
-  local document = host.settings.json
-  -- the microVM can't write the user's files: the host copies the summary there
-  if document and document ~= "-" and not host.in_guest then memlua.must(json.write(document, summed)) end
-  if document == "-" then
-    io.stdout:write(json.encode(summed, { indent = 2 }), "\n")
-  else
-    io.stdout:write(report.text { folder })
-  end
-  report.pictures({ folder }, folder.path)
-  log.say("results: %s", folder.path)
-end
-
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same
 --- script runs in the microVM and this call doesn't return), runs everything, writes the folder, prints the
 --- table. Returns { path, manifest, host, runs, summary }. Fails with the status that memlua --help lists.
@@ -175,7 +160,7 @@ function scenario.run(value)
   folder:keep_script()
   folder.runs = run_all(plan, cells, folder)
   folder.manifest = manifest_of(plan, {})
-  publish(folder)
+  report.publish(folder, summary.of(folder), plan.report or report)
   judge(plan, folder.runs)
   return folder
 end

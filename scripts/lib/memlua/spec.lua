@@ -19,12 +19,14 @@ local WORKLOADS = {
              duration = check.duration }, { "size" } },
   file = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
              duration = check.duration, file = check.is "string" }, { "size" } },
+  trace = { { curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
+              size = check.size, hold = check.duration, huge = check.is "boolean" }, { "curve" } },
   exec = { { argv = check.list(check.is "string"), output = check.is "string" }, { "argv" } },
 }
 
 local function check_machine(workload, path)
   local total = host.facts().memory
-  if total and workload.size and workload.kind == "anon" and workload.size > total then
+  if total and workload.size and workload.kind ~= "file" and workload.size > total then
     check.refuse(path .. ".size", "%s is more than this machine's memory, %s; choose less, or give the microVM "
       .. "more with --memory", units.format_size(workload.size), units.format_size(total))
   end
@@ -242,6 +244,8 @@ local check_scenario = check.record({
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
+  -- instead of memlua.report: an experiment's own table and charts, { text = f(folders), pictures = f(folders, path) }
+  report = check.record { text = phase, pictures = phase },
   hooks = check.record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
 

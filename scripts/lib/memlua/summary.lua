@@ -14,11 +14,15 @@ local function is_intact(result)
   return true
 end
 
-local function estimate(values, seed)
+--- { n, median, low, high, values } of a list of numbers, nil for an empty one; low and high bound the
+--- median's bootstrap interval, absent for a single value.
+function summary.estimate(values, seed)
   if #values == 0 then return nil end
   local low, high = stats.interval(values, stats.median, { seed = seed })
   return { n = #values, median = stats.median(values), low = low, high = high, values = values }
 end
+
+local estimate = summary.estimate
 
 local function collect(cases, key, condition)
   local values = {}
