@@ -1,0 +1,153 @@
+-- Traces of agents' memory replayed beside each other under one limit that can't hold all their peaks: who
+-- survives, how late, and how long does a rise of memory take? The presets are the two scenarios of AgentCgroup
+-- (arXiv 2602.09345, section 6). Without traces of your own, synthetic ones of the same statistics are replayed.
+--   memlua scripts/replay.lua --high A.json --low B.json --low B.json --limit 1100M --speed 50
+local memlua = require "memlua"
+local option = require "memlua.option"
+local replay = require "memlua.replay"
+local scenario = require "memlua.scenario"
+local trace = require "memlua.trace"
+local units = require "memlua.units"
+
+-- The paper's figures. Its megabytes are those of the traces, of a million bytes: the ratio of limit to peaks is
+-- what matters.
+local PRESETS = {
+  survival = { limit = 1100 * 1000000, base = 100 * 1000000, low_high = 400 * 1000000 },
+  latency = { limit = 1300 * 1000000, base = 100 * 1000000, low_high = 400 * 1000000 },
+}
+
+local options = option.parse {
+  name = "replay", about = "Replays memory traces under one limit: survival, slowdown and latency by policy.",
+  options = {
+    { "high", "string", arg = "TRACE", many = true, help = "a trace of a high tenant: resources.json or CSV (synthetic)" },
+    { "low", "string", arg = "TRACE", many = true, help = "a trace of a low tenant; the first given ranks first" },
+    { "preset", { "survival", "latency" }, default = "survival", help = "the paper's scenario: 1100 MB or 1300 MB" },
+    { "limit", "limit", help = "memory.max of the session (the preset's)" },
+    { "speed", "number", default = 50, arg = "X", help = "seconds of the trace per second" },
+    { "base", "size", help = "memory that each tenant keeps beside its trace (100 MB)" },
+    { "policy", "string", default = "none,priority,reserve", arg = "LIST", help = "strategies: none or a policy's "
+      .. "name or path, separated by commas" },
+    { "low-high", "limit", help = "priority: memory.high of the low tenants (400 MB)" },
+    { "delay", "count", default = 50, arg = "MS", help = "priority: sleep of a low tenant per slow-path charge" },
+    { "threshold", "count", default = 10000, arg = "FAULTS", help = "priority: faults of the high ones per window that "
+      .. "switch it on; 0: always on" },
+    { "window", "duration", default = "1s", help = "priority: that window" },
+    { "margin", "size", help = "reserve: what a claim exceeds peak and base by (2M and 1 %)" },
+    { "shares", { "ranked", "equal" }, default = "ranked", help = "CPU shares of the tenants" },
+    { "cpu", "flag", help = "use the CPU as the trace says, too" },
+  },
+}
+
+local function fill(o)
+  for key, value in pairs(PRESETS[o.preset]) do
+    if o[key] == nil then o[key] = value end
+  end
+  if not (o.speed > 0) then memlua.fail(memlua.status.misuse, "--speed %g: must be more than 0; 1 is the trace's own", o.speed) end
+  return o
+end
+
+-- ---- tenants -------------------------------------------------------------------------------------------------
+
+-- As varied as agents at work on a repository: a resident part, and tool calls above it.
+local SYNTHETIC = {
+  high = { { name = "synthetic high", peak = 320000000, mean = 200000000, duration = 98, seed = 1 } },
+  low = { { name = "synthetic low", peak = 305000000, mean = 215000000, duration = 102, seed = 2 } },
+}
+SYNTHETIC.low[2] = SYNTHETIC.low[1]
+
+-- Equal traces are one table, so that they share a solo run.
+local read = setmetatable({}, { __index = function(cache, path)
+  cache[path] = trace.read(path)
+  return cache[path]
+end })
+
+local synthetic = setmetatable({}, { __index = function(cache, statistics)
+  cache[statistics] = trace.synthesise(statistics)
+  return cache[statistics]
+end })
+
+local function traces_of(o, role)
+  local list = {}
+  for i, path in ipairs(o[role] or {}) do list[i] = read[path] end
+  if #(o.high or {}) + #(o.low or {}) == 0 then
+    for i, statistics in ipairs(SYNTHETIC[role]) do list[i] = synthetic[statistics] end
+  end
+  return list
+end
+
+local workloads = {}
+
+local function workload_of(t, o)
+  workloads[t] = workloads[t] or trace.workload(t, { speed = o.speed, base = o.base, cpu = o.cpu })
+  return workloads[t]
+end
+
+local function add_tenants(list, o, role)
+  local traces = traces_of(o, role)
+  for i, t in ipairs(traces) do
+    local name = #traces > 1 and role .. "_" .. i or role
+    list[#list + 1] = { name = name, cgroup = name .. "_session", role = role, rank = #list + 1,
+                        workload = workload_of(t, o) }
+  end
+end
+
+local function tenants_of(o)
+  local list = {}
+  add_tenants(list, o, "high")
+  add_tenants(list, o, "low")
+  return list
+end
+
+-- ---- strategies ------------------------------------------------------------------------------------------------
+
+local STRATEGIES = {}
+
+function STRATEGIES.none() return { name = "none" } end
+
+function STRATEGIES.priority(o, tenants)
+  local overrides = {}
+  for _, t in ipairs(tenants) do
+    if t.role == "low" then overrides[t.name] = { limits = { ["memory.high"] = o.low_high } } end
+  end
+  return { name = "priority", tenants = overrides, policy = { name = "priority", config = {
+    trigger = "faults", threshold = o.threshold, delay_ms = o.delay, window_ms = math.floor(o.window * 1000),
+  } } }
+end
+
+-- Without a margin of ours the scenario adds what a tenant charges beside what it touches.
+function STRATEGIES.reserve(o, tenants)
+  local overrides = {}
+  for _, t in ipairs(o.margin and tenants or {}) do
+    overrides[t.name] = { policy = { claim = t.workload.size + o.margin } }
+  end
+  return { name = "reserve", tenants = overrides, policy = { name = "reserve" } }
+end
+
+local function other(path) return { name = path:match "([^/]+)$":gsub("%.bpf%.o$", ""), policy = { name = path } } end
+
+local function strategies_of(o, tenants)
+  local list = {}
+  for name in o.policy:gmatch "[^,%s]+" do
+    list[#list + 1] = (STRATEGIES[name] or function() return other(name) end)(o, tenants)
+  end
+  return list
+end
+
+-- ---- the whole ---------------------------------------------------------------------------------------------------
+
+fill(options)
+local tenants = tenants_of(options)
+local together = 0
+for _, t in ipairs(tenants) do together = together + t.workload.size end
+
+scenario.run {
+  name = "replay",
+  about = ("replay at %gx, %s"):format(options.speed, options.preset),
+  options = options,
+  notes = { ("peaks with bases: %s together, limit %s"):format(units.format_size(together), units.format_size(options.limit)) },
+  limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = 0 },
+  tenants = tenants,
+  strategies = strategies_of(options, tenants),
+  shares = options.shares,
+  report = { text = replay.text, pictures = replay.pictures },
+}
