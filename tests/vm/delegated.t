@@ -9,6 +9,7 @@ local SECONDS <const> = 120 -- only a hang reaches it
 local NOBODY <const> = "65534"
 local SCRIPT <const>, OUTPUT <const> = "/run/memlua-delegated.lua", "/run/memlua-delegated.out"
 
+host.enter() -- without a kernel of its own for this, the machine runs it in the microVM
 if not host.in_guest then return tap.done "changes owners of cgroups and uses another user: only in the microVM (--vm)" end
 
 local function read(path)
