@@ -15,7 +15,7 @@
 
 /* memcg_bpf_ops.flags */
 #define MEMCG_BPF_ALLOW_OVERRIDE (1ULL << 0) /* cgroups below may attach ops of their own */
-#define MEMCG_BPF_HOLD		 (1ULL << 1) /* after each sleep ask again, until the answer is 0 */
+#define MEMCG_BPF_HOLD		 (1ULL << 1) /* ask again after each sleep, until none is asked for */
 
 #define MEMCG_BPF_MAX_DELAY_MS 2000 /* answers above are clamped (MEMCG_MAX_HIGH_DELAY_JIFFIES) */
 

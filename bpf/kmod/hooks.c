@@ -13,6 +13,8 @@
  * is left in a task when the module goes. (Close to memory.max the kernel charges, and counts,
  * single pages; if the task is over memory.high at the same time, such a page is asked about twice.)
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -154,17 +156,27 @@ static void css_offline(struct cgroup_subsys_state *css)
 	srcu_read_unlock(&hooks_srcu, idx);
 }
 
+enum {
+	HOOK_TRY_CHARGE,
+	HOOK_HANDLE_OVER_HIGH,
+	HOOK_CALCULATE_PROTECTION,
+	HOOK_CSS_ONLINE,
+	HOOK_CSS_OFFLINE,
+};
+
 static struct hook {
 	const char *name;
-	const char *newer_name; /* from 6.16 the old one is an inline wrapper, which asks for the pages */
+	const char *newer_name; /* from 6.16: the old one is an inline test for pages over high */
 	void *replacement;
 	unsigned long address;
 } hooks[] = {
-	{ "page_counter_try_charge", NULL, try_charge },
-	{ "mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high", handle_over_high },
-	{ "mem_cgroup_calculate_protection", NULL, calculate_protection },
-	{ "mem_cgroup_css_online", NULL, css_online },
-	{ "mem_cgroup_css_offline", NULL, css_offline },
+	[HOOK_TRY_CHARGE] = { "page_counter_try_charge", NULL, try_charge },
+	[HOOK_HANDLE_OVER_HIGH] = { "mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high",
+				    handle_over_high },
+	[HOOK_CALCULATE_PROTECTION] = { "mem_cgroup_calculate_protection", NULL,
+					calculate_protection },
+	[HOOK_CSS_ONLINE] = { "mem_cgroup_css_online", NULL, css_online },
+	[HOOK_CSS_OFFLINE] = { "mem_cgroup_css_offline", NULL, css_offline },
 };
 
 /* The ftrace call sits at the function's start or just behind its landing pad. */
@@ -185,9 +197,10 @@ static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct f
 		}
 }
 
+/* Permanent: kernel.ftrace_enabled = 0 is refused, it would silently end all that hangs on us. */
 static struct ftrace_ops redirect_ops = {
 	.func = redirect,
-	.flags = FTRACE_OPS_FL_IPMODIFY |
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
 		 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS),
 };
 
@@ -213,17 +226,22 @@ static int hook_find(struct hook *hook)
 	return -ENOENT;
 }
 
+#define ORIGINAL(replacement, hook) \
+	static_call_update(orig_##replacement, (typeof(&replacement))hooks[hook].address)
+
 static void originals_set(void)
 {
-	static_call_update(orig_try_charge, (typeof(&try_charge))hooks[0].address);
-	static_call_update(orig_handle_over_high, (typeof(&handle_over_high))hooks[1].address);
-	static_call_update(orig_calculate_protection,
-			   (typeof(&calculate_protection))hooks[2].address);
-	static_call_update(orig_css_online, (typeof(&css_online))hooks[3].address);
-	static_call_update(orig_css_offline, (typeof(&css_offline))hooks[4].address);
+	ORIGINAL(try_charge, HOOK_TRY_CHARGE);
+	ORIGINAL(handle_over_high, HOOK_HANDLE_OVER_HIGH);
+	ORIGINAL(calculate_protection, HOOK_CALCULATE_PROTECTION);
+	ORIGINAL(css_online, HOOK_CSS_ONLINE);
+	ORIGINAL(css_offline, HOOK_CSS_OFFLINE);
 }
 
-/* Returns 0, -ENOENT (a function is missing), -EBUSY (another IPMODIFY user, e.g. a live patch). */
+/*
+ * Returns 0, -ENOENT (a function is missing), -EBUSY (ftrace is switched off, or another user
+ * redirects one of the functions, e.g. a live patch).
+ */
 int hooks_install(void)
 {
 	int err = 0;
@@ -234,6 +252,8 @@ int hooks_install(void)
 	if (!err) {
 		originals_set();
 		err = register_ftrace_function(&redirect_ops);
+		if (err)
+			pr_err("ftrace: error %d; is kernel.ftrace_enabled 0, or a live patch loaded?\n", err);
 	}
 	if (err)
 		ftrace_free_filter(&redirect_ops);
