@@ -270,12 +270,15 @@ const char *btfvar_text(const struct btfvar *var)
 
 /* --- writing --- */
 
-static int wrong_type(const struct btfvar *var, const char *given, struct error *err)
+int btfvar_wrong_type(const struct btfvar *var, const char *given, struct error *err)
 {
 	char type[128];
 
+	if (btfvar_kind(var) == BTFVAR_OTHER)
+		return error_set(err, EINVAL, "%s: is of a type that can't be set", var->name);
 	btfvar_type_name(var, type, sizeof(type));
-	return error_set(err, EINVAL, "%s: takes a %s, not a %s", var->name, type, given);
+	return error_set(err, EINVAL, "%s: takes %s %s, not a %s", var->name,
+			 strchr("aeiou", *type) ? "an" : "a", type, given);
 }
 
 static void store(struct btfvar *var, uint64_t value)
@@ -317,14 +320,14 @@ int btfvar_set_int(struct btfvar *var, int64_t value, struct error *err)
 					 var->name, value);
 		return set_unsigned(var, value, err);
 	default:
-		return wrong_type(var, "number", err);
+		return btfvar_wrong_type(var, "number", err);
 	}
 }
 
 int btfvar_set_bool(struct btfvar *var, bool value, struct error *err)
 {
 	if (btfvar_kind(var) != BTFVAR_BOOL)
-		return wrong_type(var, "boolean", err);
+		return btfvar_wrong_type(var, "boolean", err);
 	store(var, value);
 	return 0;
 }
@@ -386,7 +389,7 @@ static int set_quantity(struct btfvar *var, const char *text, struct error *err)
 		return set_size(var, text, err);
 	if (unit && !strcmp(unit, "ms"))
 		return set_milliseconds(var, text, err);
-	return wrong_type(var, "text", err);
+	return btfvar_wrong_type(var, "text", err);
 }
 
 int btfvar_set_text(struct btfvar *var, const char *text, struct error *err)
@@ -400,6 +403,6 @@ int btfvar_set_text(struct btfvar *var, const char *text, struct error *err)
 	case BTFVAR_UINT:
 		return set_quantity(var, text, err);
 	default:
-		return wrong_type(var, "text", err);
+		return btfvar_wrong_type(var, "text", err);
 	}
 }

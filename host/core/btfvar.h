@@ -82,6 +82,13 @@ int btfvar_set_bool(struct btfvar *var, bool value, struct error *err);
 int btfvar_set_text(struct btfvar *var, const char *text, struct error *err);
 
 /**
+ * btfvar_wrong_type() - the error for a value that the variable doesn't take.
+ * @given: what it is instead: "number", "table"
+ * Return: -1
+ */
+int btfvar_wrong_type(const struct btfvar *var, const char *given, struct error *err);
+
+/**
  * btf_tag() - the rest of a declaration tag "KEY:rest" of a type, variable or function.
  * @component: -1 for the declaration itself, else the index of a struct's member
  * @nth: which of several with the same key, from 0

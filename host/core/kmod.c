@@ -30,26 +30,42 @@ static bool is_loaded(void)
 	return !access("/sys/kernel/btf/" MODULE, F_OK);
 }
 
+static const char *const compressions[] = {".xz", ".zst", ".gz"};
+#define COMPRESSIONS (sizeof(compressions) / sizeof(*compressions))
+
 static bool is_compressed(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
-	return dot && strcmp(dot, ".ko");
+	for (size_t i = 0; dot && i < COMPRESSIONS; i++)
+		if (!strcmp(dot, compressions[i]))
+			return true;
+	return false;
+}
+
+static bool find_in(const char *folder, char *path, size_t size)
+{
+	size_t len = snprintf(path, size, "%s/" MODULE ".ko", folder);
+
+	for (size_t i = 0; access(path, F_OK); i++) {
+		if (i == COMPRESSIONS || len >= size)
+			return false;
+		snprintf(path + len, size - len, "%s", compressions[i]);
+	}
+	return true;
 }
 
 /* Where modules_install and dkms put what the kernel itself doesn't bring. */
 static bool find_installed(const char *release, char *path, size_t size)
 {
 	static const char *const folders[] = {"updates/dkms", "updates", "extra"};
-	static const char *const endings[] = {"", ".xz", ".zst", ".gz"};
+	char folder[256];
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		for (size_t j = 0; j < sizeof(endings) / sizeof(*endings); j++) {
-			snprintf(path, size, "/lib/modules/%s/%s/" MODULE ".ko%s", release,
-				 folders[i], endings[j]);
-			if (!access(path, F_OK))
-				return true;
-		}
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		snprintf(folder, sizeof(folder), "/lib/modules/%s/%s", release, folders[i]);
+		if (find_in(folder, path, size))
+			return true;
+	}
 	return false;
 }
 
@@ -92,16 +108,26 @@ static bool built_for(int fd, char *release, size_t size)
 	return at != NULL;
 }
 
-static int refuse_load(const char *path, int fd, const char *running, struct error *err)
+/*
+ * Stricter than the kernel, which takes a module of another release if the exported symbols that it uses have the
+ * same CRCs: this one reaches into structs that those don't cover, and its BTF counts on the exact base.
+ */
+static int check_release(const char *path, int fd, const char *running, struct error *err)
 {
 	char built[128];
+
+	if (is_compressed(path) || !built_for(fd, built, sizeof(built)) || !strcmp(built, running))
+		return 0;
+	return error_set(err, ENOEXEC, "%s: built for kernel %s, but %s is running; build it against the "
+			 "headers of %s", path, built, running, running);
+}
+
+static int refuse_load(const char *path, const char *running, struct error *err)
+{
 	int code = errno;
 
 	switch (code) {
 	case ENOEXEC:
-		if (built_for(fd, built, sizeof(built)) && strcmp(built, running))
-			return error_set(err, code, "%s: built for kernel %s, but %s is running; build it "
-					 "against the headers of %s", path, built, running, running);
 		return error_set(err, code, "%s: not a module that kernel %s takes; see dmesg", path,
 				 running);
 	case EPERM:
@@ -121,7 +147,6 @@ static int load(struct error *err)
 	CLEANUP_CLOSE int fd = -1;
 	struct utsname uts;
 	char path[512];
-	int flags;
 
 	uname(&uts);
 	if (find_module(uts.release, path, sizeof(path), err))
@@ -129,11 +154,12 @@ static int load(struct error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	flags = is_compressed(path) ? INIT_COMPRESSED_FILE : 0;
-	errno = 0;
-	if (syscall(SYS_finit_module, fd, "", flags) && errno != EEXIST)
-		return refuse_load(path, fd, uts.release, err);
-	loaded_by_us = errno != EEXIST;
+	if (check_release(path, fd, uts.release, err))
+		return -1;
+	if (!syscall(SYS_finit_module, fd, "", is_compressed(path) ? INIT_COMPRESSED_FILE : 0))
+		loaded_by_us = true;
+	else if (errno != EEXIST)
+		return refuse_load(path, uts.release, err);
 	if (!is_loaded())
 		return error_set(err, ENOTSUP, "%s: loaded, but without BTF; rebuild it with the kernel's "
 				 "vmlinux and pahole at hand", path);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpflog.h"
 #include "btfvar.h"
 #include "cleanup.h"
 #include "error.h"
@@ -40,8 +41,10 @@ static struct btf *kernel_btf(void)
 {
 	static struct btf *btf;
 
-	if (!btf)
+	if (!btf) {
+		bpflog_start();
 		btf = btf__load_vmlinux_btf();
+	}
 	return btf;
 }
 

@@ -45,15 +45,13 @@ static int set_number(lua_State *L, int idx, struct btfvar *var, struct error *e
 	int whole;
 	lua_Integer n = lua_tointegerx(L, idx, &whole);
 
-	if (!whole)
+	if (!whole && btfvar_kind(var) <= BTFVAR_UINT)
 		return error_set(err, EINVAL, "%s: takes a whole number", var->name);
 	return btfvar_set_int(var, n, err);
 }
 
 static int set_value(lua_State *L, int idx, struct btfvar *var, struct error *err)
 {
-	char type[128];
-
 	switch (lua_type(L, idx)) {
 	case LUA_TNUMBER:
 		return set_number(L, idx, var, err);
@@ -62,9 +60,7 @@ static int set_value(lua_State *L, int idx, struct btfvar *var, struct error *er
 	case LUA_TSTRING:
 		return btfvar_set_text(var, lua_tostring(L, idx), err);
 	default:
-		btfvar_type_name(var, type, sizeof(type));
-		return error_set(err, EINVAL, "%s: takes a %s, not a %s", var->name, type,
-				 luaL_typename(L, idx));
+		return btfvar_wrong_type(var, luaL_typename(L, idx), err);
 	}
 }
 

@@ -1,0 +1,252 @@
+-- memlua.policy on a real kernel: attaching, its rules, the callbacks' counts, settings while running, detaching.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local cgroup = require "memlua.cgroup"
+local host = require "memlua.host"
+local policy = require "memlua.policy"
+local worker = require "memlua.worker"
+
+local objects = host.executable():match "^(.*)/" .. "/tests/"
+local steps = objects .. "steps.bpf.o"
+
+-- session (256M, no swap) -- a, b
+local session = assert(cgroup.create("session", { ["memory.max"] = "256M", ["memory.swap.max"] = 0 }))
+local a = assert(cgroup.create "session/a")
+local b = assert(cgroup.create "session/b")
+
+local function touch(cg, size) -- charge `size` to a cgroup and give it back
+  local w <close> = assert(worker.spawn(cg, { size = size }))
+  return w:wait(60)
+end
+
+local function refused(reason, name, spec, what)
+  local p, why, code = policy.attach(name, spec)
+  tap.ok(p == nil and why:find(reason, 1, true) and math.type(code) == "integer", what, why or "attached", code)
+  if p then p:detach() end
+end
+
+local function module_loaded()
+  return io.open "/sys/kernel/btf/memcg_bpf_ops" ~= nil
+end
+
+-- ---- asked per slow-path charge ---------------------------------------------------------------------------
+
+do
+  local p <close> = assert(policy.attach(steps, { plain = { a, b } }))
+  tap.is({ p:name(), #p:tenants(), p:tenants()[1].name, p:tenants()[2].role }, { "steps", 2, "session/a", "plain" }, "attached to two cgroups")
+  tap.is(p:stats().calls, 0, "nobody has charged anything")
+  touch(a, "16M")
+  local calls = p:stats().calls
+  tap.ok(calls >= 64 and calls <= 72, "16 MB are asked about once per 64 pages", calls)
+  touch(b, "16M")
+  tap.ok(p:stats().calls - calls >= 64, "the second cgroup as well", p:stats().calls)
+  calls = p:stats().calls
+  tap.is({ p:drop(b), p:drop(b) }, { true, true }, "dropping twice is fine")
+  touch(b, "16M")
+  tap.is(p:stats().calls, calls, "a dropped one is not asked any more")
+  touch(a, "1M")
+  tap.ok(p:stats().calls > calls, "the other one still is", p:stats().calls)
+  tap.is(#p:tenants(), 1, "and is the only tenant left")
+  local got, why = p:drop(session)
+  tap.ok(got == nil and why == "steps: not a tenant of this policy", "dropping a stranger", why)
+end
+if policy.native() then
+  tap.skip("the module goes with the last policy", "this kernel has memcg_bpf_ops itself")
+else
+  tap.ok(not module_loaded(), "the module goes with the last policy")
+end
+
+-- ---- the delay, and hold ----------------------------------------------------------------------------------
+
+do
+  local p <close> = assert(policy.attach(steps, { plain = a, config = { delay_ms = 100 } }))
+  local result = touch(a, "1M")
+  local calls = p:stats().calls
+  tap.ok(result.alloc_s >= 0.1 * (calls - 2) and result.alloc_s <= 0.13 * (calls + 2), "each answer of 100 ms is slept",
+    result.alloc_s, calls)
+  tap.is(p:configure { delay_ms = 0 }, true, "configured while it runs")
+  tap.ok(touch(a, "1M").alloc_s < result.alloc_s / 4, "which takes effect at once")
+end
+if policy.native() then
+  tap.skip("hold", "this kernel's memcg_bpf_ops has none")
+else
+  local p <close> = assert(policy.attach(steps, { hold = a, config = { delay_ms = 20 } }))
+  local w <close> = assert(worker.spawn(a, { size = "8M" }))
+  tap.is(select(2, w:wait(1)), "timeout", "held after its first charge")
+  tap.ok(w:progress() < 2 << 20, "it got no further", w:progress())
+  tap.ok(p:stats().calls > 20, "it asks again and again", p:stats().calls)
+  p:configure { delay_ms = 0 }
+  tap.is(w:wait(20).ended, "done", "the answer 0 lets it go")
+  p:configure { delay_ms = 20 }
+  local v <close> = assert(worker.spawn(a, { size = "8M" }))
+  v:wait(0.3)
+  p:drop(a)
+  tap.is(v:wait(20).ended, "done", "so does dropping it")
+end
+
+-- ---- who may attach where ---------------------------------------------------------------------------------
+-- session/tree -- inner
+
+do
+  local tree = assert(cgroup.create "session/tree")
+  local inner = assert(cgroup.create "session/tree/inner")
+  local p = assert(policy.attach(steps, { plain = tree }))
+  refused("steps: plain: session/tree: a policy is attached to it, above or below it already", steps, { plain = tree }, "the same cgroup")
+  refused("steps: plain: session/tree/inner: a policy is attached", steps, { plain = inner }, "a cgroup below")
+  refused("steps: plain: session: a policy is attached", steps, { plain = session }, "a cgroup above")
+  refused("session/tree: a policy is attached", steps, { plain = { b, tree } }, "one of two")
+  local q = assert(policy.attach(steps, { plain = b }))
+  tap.ok(q, "and the other was given back")
+  q:detach()
+  touch(inner, "4M")
+  tap.ok(p:stats().calls >= 16, "a cgroup below is asked through the one above", p:stats().calls)
+  inner:remove()
+  for _ = 1, 200 do -- the kernel gets to it a moment later
+    if p:stats().offline > 0 then break end
+    host.sleep(0.01)
+  end
+  tap.ok(p:stats().offline == 1 and p:stats().online == 0, "it goes offline once", p:stats())
+  inner = assert(cgroup.create "session/tree/inner")
+  tap.is(p:stats().online, 1, "a new one comes online")
+  p:detach()
+  p = assert(policy.attach(steps, { open = tree }))
+  q = assert(policy.attach(steps, { plain = inner }))
+  touch(inner, "4M")
+  tap.is({ p:stats().calls, q:stats().calls >= 16 }, { 0, true }, "below one that allows it, another overrides")
+  q:detach()
+  touch(inner, "4M")
+  tap.ok(p:stats().calls >= 16, "until it is detached", p:stats().calls)
+  inner:remove()
+  p:detach()
+  tree:remove()
+end
+
+-- ---- what is refused, and in which words --------------------------------------------------------------------
+
+refused("rejected: the kernel refused it: ", objects .. "rejected.bpf.o", { tenant = a }, "the verifier refuses")
+do
+  local _, why = policy.attach(objects .. "rejected.bpf.o", { tenant = a })
+  tap.like(why, "invalid mem access 'map_value_or_null'", "and its log says why")
+  tap.ok(#why < 7000, "in bounds", #why)
+end
+refused("steps: this kernel has none of the places where 'nothing' could be counted", steps, { plain = a, config = { nowhere = true } },
+  "a program without a target")
+tap.fails(function() policy.attach("priority", { hihg = a }) end, "priority: unknown key 'hihg'; did you mean 'high'? known: config, high, low",
+  "an unknown role")
+tap.fails(function() policy.attach("priority", { high = a, config = { delay = 5 } }) end, "config: unknown key 'delay'", "an unknown key")
+tap.fails(function() policy.attach("priority", { high = a, low = a }) end, "priority: session/a: has a role already", "two roles")
+tap.fails(function() policy.attach("reserve", { tenant = { { a, rnk = 1 } } }) end,
+  "reserve: tenant: session/a: tenant: unknown key 'rnk'; did you mean 'rank'?", "an unknown setting")
+tap.fails(function() policy.attach(steps, { plain = { { a, rank = 1 } } }) end, "steps: plain: takes no settings", "settings where there are none")
+tap.fails(function() policy.attach("reserve", { tenant = { a, b, rank = 1 } }) end, "a tenant with settings is {cgroup, key = value, ...}",
+  "settings for two at once")
+tap.fails(function() policy.attach("priority", { high = "a" }) end, "cgroup expected", "a name is no cgroup")
+
+local kmod = os.getenv "MEMLUA_KMOD"
+if policy.native() or module_loaded() or not (kmod and host.in_guest) then
+  tap.skip("a module for another kernel", "no module is needed here, or it is loaded, or this is no guest")
+else
+  local file <close> = assert(io.open(kmod, "rb"))
+  local other <close> = assert(io.open("/run/other.ko", "wb"))
+  other:write((file:read("a"):gsub("vermagic=%d", "vermagic=9")))
+  other:close()
+  for path, reason in pairs {
+    ["/run/other.ko"] = "priority: /run/other.ko: built for kernel 9",
+    ["/run/nowhere.ko"] = "priority: /run/nowhere.ko: No such file or directory",
+    [steps] = "steps.bpf.o: not a module that kernel",
+  } do
+    host.setenv("MEMLUA_KMOD", path)
+    refused(reason, "priority", { high = a }, "refused as the module: " .. path)
+  end
+  os.remove "/run/other.ko"
+  host.setenv("MEMLUA_KMOD", kmod)
+end
+
+-- ---- priority -----------------------------------------------------------------------------------------------
+
+do -- always: while there is a HIGH
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 50 } }))
+  touch(b, "2M")
+  local s, low = p:stats(), p:tenant(b)
+  tap.ok(s.delay_calls >= 8 and s.delay_active == s.delay_calls, "always: each charge of LOW is delayed", s)
+  tap.is({ low.calls, low.active, low.delay_ms }, { s.delay_calls, s.delay_active, 50 * s.delay_active }, "LOW's own counters say the same")
+  p:drop(a)
+  touch(b, "2M")
+  tap.is(p:stats().delay_active, s.delay_active, "once HIGH is dropped, LOW runs free")
+  tap.ok(p:stats().delay_calls > s.delay_calls, "though it is still asked")
+  local got, why = pcall(p.configure, p, { trigger = "always" })
+  tap.ok(got, "the trigger may change to one without a program", why)
+  got, why = p:configure { trigger = "faults", threshold = 5 }
+  tap.ok(not got and why:find("priority: this configuration needs the program faults_", 1, true), "but not to one that needs a program", why)
+  tap.is(p:config().trigger, "always", "then nothing changes")
+end
+
+do -- faults
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 50, threshold = 1000, window_ms = 1000 } }))
+  touch(b, "2M")
+  tap.is({ p:stats().delay_active, p:stats().faults }, { 0, 0 }, "faults: LOW's own faults don't count")
+  touch(a, "16M")
+  local s = p:stats()
+  tap.ok(s.faults >= 4096 and s.faults < 4096 * 1.2, "HIGH's faults are counted, one per page", s.faults)
+  tap.is(p:tenant(a).faults, s.faults, "HIGH's own counter says the same")
+  touch(b, "512K")
+  tap.ok(p:stats().delay_active > 0, "over the threshold LOW is delayed", p:stats())
+  host.sleep(1.1)
+  s = p:stats()
+  touch(b, "512K")
+  tap.is(p:stats().delay_active, s.delay_active, "for one window")
+  tap.is(p:stats().triggered, s.triggered, "and it stays closed")
+end
+
+do -- growth
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 50, trigger = "growth", growth = "4M", window_ms = 500 } }))
+  touch(b, "1M")
+  tap.is(p:stats().delay_active, 0, "growth: HIGH is idle, LOW runs free")
+  local w <close> = assert(worker.spawn(a, { size = "16M", hold = 30 }))
+  while w:progress() < 16 << 20 do host.sleep(0.01) end
+  touch(b, "512K")
+  local s = p:stats()
+  tap.ok(s.delay_active > 0 and s.triggered >= 1, "HIGH has grown, LOW is delayed", s)
+  tap.is(s.faults, 0, "without a program run per fault")
+  host.sleep(0.6)
+  touch(b, "512K")
+  tap.is(p:stats().delay_active, s.delay_active, "HIGH is large, but grows no more: LOW runs free")
+end
+
+do -- graded, only_over_high
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 1000, graded = true, headroom_max = "64M" } }))
+  touch(b, "2M")
+  tap.is(p:stats().delay_active, 0, "graded: with headroom there is no delay")
+  p:configure { headroom_max = "512M" } -- 256M of them are left: half the delay
+  touch(b, "512K")
+  local s = p:stats()
+  tap.ok(s.delay_active > 0, "with less there is some", s)
+  tap.near(s.delay_ms / s.delay_active, 500, 20, "in proportion to what is missing")
+  p:configure { graded = false, only_over_high = true, delay_ms = 50 }
+  touch(b, "2M")
+  tap.is(p:stats().delay_active, s.delay_active, "only_over_high: below memory.high there is none")
+  b:set("memory.high", "1M")
+  touch(b, "2M")
+  tap.ok(p:stats().delay_active > s.delay_active, "above there is", p:stats())
+  b:set("memory.high", "max")
+end
+
+do -- protection: reclaim in session weighs a and b
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { trigger = "growth", use_below_min = true } }))
+  local keep <close> = assert(worker.spawn(a, { size = "8M", hold = 60 }))
+  while keep:progress() < 8 << 20 do host.sleep(0.01) end
+  session:set("memory.reclaim", "1M") -- nothing to take without swap: it may fail
+  local s = p:stats()
+  tap.ok(s.below_min_calls > 0 and s.below_min_active == s.below_min_calls, "below_min is asked and answered", s)
+  tap.is(p:tenant(a).below_min, s.below_min_active, "HIGH's own counter says the same")
+  p:configure { use_below_min = false }
+  session:set("memory.reclaim", "1M")
+  s = p:stats()
+  tap.ok(s.below_low_calls > 0 and s.below_low_active > 0, "so is below_low", s)
+  p:configure { use_below_low = false }
+  session:set("memory.reclaim", "1M")
+  tap.is(p:stats().below_low_active, s.below_low_active, "switched off it protects nothing")
+  tap.ok(p:stats().below_low_calls > s.below_low_calls, "though it is still asked")
+end
+
+tap.done()
