@@ -89,7 +89,7 @@ local held = run { size = PAGE, delay = "50ms", hold = "100ms" }
 tap.ok(held.start - held.spawned >= 0.05, "delay is before the start", held.start - held.spawned)
 tap.ok(held.completion_s >= 0.1, "hold counts", held.completion_s)
 tap.near(held.completion_s, held.finish - held.start, 1e-6, "and delay does not")
-tap.ok(held.alloc_s < 0.1 and held.alloc_s < held.completion_s, "hold is no allocation", held.alloc_s)
+tap.ok(held.alloc_s + 0.1 <= held.completion_s + 1e-6, "hold is no allocation", held.alloc_s, held.completion_s)
 tap.is(run({ size = "4M", huge = true }).reached, 4 << 20, "huge pages are touched too")
 
 -- ---- file -----------------------------------------------------------------------------------------------
