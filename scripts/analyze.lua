@@ -27,12 +27,16 @@ if #mismatches > 0 and not options.force then
     table.concat(mismatches, "; "))
 end
 
+-- Replays of traces have a report of their own.
+local first = folders[1].manifest.scenario.tenants[1].workload
+local shown = first.kind == "trace" and require "memlua.replay" or report
+
 local target = options.out or folders[#folders].path
 if options.json == "-" then
   io.stdout:write(json.encode(summaries, { indent = 2 }), "\n")
 else
-  io.stdout:write(report.text(folders))
+  io.stdout:write(shown.text(folders))
   for _, mismatch in ipairs(mismatches) do print("compared by --force although " .. mismatch) end
   if options.json then memlua.must(json.write(options.json, summaries)) end
 end
-report.pictures(folders, target)
+shown.pictures(folders, target)
