@@ -4,7 +4,7 @@ set logscale x
 set xtics nomirror out ("10" 10, "20" 20, "50" 50, "100" 100, "200" 200, "500" 500, "1000" 1000, "2000" 2000) \
   textcolor rgb "#404040"
 set ytics nomirror out format "%+g %%" textcolor rgb "#404040"
-set xrange [*<15:2600<*]
+set xrange [*<15:2600]
 set offsets 0, 0, 1, 1
 set border 3 lc rgb "#404040"
 set grid ytics lt 1 lc rgb "#c8c8c8" lw 0.6

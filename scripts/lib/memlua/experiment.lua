@@ -13,7 +13,8 @@ local experiment = {}
 local function settings_of(e)
   local settings = host.settings
   settings.out = settings.out or run.default_path(e.name)
-  return { seed = settings.seed or os.time(), runs = settings.runs or e.runs or 1 }
+  return { seed = settings.seed or os.time(), runs = settings.runs or e.runs or 1,
+           warmup = settings.warmup or e.warmup or 0 }
 end
 
 -- Blocks of all cases, each in an order of its own: no drift favours one of them.
@@ -39,6 +40,7 @@ local function manifest_of(e, set, ids)
 end
 
 local function measure_all(e, set, cells, folder)
+  for _ = 1, set.warmup do e.measure(e.cases[1]) end
   local ids, results = {}, {}
   for i, c in ipairs(cells) do
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
@@ -65,7 +67,7 @@ end
 --- Returns the folder { path, host, runs, summary }. `e` is a table:
 ---   name, about, options   as of a scenario
 ---   cases       list of { name = ..., ... }: what is measured, each once per block
----   runs        blocks, unless --runs says
+---   runs        blocks, unless --runs says; warmup: runs of the first case before them that don't count
 ---   measure     f(case) -> table: one run, raw values and all; kept in runs/ID/run.json
 ---   summarise   f(folder) -> table: of folder.runs, the tables above with case, block, id; folder.seed for stats
 ---   report      { text = f(folders), pictures = f(folders, path) }, of folder.summary

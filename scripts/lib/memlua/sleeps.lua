@@ -38,10 +38,9 @@ local function mean_of(values, seed)
   return { n = #values, mean = stats.mean(values), low = low, high = high }
 end
 
-local function mapped(values, f)
-  local list = {}
-  for i, value in ipairs(values) do list[i] = f(value) end
-  return list
+-- Of a growing linear function the interval is the function of the bounds.
+local function mapped(e, f)
+  return e and { n = e.n, mean = f(e.mean), low = e.low and f(e.low), high = e.high and f(e.high) }
 end
 
 -- The module's own account, which counts whole jiffies, of all sleeps including those before the first chunk.
@@ -57,12 +56,12 @@ local function row_of(asked_ms, runs, base, folder)
   local times, tick_ns = {}, folder.host.tick_ns
   for _, run in ipairs(runs) do table.move(run.chunks_s, 1, #run.chunks_s, #times + 1, times) end
   local values, without = sleeps.of(times, base, asked_ms)
-  local rounded = jiffies.sleep_ms(asked_ms, tick_ns)
+  local slept, rounded = mean_of(values, folder.seed), jiffies.sleep_ms(asked_ms, tick_ns)
   local function raw(ms) return ms / asked_ms - 1 end
   local function left(ms) return (ms - rounded) / asked_ms end
   return { asked_ms = asked_ms, jiffies = jiffies.of_ms(asked_ms, tick_ns), rounded_ms = rounded, without = without,
-           slept_ms = mean_of(values, folder.seed), raw = mean_of(mapped(values, raw), folder.seed),
-           left = mean_of(mapped(values, left), folder.seed), module_ms = counted(runs), values_ms = values }
+           slept_ms = slept, raw = mapped(slept, raw), left = mapped(slept, left), module_ms = counted(runs),
+           values_ms = values }
 end
 
 --- { tick_ns, undelayed_s, delays = list of { asked_ms, jiffies, rounded_ms (what the kernel makes of it), slept_ms, raw
@@ -102,7 +101,7 @@ local NOTES = [[
 error: mean of (slept - asked) / asked, with its 95 %% interval; error left: the same against what the kernel
 rounds the delay to. A jiffy is %g ms here, delays are rounded up to whole ones, and a timer ends on a slot of
 the timer wheel behind them: 1 jiffy wide below 63 jiffies, 8 below 504, 64 below 4032. One after the other,
-the sleeps begin where a slot begins. An undelayed chunk takes %s, taken off each sleep.
+the sleeps begin where a slot begins but for the %s that an undelayed chunk takes: that is what is left.
 ]]
 
 --- The document of the one folder in `folders`.

@@ -1,0 +1,93 @@
+-- What does a policy cost that has nothing to do? Allocation with no policy, and with each attached but quiet.
+--   memlua scripts/overhead.lua --runs 20
+-- A tenant allocates anonymous memory, in each role of each policy; what the policy waits for never comes. All cases
+-- are interleaved in blocks of random order, and each is compared with the one without a policy of its own block.
+-- Under the virtual clock an instruction takes 2 ns whatever it does, so times are instruction counts.
+local cgroup = require "memlua.cgroup"
+local costs = require "memlua.costs"
+local experiment = require "memlua.experiment"
+local host = require "memlua.host"
+local memlua = require "memlua"
+local module = require "memlua.module"
+local option = require "memlua.option"
+local policy = require "memlua.policy"
+local worker = require "memlua.worker"
+
+local CHUNK = 64 * host.facts().page_size -- one slow-path charge: MEMCG_CHARGE_BATCH pages, include/linux/memcontrol.h
+local MAX_CHUNKS = 256 -- that many samples a worker keeps, so that percentiles are exact
+
+local options = option.parse {
+  name = "overhead", about = "The cost of a policy that is attached but quiet.",
+  options = { { "size", "size", default = "64M", help = "what the tenant allocates, up to 64M" } },
+}
+options.size = math.max(CHUNK, options.size // CHUNK * CHUNK)
+if options.size > MAX_CHUNKS * CHUNK then
+  memlua.fail(memlua.status.misuse, "--size: more than %dM; its percentiles would not be exact", MAX_CHUNKS * CHUNK >> 20)
+end
+
+local claim = 2 * options.size
+local growing = { trigger = "growth", growth = 1 << 40 }
+local faulting = { trigger = "faults", threshold = 1 << 40 }
+
+-- roles: f(the measured tenant, an idle one) -> as memlua.policy.attach takes them
+local function high(measured, idle) return { high = { measured }, low = { idle } } end
+local function low(measured, idle) return { high = { idle }, low = { measured } } end
+local function ranked(first, second)
+  return { tenant = { { first, rank = 1, claim = claim }, { second, rank = 2, claim = claim } } }
+end
+
+local CASES = {
+  { name = "none" },
+  { name = "elsewhere", policy = "priority", config = growing,
+    roles = function(_, _, other) return { low = { other } } end },
+  { name = "growth-high", policy = "priority", config = growing, roles = high },
+  { name = "growth-low", policy = "priority", config = growing, roles = low },
+  { name = "faults-high", policy = "priority", config = faulting, roles = high },
+  { name = "faults-low", policy = "priority", config = faulting, roles = low },
+  { name = "reserve-first", policy = "reserve", roles = ranked },
+  { name = "reserve-last", policy = "reserve", roles = function(measured, idle) return ranked(idle, measured) end },
+}
+
+-- session (memory.max) -- measured, idle; other
+local function attached(case, measured, idle, other)
+  if not case.policy then return nil end
+  local roles = case.roles(measured, idle, other)
+  roles.config = case.config
+  return memlua.must(policy.attach(case.policy, roles))
+end
+
+local function create(path, knobs) return memlua.must(cgroup.create(path, knobs)) end
+
+local function chunk_times(progress, start)
+  local times, before = {}, start
+  for i, sample in ipairs(progress) do times[i], before = sample[1] - before, sample[1] end
+  return times
+end
+
+local function measure(case)
+  local session <close> = create("session", { ["memory.max"] = 8 * options.size })
+  local measured <close> = create "session/measured"
+  local idle <close> = create "session/idle"
+  local other <close> = create "other"
+  local p <close> = attached(case, measured, idle, other)
+  local before = module.counters()
+  local w <close> = memlua.must(worker.spawn(measured, { size = options.size, chunk = CHUNK }))
+  local result = memlua.must(w:wait())
+  return { ended = result.ended, alloc_s = result.alloc_s, size = options.size,
+           chunks_s = chunk_times(result.progress, result.start), policy = p and p:stats(), module = module.growth(before) }
+end
+
+local function cheap(summary)
+  for _, case in ipairs(summary.cases) do
+    if case.throughput and (case.throughput.median < 0.99 or case.p50.median > 1.01) then
+      return false, ("%s: throughput %.4f, P50 %.4f of none"):format(case.name, case.throughput.median, case.p50.median)
+    end
+  end
+  return true
+end
+
+experiment.run {
+  name = "overhead", about = "what an attached, quiet policy costs", options = options, cases = CASES, runs = 10, warmup = 1,
+  measure = measure, summarise = costs.summarise, report = { text = costs.text, pictures = costs.pictures },
+  expect = { { "at least 0.99 of the throughput and at most 1.01 of the P50 without a policy", cheap } },
+}
