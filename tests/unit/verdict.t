@@ -30,10 +30,10 @@ local function folder(runs, intact, slowdown, makespan)
     { name = "low", rank = 2, solo_s = 5, slowdown = slowdown, completion = slowdown and { median = 5 * slowdown } },
   }
   return {
-    manifest = { scenario = { limits = { ["memory.max"] = 100 },
-                              tenants = { { workload = { size = 60 } }, { workload = { size = 60 } } } } },
+    manifest = { scenario = { limits = { ["memory.max"] = 100 } },
+                 solo_of = { high = "solo-high", low = "solo-high" } },
     summary = { strategies = {
-      { name = "solo-high", solo = true, runs = runs, intact = runs, tenants = {} },
+      { name = "solo-high", solo = true, runs = runs, intact = runs, tenants = { { peak = { median = 60 } } } },
       { name = "x", runs = runs, intact = intact, tenants = tenants, makespan = makespan and { median = makespan } },
     } },
   }

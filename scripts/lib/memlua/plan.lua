@@ -16,7 +16,7 @@ local PRESETS = {
     default = { limit = "544M", size = "256M", high = "max", hold = "5s", delay = 2000, start = 0 },
   },
   file = {
-    default = { limit = "160M", size = "70M", high = "max", hold = "8s", delay = 0, start = "3s" },
+    default = { limit = "160M", size = "70M", high = "max", hold = "4s", delay = 0, start = "3s" },
   },
 }
 PRESETS.file.plan = PRESETS.file.default
@@ -33,7 +33,7 @@ local OPTIONS = {
   { "limit", "limit", help = "memory.max of the session (544M; plan: 512M; file: 160M)" },
   { "size", "size", help = "what each tenant uses (256M; file: 70M)" },
   { "high", "limit", help = "memory.high of each tenant (max; plan: 200M)" },
-  { "hold", "duration", help = "how long a tenant keeps it, or re-reads its file (5s; file: 8s)" },
+  { "hold", "duration", help = "how long a tenant keeps it, or re-reads its file (5s; file: 4s)" },
   { "start", "duration", help = "how much later the high tenant starts (0; file: 3s)" },
 }
 
@@ -82,19 +82,21 @@ function plan.options(name, about, protected)
   return values
 end
 
-local function workload(o, more)
-  if o.kind == "file" then return { kind = "file", size = o.size, duration = o.hold + more } end
+local function workload(o, reading)
+  if o.kind == "file" then return { kind = "file", size = o.size, duration = reading } end
   return { kind = "anon", size = o.size, hold = o.hold }
 end
 
 --- The plan's tree: session/{high_session, low_session_1, low_session_2}, as the tenants of a scenario.
 function plan.tenants(o)
   local limits = { ["memory.high"] = o.high }
-  -- readers of files keep up the pressure for as long as the high one reads
+  -- The low readers keep up the pressure for as long as the high one reads; before that it writes its file,
+  -- which takes it about as long again.
+  local reading = 2 * o.hold + o.start
   return {
-    { name = "high", cgroup = "high_session", role = "high", limits = limits, workload = workload(o, 0), start = o.start },
-    { name = "low_1", cgroup = "low_session_1", role = "low", limits = limits, workload = workload(o, o.start) },
-    { name = "low_2", cgroup = "low_session_2", role = "low", limits = limits, workload = workload(o, o.start) },
+    { name = "high", cgroup = "high_session", role = "high", limits = limits, workload = workload(o, o.hold), start = o.start },
+    { name = "low_1", cgroup = "low_session_1", role = "low", limits = limits, workload = workload(o, reading) },
+    { name = "low_2", cgroup = "low_session_2", role = "low", limits = limits, workload = workload(o, reading) },
   }
 end
 

@@ -190,21 +190,24 @@ local function beside_losses(s, lines)
   end
 end
 
-local function solo_line(s, lines)
+-- Once per folder: its strategies share the solo runs.
+local function solo_line(s, lines, told)
+  if told[s.folder] then return end
+  told[s.folder] = true
   local parts = {}
   for _, tenant in ipairs(s.strategy.tenants) do
     if tenant.solo_s then parts[#parts + 1] = ("%s %s"):format(tenant.name, duration(tenant.solo_s)) end
   end
-  if #parts > 0 then lines[#lines + 1] = ("%s: alone: %s"):format(s.label, table.concat(parts, ", ")) end
+  if #parts > 0 then lines[#lines + 1] = ("%s: alone: %s"):format(s.folder.manifest.name, table.concat(parts, ", ")) end
 end
 
 local function remarks(series)
-  local lines = {}
+  local lines, told = {}, {}
   for _, s in ipairs(series) do
     beside_losses(s, lines)
     kills(s, lines)
     callbacks(s, lines)
-    solo_line(s, lines)
+    solo_line(s, lines, told)
   end
   return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
 end

@@ -48,7 +48,8 @@ end
 --- The shortest time in which all jobs { size, duration } can be done when those that run together must fit the
 --- limit, each started as early as its place in the order allows; over all orders up to 8 jobs, above that the
 --- longest first (Graham, "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17 (1969)).
---- CPU time is taken as free, so it's a lower bound. math.huge when a job doesn't fit alone.
+--- CPU time is taken as free, and a job's memory as taken from its start to its end: real tenants may be a little
+--- faster, since they grow. math.huge when a job doesn't fit alone.
 function verdict.best_makespan(jobs, limit)
   local order, best = table.move(jobs, 1, #jobs, 1, {}), math.huge
   if #jobs > 8 then
@@ -61,12 +62,16 @@ end
 
 -- ---- per strategy --------------------------------------------------------------------------------------------
 
+-- What each tenant needs alone: its peak, kernel memory included, and its time.
 local function jobs_of(folder, strategy)
-  local jobs = {}
+  local alone, jobs = {}, {}
+  for _, solo in ipairs(folder.summary.strategies) do
+    if solo.solo then alone[solo.name] = solo.tenants[1] end
+  end
   for i, tenant in ipairs(strategy.tenants) do
-    local workload = folder.manifest.scenario.tenants[i].workload
-    jobs[i] = { size = workload.size, duration = tenant.solo_s }
-    if not (workload.size and tenant.solo_s) then return nil end
+    local solo = alone[(folder.manifest.solo_of or {})[tenant.name]]
+    if not (solo and solo.peak and tenant.solo_s) then return nil end
+    jobs[i] = { size = solo.peak.median, duration = tenant.solo_s }
   end
   return jobs
 end
