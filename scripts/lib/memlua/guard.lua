@@ -1,0 +1,112 @@
+--- memlua.guard: a policy on cgroups that exist already (containers, services), watched for as long as it is on.
+--- It writes no limit and makes no cgroup; whatever ends it, the policy is detached.
+local cgroup = require "memlua.cgroup"
+local host = require "memlua.host"
+local memlua = require "memlua"
+local policy = require "memlua.policy"
+local scope = require "memlua.scope"
+
+local guard = {}
+
+local Guard = {}
+Guard.__index = Guard
+
+local function difference(after, before)
+  local delta = {}
+  for key, value in pairs(after or {}) do
+    if math.type(value) == "integer" then delta[key] = value - (before and before[key] or 0) end
+  end
+  return delta
+end
+
+local function open_member(self, role, path)
+  local cg = self.scope:add(memlua.must(cgroup.open(path)))
+  local member = { cg = cg, role = role, path = path, before = cg:events() }
+  table.insert(self.members, member)
+  return cg
+end
+
+local function open_roles(self, roles)
+  local attached = {}
+  for _, role in ipairs(memlua.keys(roles)) do
+    attached[role] = {}
+    for i, path in ipairs(roles[role]) do attached[role][i] = open_member(self, role, path) end
+  end
+  return attached
+end
+
+--- Attaches a policy to existing cgroups:
+---   policy   a built-in policy's name, or the path of a .bpf.o
+---   roles    { ROLE = { path, ... }, ... }; a path is absolute, or relative to the cgroup v2 mount
+---   config   { key = value } of the policy, as in policy.attach
+--- Returns a to-be-closed handle; closing detaches. Fails with status 1 where a cgroup isn't there or has a policy.
+function guard.attach(spec)
+  local self = setmetatable({ scope = scope.new(), members = {} }, Guard)
+  local done <close> = setmetatable({}, { __close = function(_, failure) if failure then self:close() end end })
+  local attached = open_roles(self, spec.roles)
+  attached.config = spec.config
+  self.policy = self.scope:add(memlua.must(policy.attach(spec.policy, attached)))
+  self.started = host.monotonic()
+  return self
+end
+
+-- A cgroup that was removed meanwhile: its tenant goes, the others stay guarded.
+local function lost(self, member)
+  if not member.gone then self.policy:drop(member.cg) end
+  member.gone = true
+  return { path = member.path, role = member.role, gone = true }
+end
+
+local function look(self, member)
+  local usage = not member.gone and member.cg:usage()
+  if not usage then return lost(self, member) end
+  local cg = member.cg
+  return {
+    path = member.path, role = member.role, usage = usage, limit = cg:get "memory.max", high = cg:get "memory.high",
+    events = difference(cg:events(), member.before), pressure = cg:pressure "memory", policy = self.policy:tenant(cg),
+  }
+end
+
+--- How things stand: { time = seconds since the attach, stats = the policy's counters, members = { { path, role, usage
+--- and limit and high (bytes, or "max"), events = as they grew, pressure, policy = what it keeps of this one } or, for a
+--- cgroup that was removed, { path, role, gone = true } } }.
+function Guard:sample()
+  local sample = { time = host.monotonic() - self.started, members = {} }
+  for i, member in ipairs(self.members) do sample.members[i] = look(self, member) end
+  sample.stats = self.policy:stats()
+  return sample
+end
+
+local function all_gone(sample)
+  for _, member in ipairs(sample.members) do if not member.gone then return false end end
+  return true
+end
+
+-- An interrupt is how a guard usually ends: no failure.
+local function is_interrupt(why) return type(why) == "table" and why.status == memlua.status.signal end
+
+--- Calls show(sample) now and every `interval` seconds, until `timeout` seconds are over (nil: never), SIGINT comes, or
+--- all cgroups are gone. Returns "timeout", "interrupted" or "gone".
+function Guard:watch(interval, timeout, show)
+  local ended
+  local function loop()
+    while not ended do
+      local sample = self:sample()
+      show(sample)
+      local left = timeout and timeout - sample.time or math.huge
+      if all_gone(sample) then ended = "gone"
+      elseif left <= 0 then ended = "timeout"
+      elseif not host.sleep(math.min(interval, left)) then ended = "interrupted" end
+    end
+  end
+  local ok, why = pcall(loop)
+  if not ok and not is_interrupt(why) then error(why, 0) end
+  return ended or "interrupted"
+end
+
+--- Detaches. Idempotent.
+function Guard:close() self.scope:__close() end
+
+function Guard:__close() self:close() end
+
+return guard
