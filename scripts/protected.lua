@@ -34,6 +34,7 @@ scenario.run {
   shares = plan.shares(options),
   solo = plan.has_solo(options),
   warmup = plan.has_solo(options) and 1 or 0,
+  deadline = "1440m", -- a day: the plan to the letter throttles its tenants for hours
 
   strategies = { {
     name = "priority",
