@@ -12,7 +12,7 @@ set label 1 heading at screen 0, 1 offset 2, -1.6 left noenhanced font ",17"
 set label 2 setting at screen 0, 1 offset 2.6, -3.7 left noenhanced font ",12" textcolor rgb "#404040"
 set tmargin 7
 set rmargin 4
-set key at screen 0.97, screen 0.9 top right horizontal samplen 1
+set key at graph 1, graph 1.03 bottom right horizontal samplen 1
 set xrange [*<0.985:1.015<*]
 set object 1 rectangle from 0.99, graph 0 to 1.01, graph 1 fc rgb "#ececec" fs solid noborder behind
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb "#404040" lw 1

@@ -82,7 +82,8 @@ local NOTES = [[
 
 throughput and percentiles of the time for 64 pages as parts of those without a policy in the same block, median of
 %d blocks with its 95 %% interval; more per charge: what the median 64 pages, one slow-path charge, take longer.
-elsewhere: a policy is attached to another cgroup. priority waits for growth or faults of high that never come.
+elsewhere: a policy is attached to another cgroup. growth, faults: what priority waits for of its high tenant, in vain;
+to count faults, a program runs at each one of the machine, so that trigger has its price even when quiet.
 ]]
 
 local INSTRUCTIONS = "Times are instructions: the virtual clock gives each one %d ns of guest time.\n"

@@ -1,0 +1,53 @@
+-- What a quiet policy does: it is asked once per 64 pages of its own cgroup, never of another, and costs next to nothing.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local cgroup = require "memlua.cgroup"
+local host = require "memlua.host"
+local module = require "memlua.module"
+local policy = require "memlua.policy"
+local stats = require "memlua.stats"
+local worker = require "memlua.worker"
+
+host.enter()
+local CHUNK, CHUNKS = 64 * host.facts().page_size, 48
+local session = assert(cgroup.create("session", { ["memory.max"] = "128M" }))
+local tenant, idle = assert(cgroup.create "session/tenant"), assert(cgroup.create "session/idle")
+local growing = { trigger = "growth", growth = 1 << 40 }
+
+-- The median time of 64 pages, and what the policy counted.
+local function allocate(name, roles)
+  local p <close> = name and assert(policy.attach(name, roles)) or nil
+  local w <close> = assert(worker.spawn(tenant, { size = CHUNKS * CHUNK, chunk = CHUNK }))
+  local result, times = assert(w:wait(60)), {}
+  for i = 2, #result.progress do times[i - 1] = result.progress[i][1] - result.progress[i - 1][1] end
+  return stats.median(times), p and p:stats(), p and module.counters()
+end
+
+local function first(a, b) return { tenant = { { a, rank = 1, claim = "32M" }, { b, rank = 2, claim = "32M" } } } end
+
+allocate()
+local none = allocate()
+local CASES = {
+  { "priority, for another cgroup", "priority", { low = idle, config = growing }, false },
+  { "priority, as high", "priority", { high = tenant, low = idle, config = growing }, false },
+  { "priority, as low", "priority", { high = idle, low = tenant, config = growing }, true },
+  { "reserve, first", "reserve", first(tenant, idle), true },
+  { "reserve, last", "reserve", first(idle, tenant), true },
+}
+for _, case in ipairs(CASES) do
+  local name, which, roles, asked = table.unpack(case)
+  local time, counts, counters = allocate(which, roles)
+  if asked then
+    tap.ok(counts.delay_calls >= CHUNKS and counts.delay_calls <= 2 * CHUNKS, name .. ": asked once per 64 pages", counts)
+  else
+    tap.is(counts.delay_calls, 0, name .. ": never asked")
+  end
+  tap.ok(counts.delay_active == 0 and (not counters or counters.slept == 0), name .. ": nobody sleeps", counts, counters)
+  if os.getenv "MEMLUA_GUEST_CLOCK" == "virtual" then
+    tap.ok(time <= 1.02 * none, name .. ": costs 2 % of an allocation's instructions at most", time / none)
+  else
+    tap.skip(name .. ": instructions", "only the virtual clock counts them")
+  end
+end
+
+tap.done()
