@@ -3,6 +3,7 @@
 local cell = require "memlua.cell"
 local host = require "memlua.host"
 local json = require "memlua.json"
+local judge = require "memlua.judge"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local report = require "memlua.report"
@@ -114,35 +115,6 @@ local function run_all(plan, cells, folder)
   return results
 end
 
--- ---- judging -------------------------------------------------------------------------------------------
-
-local function timed_out(results)
-  for _, result in ipairs(results) do
-    for _, tenant in ipairs(result.tenants) do
-      if tenant.ended == "timed out" then return tenant.name, result end
-    end
-  end
-end
-
-local function judge(plan, results)
-  local name, late = timed_out(results)
-  if name then
-    memlua.fail(memlua.status.timeout, "%s: %s was not done after %.0f s; the results so far are in %s",
-      late.id, name, late.duration_s, host.settings.out)
-  end
-  local failed = {}
-  for _, expectation in ipairs(plan.expect) do
-    for _, result in ipairs(results) do
-      if not result.solo then
-        local holds, detail = expectation[2](result)
-        if not holds then failed[#failed + 1] = ("%s: expected: %s%s"):format(result.id, expectation[1],
-          detail and "; " .. detail or "") end
-      end
-    end
-  end
-  if #failed > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(failed, "\nmemlua: ")) end
-end
-
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same
 --- script runs in the microVM and this call doesn't return), runs everything, writes the folder, prints the
 --- table. Returns { path, manifest, host, runs, summary }. Fails with the status that memlua --help lists.
@@ -161,7 +133,7 @@ function scenario.run(value)
   folder.runs = run_all(plan, cells, folder)
   folder.manifest = manifest_of(plan, {})
   report.publish(folder, summary.of(folder), plan.report or report)
-  judge(plan, folder.runs)
+  judge.results(plan.expect, folder.runs)
   return folder
 end
 

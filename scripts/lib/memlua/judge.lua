@@ -1,0 +1,63 @@
+--- memlua.judge: with which exit status a scenario ends, once its results are written. A loss is a result and
+--- no failure; what wasn't measured, can't be trusted or breaks an expectation is.
+local memlua = require "memlua"
+
+local judge = {}
+
+-- The first tenant of any run that ended like this, and its run.
+local function find(results, how)
+  for _, result in ipairs(results) do
+    for _, tenant in ipairs(result.tenants) do
+      if tenant.ended == how then return tenant, result end
+    end
+  end
+end
+
+local function refuse_timeouts(results)
+  local tenant, result = find(results, "timed out")
+  if not tenant then return end
+  memlua.fail(memlua.status.timeout, "%s: %s was not done after %.0f s", result.id, tenant.name, result.duration_s)
+end
+
+local function refuse_failures(results)
+  local tenant, result = find(results, "failed")
+  if not tenant then return end
+  memlua.fail(memlua.status.misuse, "%s: %s failed: %s", result.id, tenant.name, tenant.error
+    or ("exit status %s"):format(tenant.exit_code or "?"))
+end
+
+-- Killed, but neither by memlua nor for want of memory: somebody else had a hand in it.
+local function refuse_contamination(results)
+  local tenant, result = find(results, "killed")
+  if not tenant then return end
+  memlua.fail(memlua.status.untrustworthy, "%s: %s was killed from outside by signal %s: the result is not "
+    .. "trustworthy", result.id, tenant.name, tenant.signal or "?")
+end
+
+local function broken(expectation, result)
+  local holds, detail = expectation[2](result)
+  if holds then return nil end
+  return ("%s: expected: %s%s"):format(result.id, expectation[1], detail and "; " .. detail or "")
+end
+
+local function check_expectations(expectations, results)
+  local list = {}
+  for _, expectation in ipairs(expectations) do
+    for _, result in ipairs(results) do
+      if not result.solo then list[#list + 1] = broken(expectation, result) end
+    end
+  end
+  if #list > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(list, "\nmemlua: ")) end
+end
+
+--- Fails with status 124 if a tenant timed out, 1 if one failed by itself, 7 if one was killed from outside, and 2
+--- if an expectation doesn't hold. `expectations`: list of { text, function(result) -> holds, detail };
+--- `results`: the runs as memlua.cell gives them; solo runs are held to no expectation.
+function judge.results(expectations, results)
+  refuse_timeouts(results)
+  refuse_failures(results)
+  refuse_contamination(results)
+  check_expectations(expectations, results)
+end
+
+return judge

@@ -1,0 +1,46 @@
+-- memlua.judge: which results are fine, and with which status the others end.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local judge = require "memlua.judge"
+
+local function results(ended, more)
+  local tenant = { name = "low", ended = ended }
+  for key, value in pairs(more or {}) do tenant[key] = value end
+  return { { id = "001-none", duration_s = 7.2, tenants = { { name = "high", ended = "done" }, tenant } } }
+end
+
+local function passes(name, expectations, list)
+  local ok, why = pcall(judge.results, expectations, list)
+  tap.ok(ok, name, why)
+end
+
+passes("all done", {}, results "done")
+passes("an OOM kill is a result", {}, results "oom-killed")
+tap.fails(function() judge.results({}, results "timed out") end, "001-none: low was not done after 7 s",
+  "a time-out", 124)
+tap.fails(function() judge.results({}, results("failed", { error = "x: No space left on device" })) end,
+  "001-none: low failed: x: No space left", "a tenant that failed by itself", 1)
+tap.fails(function() judge.results({}, results("failed", { exit_code = 3 })) end, "low failed: exit status 3",
+  "and its exit status where it said nothing", 1)
+tap.fails(function() judge.results({}, results("killed", { signal = 9 })) end,
+  "low was killed from outside by signal 9: the result is not trustworthy", "one that somebody killed", 7)
+
+local function survives(result)
+  for _, tenant in ipairs(result.tenants) do
+    if tenant.ended ~= "done" then return false, tenant.name .. " was " .. tenant.ended end
+  end
+  return true
+end
+local expectations = { { "nobody is lost", survives } }
+passes("an expectation that holds", expectations, results "done")
+tap.fails(function() judge.results(expectations, results "oom-killed") end,
+  "001-none: expected: nobody is lost; low was oom-killed", "one that doesn't names the run and the reason", 2)
+local both = { results("oom-killed")[1], results("oom-killed")[1] }
+both[2].id = "002-none"
+tap.fails(function() judge.results(expectations, both) end, "001-none.*002-none", "every run that breaks it is named", 2)
+local solo = results "oom-killed"
+solo[1].solo = true
+passes("solo runs are held to no expectation", expectations, solo)
+tap.fails(function() judge.results(expectations, results "timed out") end, "not done", "time comes before expectations", 124)
+
+tap.done()
