@@ -3,6 +3,7 @@ local cgroup = require "memlua.cgroup"
 local files = require "memlua.files"
 local host = require "memlua.host"
 local json = require "memlua.json"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local oom = require "memlua.oom"
@@ -189,6 +190,7 @@ local function watch(self)
     local i = worker.wait(workers, math.min(self.interval, left))
     if i then take_result(self, tenants[i], memlua.must(workers[i]:wait(1))) end
     sample(self)
+    live.show(self)
   end
 end
 

@@ -3,7 +3,11 @@ local host = require "memlua.host"
 
 local log = {}
 
-local function write(fmt, ...) io.stderr:write("memlua: ", fmt:format(...), "\n") end
+-- log.interlude, where set, is called before each line: memlua.live takes its lines away then.
+local function write(fmt, ...)
+  if log.interlude then log.interlude() end
+  io.stderr:write("memlua: ", fmt:format(...), "\n")
+end
 
 --- Says a line unless --quiet. Arguments as string.format.
 function log.say(fmt, ...) if not host.settings.quiet then write(fmt, ...) end end

@@ -4,6 +4,7 @@ local cell = require "memlua.cell"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.judge"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local report = require "memlua.report"
@@ -104,8 +105,9 @@ end
 local function run_all(plan, cells, folder)
   warm_up(plan, cells)
   local ids, results = {}, {}
+  local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
-    log.progress("run %d of %d: %s", i, #cells, c.strategy.name)
+    view:begin(i, c.strategy.name)
     local result = cell.run(plan, c.strategy)
     result.id, result.block = c.id, c.block
     ids[i], results[i] = c.id, result

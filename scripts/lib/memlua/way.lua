@@ -132,6 +132,8 @@ local function environment(kernel, kmod, clock, accel)
   local terminals = ""
   for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
   env.MEMLUA_TERMINALS = terminals
+  -- the guest's own terminals tell no width
+  if terminals ~= "" then env.COLUMNS = env.COLUMNS or tostring(host.columns() or 80) end
   return env
 end
 
@@ -210,7 +212,7 @@ local function run_in_vm(reasons)
     },
   }
   if not status then memlua.fail(vm_status, "%s", complaint) end
-  if status == memlua.status.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
+  if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
   render_plots()
   copy_json()
   os.exit(status, true)
