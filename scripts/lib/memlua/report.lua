@@ -145,12 +145,13 @@ end
 
 local function number(x) return math.type(x) == "float" and ("%g"):format(x) or tostring(x) end
 
+-- The counters that counted anything; the others are 0.
 local function flat(t, prefix, out)
   for _, key in ipairs(sorted_keys(t)) do
     local value = t[key]
     if type(value) == "table" then
       flat(value, prefix .. key .. ".", out)
-    else
+    elseif value ~= 0 then
       out[#out + 1] = ("%s%s %s"):format(prefix, key, number(value))
     end
   end
@@ -160,8 +161,9 @@ end
 local function callbacks(s, lines)
   for _, result in ipairs(s.folder.runs) do
     if result.strategy == s.strategy.name and result.policy and result.policy.stats then
+      local counted = table.concat(flat(result.policy.stats, "", {}), ", ")
       lines[#lines + 1] = ("%s: policy %s: %s"):format(s.label, result.policy.name,
-        table.concat(flat(result.policy.stats, "", {}), ", "))
+        counted ~= "" and counted or "never asked")
       return
     end
   end
