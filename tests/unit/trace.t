@@ -6,7 +6,10 @@ local json = require "memlua.json"
 local percentiles = require "memlua.percentiles"
 local stats = require "memlua.stats"
 local trace = require "memlua.trace"
+local spec = require "memlua.spec"
 local worker = require "memlua.worker"
+
+local MB <const> = 1 << 20
 
 local function sample(epoch, usage, cpu) return { epoch = epoch, mem_usage = usage, cpu_percent = cpu } end
 local function document(...) return json.encode { samples = json.array { ... } } end
@@ -136,6 +139,15 @@ tap.fails(function() trace.workload(t, { speed = 0 / 0 }) end, "must be more tha
 tap.fails(function() trace.workload(trace.parse("0,1e15\n", "big.csv"), {}) end, "big.csv: its peak of 909T on a base of 0 is more than this machine's memory",
   "above the machine's memory", 1)
 
+local function checked(workload)
+  workload.kind = "trace"
+  return spec.check { name = "x", limits = {}, tenants = { { name = "a", workload = workload } } }.tenants[1].workload
+end
+tap.is(checked { curve = { { 0, 100 }, { 1, 300 } }, base = "1M" }.size, MB + 300, "in a scenario its size is base and peak")
+tap.fails(function() checked { curve = { { 0, 100 } }, speed = 0 } end, "tenants.a.workload.speed: 0 is below the least possible", "speed 0", 1)
+tap.fails(function() checked {} end, "tenants.a.workload.curve: missing", "no curve", 1)
+tap.fails(function() checked { curve = { { 0, 100 }, { 1 } } } end, "tenants.a.workload.curve: point 2: {seconds, bytes} is needed", "half a point", 1)
+
 local function spawn(spec)
   spec.kind = "trace"
   local ok, started, why = pcall(worker.spawn, nil, spec)
@@ -156,7 +168,6 @@ tap.like(spawn { curve = { { 0, 1e15 } } }, "is more than this machine's memory"
 
 -- ---- replaying, without a cgroup ---------------------------------------------------------------------------------------
 
-local MB <const> = 1 << 20
 local r = assert(worker.spawn(nil, { kind = "trace", base = "1M", curve = { { 7, 2 * MB }, { 8, 4 * MB }, { 9, MB + 1 }, { 10, MB + 1 }, { 11, 3 * MB },
   { 12, 0 } }, speed = 1000 })):wait(60)
 tap.is({ r.ended, r.kind, r.steps_done, r.latency.count, r.reached }, { "done", "trace", 6, 3, 5 * MB }, "every sample is done, every rise has a latency")

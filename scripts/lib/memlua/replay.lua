@@ -140,6 +140,22 @@ end
 
 -- ---- the document ------------------------------------------------------------------------------------------------
 
+-- A replay that can't keep up even alone tells about the CPU, not about memory.
+local TOO_LATE <const> = 0.1
+
+local function too_fast(folder)
+  local lines = {}
+  for _, tenant in ipairs(folder.manifest.scenario.tenants) do
+    local alone = runs_of(folder, (folder.manifest.solo_of or {})[tenant.name])[1]
+    local t = alone and alone.tenants[1]
+    if t and t.lag_max_s and t.completion_s and t.lag_max_s > TOO_LATE * t.completion_s then
+      lines[#lines + 1] = ("warning: %s falls %s behind its trace's clock even alone: at this speed the tenants fight for "
+        .. "CPU; choose a lower --speed\n"):format(tenant.name, units.format_duration(t.lag_max_s))
+    end
+  end
+  return table.concat(lines)
+end
+
 local LEGEND = "x solo: completion over that of the solo run of the same block; behind: the greatest lag of a run behind "
   .. "its\ntrace's clock; latencies: of the rises from one sample to the next, percentiles over all runs, the greatest "
   .. "of a\nrun as a median over runs; in brackets: 95 %\n"
@@ -149,7 +165,7 @@ function replay.text(folders)
   local parts = { report.text(folders) }
   for _, folder in ipairs(folders) do
     parts[#parts + 1] = replay.survival(folder)
-    parts[#parts + 1] = replay.latency(folder) .. LEGEND
+    parts[#parts + 1] = replay.latency(folder) .. LEGEND .. too_fast(folder)
   end
   return table.concat(parts, "\n")
 end

@@ -32,6 +32,18 @@ local function check_machine(workload, path)
   end
 end
 
+-- The most that a replay holds beside its base: what claims and the check of the machine go by.
+local function peak_of(curve, path)
+  local peak = 0
+  for i, point in ipairs(curve) do
+    if type(point) ~= "table" or math.type(point[2]) ~= "integer" then
+      check.refuse(("%s: point %d"):format(path, i), "{seconds, bytes} is needed")
+    end
+    peak = math.max(peak, point[2])
+  end
+  return peak
+end
+
 local function check_workload(value, path)
   check.is "table"(value, path)
   local kind = check.one_of(memlua.keys(WORKLOADS))(value.kind or "anon", path .. ".kind")
@@ -40,6 +52,7 @@ local function check_workload(value, path)
   for key, checker in pairs(fields) do all[key] = checker end
   local workload = check.record(all, needed)(value, path)
   workload.kind = kind
+  if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   check_machine(workload, path)
   return workload
 end
