@@ -3,6 +3,7 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests
+#   make bench    measure what an idle policy costs, and how exact delays are
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
 #
@@ -93,6 +94,11 @@ demo: $(MEMLUA)
 	$(MEMLUA) scripts/baseline.lua --out $(RUNS)/demo/baseline
 	$(MEMLUA) scripts/protected.lua --out $(RUNS)/demo/protected
 	$(MEMLUA) scripts/analyze.lua $(RUNS)/demo/baseline $(RUNS)/demo/protected --out $(RUNS)/demo/comparison
+
+bench: $(MEMLUA)
+	@rm -rf $(RUNS)/overhead $(RUNS)/precision
+	$(MEMLUA) scripts/overhead.lua --out $(RUNS)/overhead
+	$(MEMLUA) scripts/precision.lua --out $(RUNS)/precision
 
 PROVE = prove --exec $(abspath $(MEMLUA)) --timer
 check: check-unit check-vm

@@ -29,8 +29,10 @@ local options = option.parse {
 local names = #(options.strategy or {}) > 0 and options.strategy or NAMES
 local lrus = options.lru == "both" and { "mglru", "classic" } or { options.lru }
 
+-- The low ones go on for longer than HIGH, which takes its time until it has its pages.
 local function tenant(name, role, start)
-  local workload = { kind = options.kind, size = options.size, duration = options.hold + options.start - start }
+  local duration = role == "high" and options.hold or options.hold + 2 * options.start
+  local workload = { kind = options.kind, size = options.size, duration = duration }
   return { name = name, role = role, start = start, workload = workload }
 end
 

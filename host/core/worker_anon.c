@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The worker that allocates anonymous memory, touches every page of it, holds it, and, when asked,
- * keeps on touching it: where there is swap, that is what brings pages back.
+ * keeps on using it: where there is swap, that is what brings pages back.
  */
 #include <errno.h>
 #include <string.h>
@@ -66,9 +66,19 @@ static uint64_t allocate(char *memory, uint64_t page, const struct worker_spec *
 	return now;
 }
 
-/* Stores, so that a page that was swapped in must be written out again. Return: false when late. */
-static bool touch_pass(char *memory, uint64_t page, uint64_t deadline,
-		       const struct worker_spec *spec, struct worker_shared *s)
+/*
+ * Work with the memory, word by word, as programs do: a page that is there is not for free. It changes,
+ * so one that was swapped in must be written out again.
+ */
+static void use(char *memory, uint64_t from, uint64_t to)
+{
+	for (uint64_t at = from; at < to; at += sizeof(uint64_t))
+		++*(volatile uint64_t *)(memory + at);
+}
+
+/* Return: false when the deadline has cut the pass short. */
+static bool use_pass(char *memory, uint64_t deadline, const struct worker_spec *spec,
+		     struct worker_shared *s)
 {
 	uint64_t now = clock_ns(), end;
 
@@ -76,8 +86,7 @@ static bool touch_pass(char *memory, uint64_t page, uint64_t deadline,
 		if (now >= deadline)
 			return false;
 		end = chunk_end(spec, at);
-		for (uint64_t p = at; p < end; p += page)
-			touch(memory + p);
+		use(memory, at, end);
 		s->read_bytes += end - at;
 		now = worker_chunk_done(s, now, s->reached + s->read_bytes);
 	}
@@ -85,14 +94,12 @@ static bool touch_pass(char *memory, uint64_t page, uint64_t deadline,
 	return true;
 }
 
-static void touch_again(char *memory, uint64_t page, const struct worker_spec *spec,
-			struct worker_shared *s)
+static void use_again(char *memory, const struct worker_spec *spec, struct worker_shared *s)
 {
 	bool timed = spec->duration > 0;
 	uint64_t deadline = timed ? s->allocated + seconds_to_ns(spec->duration) : UINT64_MAX;
 
-	while ((timed || s->passes_done < spec->passes) &&
-	       touch_pass(memory, page, deadline, spec, s))
+	while ((timed || s->passes_done < spec->passes) && use_pass(memory, deadline, spec, s))
 		;
 }
 
@@ -106,7 +113,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	/* Refused only by kernels without huge pages, where there is nothing to choose. */
 	madvise(memory, spec->size, spec->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	s->allocated = allocate(memory, page, spec, s);
-	touch_again(memory, page, spec, s);
+	use_again(memory, spec, s);
 	sleep_until_ns(clock_ns() + seconds_to_ns(spec->hold));
 }
 

@@ -509,7 +509,7 @@ static const luaL_Reg methods[] = {
 	 *     of kind exec, finish is when memlua saw the end
 	 *   alloc_s       from start until all was touched (anon), or written and synced (file)
 	 *   reached       bytes touched or written, also of one that was killed
-	 *   read_bytes, passes_done   of kind file; of kind anon with passes or duration: touched again
+	 *   read_bytes, passes_done   of kind file; of kind anon with passes or duration: changed again
 	 *   steps_done, lag_max_s, lag_last_s   of kind trace: samples replayed; how far behind the trace's
 	 *                 clock a sample was done, at most and last
 	 *   latency       {unit="ns", count=, sum=, min=, max=, buckets={{lo, hi, n}, ...}} per chunk, of kind
@@ -539,7 +539,7 @@ static const luaL_Reg functions[] = {
 	 * worker.spawn(cg, spec) -> w, born in the cgroup (nil: in memlua's own); nil, "name: reason",
 	 * errno. Killed and reaped when closed or collected. Sizes: bytes or "256M"; times: seconds or
 	 * "200ms". spec:
-	 *   kind   "anon" (default): allocates `size`, touches every page, touches all of it again
+	 *   kind   "anon" (default): allocates `size`, touches every page, changes every word of it
 	 *                  `passes` times (default 0) or for `duration` seconds, holds, exits
 	 *          "file": writes a new file of `size` at path `file` (its name is gone at once), syncs,
 	 *                  reads it `passes` times (default 1) or for `duration` seconds, holds, exits

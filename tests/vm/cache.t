@@ -16,7 +16,7 @@ local protected = { name = "below_low", policy = { name = "priority", roles = { 
                     config = { trigger = "always", use_below_low = true } } }
 
 local function tenant(name, role, kind, start)
-  local workload = { kind = kind, size = "8M", duration = 1 - start }
+  local workload = { kind = kind, size = "8M", duration = role == "high" and 0.6 or 1.4 }
   return { name = name, role = role, start = start, workload = workload }
 end
 
