@@ -53,7 +53,8 @@ local function notes_of(values)
   local notes = {}
   for _, key in ipairs { "limit", "high" } do
     local letter = memlua.must(units.limit(PRESETS[values.kind].plan[key]))
-    if values.kind == "anon" and values[key] ~= letter then
+    local ours = memlua.must(units.limit(PRESETS[values.kind].default[key]))
+    if ours ~= letter and values[key] == ours then -- what the user chose needs no reason
       notes[#notes + 1] = ("%s %s instead of the plan's %s: %s"):format(key, show(values[key]), show(letter), WHY[key])
     end
   end

@@ -46,13 +46,13 @@ local function permuted(list, n, visit)
 end
 
 --- The shortest time in which all jobs { size, duration } can be done when those that run together must fit the
---- limit, each started as early as its place in the order allows; over all orders up to 8 jobs, above that the
+--- limit, each started as early as its place in the order allows; over all orders up to 6 jobs, above that the
 --- longest first (Graham, "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17 (1969)).
 --- CPU time is taken as free, and a job's memory as taken from its start to its end: real tenants may be a little
 --- faster, since they grow. math.huge when a job doesn't fit alone.
 function verdict.best_makespan(jobs, limit)
   local order, best = table.move(jobs, 1, #jobs, 1, {}), math.huge
-  if #jobs > 8 then
+  if #jobs > 6 then
     table.sort(order, function(a, b) return a.duration > b.duration end)
     return span(order, limit)
   end
