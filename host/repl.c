@@ -1,19 +1,130 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The line editor of `memlua -i`; what a line means to a person is in memlua.interactive. */
 #include "repl.h"
 
 #include <lauxlib.h>
 
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 
 #include "core/interrupt.h"
 #include "status.h"
 
+enum { HISTORY_LINES = 1000 };
+
+static lua_State *completing; /* readline's callbacks carry no argument */
+static char *line_read;
+static bool line_ended;
+
+/* Pushes memlua.interactive's function of that name. Return: whether it is there. */
+static bool push_function(lua_State *L, const char *name)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "memlua.interactive");
+	if (lua_pcall(L, 1, 1, 0) != LUA_OK)
+		return false;
+	lua_getfield(L, -1, name);
+	lua_remove(L, -2);
+	return true;
+}
+
+/* --- completion --- */
+
+/* The candidates lie in a list on top of the stack; readline frees what it gets. */
+static char *next_candidate(const char *text, int state)
+{
+	static lua_Integer i;
+	char *candidate = NULL;
+
+	i = state ? i + 1 : 1;
+	if (lua_geti(completing, -1, i) == LUA_TSTRING)
+		candidate = strdup(lua_tostring(completing, -1));
+	lua_pop(completing, 1);
+	return candidate;
+}
+
+static char **complete(const char *text, int start, int end)
+{
+	int top = lua_gettop(completing);
+	char **matches = NULL;
+
+	rl_attempted_completion_over = 1; /* file names are no Lua */
+	rl_completion_append_character = '\0';
+	if (push_function(completing, "complete")) {
+		lua_pushlstring(completing, rl_line_buffer, start);
+		lua_pushstring(completing, text);
+		if (lua_pcall(completing, 2, 1, 0) == LUA_OK && lua_istable(completing, -1))
+			matches = rl_completion_matches(text, next_candidate);
+	}
+	lua_settop(completing, top);
+	return matches;
+}
+
+/* --- a line: NULL at the end of the input; `interrupted` when Ctrl-C took it away --- */
+
+static void take_line(char *line)
+{
+	rl_callback_handler_remove();
+	line_read = line;
+	line_ended = true;
+}
+
+static void drop_line(void)
+{
+	fputs("^C", rl_outstream); /* before the terminal is given back: that moves the cursor */
+	rl_free_line_state();
+	rl_callback_sigcleanup();
+	rl_cleanup_after_signal();
+	rl_callback_handler_remove();
+	putchar('\n');
+}
+
+/* readline() itself would go on after a signal; waiting ourselves, we see it. */
+static char *edit_line(const char *prompt, bool *interrupted)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	line_ended = false;
+	rl_callback_handler_install(prompt, take_line);
+	while (!line_ended && !memlua_interrupted)
+		if (poll(&input, 1, -1) > 0)
+			rl_callback_read_char();
+	*interrupted = !line_ended;
+	if (line_ended)
+		return line_read;
+	drop_line();
+	return NULL;
+}
+
+static char *read_line(const char *prompt, bool *interrupted)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	*interrupted = false;
+	if (isatty(STDIN_FILENO))
+		return edit_line(prompt, interrupted);
+	len = getline(&line, &size, stdin);
+	if (len > 0) {
+		line[len - (line[len - 1] == '\n')] = '\0';
+		return line;
+	}
+	free(line);
+	return NULL;
+}
+
+/* --- a chunk: as many lines as it takes --- */
+
 /* A chunk that stops in the middle of a statement fails with "<eof>" at the end of the message. */
-static int is_incomplete(lua_State *L, int loaded)
+static bool is_incomplete(lua_State *L, int loaded)
 {
 	const char *message = lua_tostring(L, -1);
 	size_t len = message ? strlen(message) : 0;
@@ -21,7 +132,7 @@ static int is_incomplete(lua_State *L, int loaded)
 	return loaded == LUA_ERRSYNTAX && len >= 5 && !strcmp(message + len - 5, "<eof>");
 }
 
-static int load_line(lua_State *L, const char *text)
+static int load_text(lua_State *L, const char *text)
 {
 	const char *expression = lua_pushfstring(L, "return %s", text);
 	int loaded = luaL_loadbuffer(L, expression, strlen(expression), "=stdin");
@@ -34,30 +145,51 @@ static int load_line(lua_State *L, const char *text)
 	return luaL_loadbuffer(L, text, strlen(text), "=stdin");
 }
 
-/* Leaves the chunk, or the message of a syntax error, on the stack. Return: -1 at end of file. */
-static int read_chunk(lua_State *L)
-{
-	char *line = readline("memlua> ");
-	int loaded;
+enum { READ_END = -1, READ_AGAIN = -2 };
 
-	if (!line)
-		return -1;
-	lua_pushstring(L, line);
-	free(line);
-	for (;;) {
-		loaded = load_line(L, lua_tostring(L, -1));
-		if (!is_incomplete(L, loaded) || !(line = readline("     -> ")))
-			break;
-		lua_pop(L, 1);
+/* The line replaces, or continues, the text on top. */
+static void push_line(lua_State *L, char *line, bool first)
+{
+	if (first) {
+		lua_pushstring(L, line);
+	} else {
 		lua_pushfstring(L, "%s\n%s", lua_tostring(L, -1), line);
 		lua_remove(L, -2);
-		free(line);
 	}
-	if (*lua_tostring(L, -2))
-		add_history(lua_tostring(L, -2));
+	free(line);
+}
+
+static void remember(const char *text)
+{
+	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+
+	if (*text && (!last || strcmp(last->line, text)))
+		add_history(text);
+}
+
+/* Leaves the chunk, or the message of a syntax error, on the stack. Return: lua_load()'s, or READ_... */
+static int read_chunk(lua_State *L)
+{
+	bool interrupted, first = true;
+	int loaded;
+
+	for (;; first = false) {
+		char *line = read_line(first ? "memlua> " : "     -> ", &interrupted);
+
+		if (!line)
+			return interrupted ? READ_AGAIN : READ_END;
+		push_line(L, line, first);
+		loaded = load_text(L, lua_tostring(L, -1));
+		if (!is_incomplete(L, loaded))
+			break;
+		lua_pop(L, 1);
+	}
+	remember(lua_tostring(L, -2));
 	lua_remove(L, -2);
 	return loaded;
 }
+
+/* --- running it --- */
 
 static int describe_error(lua_State *L)
 {
@@ -67,36 +199,107 @@ static int describe_error(lua_State *L)
 	return 1;
 }
 
-static void print_values(lua_State *L)
+static int print_results(lua_State *L)
 {
-	for (int i = 1; i <= lua_gettop(L); i++) {
-		printf("%s%s", i > 1 ? "\t" : "", luaL_tolstring(L, i, NULL));
-		lua_pop(L, 1);
+	int n = lua_gettop(L);
+
+	if (!n)
+		return 0;
+	if (!push_function(L, "print"))
+		return lua_error(L);
+	lua_insert(L, 1);
+	lua_call(L, n, 0);
+	return 0;
+}
+
+static int run_chunk(lua_State *L)
+{
+	int result;
+
+	lua_pushcfunction(L, describe_error);
+	lua_insert(L, 1);
+	result = lua_pcall(L, 0, LUA_MULTRET, 1);
+	if (result == LUA_OK) {
+		lua_pushcfunction(L, print_results);
+		lua_insert(L, 2);
+		result = lua_pcall(L, lua_gettop(L) - 2, 0, 1);
 	}
-	if (lua_gettop(L))
-		putchar('\n');
-	fflush(stdout);
+	return result;
+}
+
+/* An interrupt is answered by now: the next line starts without it. */
+static void forget_interrupt(lua_State *L)
+{
+	memlua_interrupted = 0;
+	lua_sethook(L, NULL, 0, 0);
+}
+
+/* --- the history: in the folder of the runs --- */
+
+static const char *push_history_path(lua_State *L)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "memlua.run");
+	if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "state_folder") != LUA_TFUNCTION ||
+	    lua_pcall(L, 0, 1, 0) != LUA_OK)
+		return NULL;
+	return lua_pushfstring(L, "%s/history", lua_tostring(L, -1));
+}
+
+static void load_history(lua_State *L)
+{
+	const char *path = isatty(STDIN_FILENO) ? push_history_path(L) : NULL;
+
+	if (path)
+		read_history(path);
+	stifle_history(HISTORY_LINES);
+	lua_settop(L, 0);
+}
+
+static void save_history(lua_State *L)
+{
+	const char *path = isatty(STDIN_FILENO) ? push_history_path(L) : NULL;
+
+	if (path && luaL_dostring(L, "require 'memlua.host'.mkdir(require 'memlua.run'.state_folder())") == LUA_OK)
+		write_history(path);
+	lua_settop(L, 0);
+}
+
+static void begin(lua_State *L)
+{
+	completing = L;
+	rl_readline_name = "memlua";
+	rl_catch_signals = 0;
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t\n\"\\'><=;+-*/%^~#{}()[],";
+	load_history(L);
+	if (push_function(L, "begin"))
+		lua_pcall(L, 0, 0, 0);
+	lua_settop(L, 0);
 }
 
 int repl(lua_State *L)
 {
 	int loaded;
 
+	begin(L);
 	for (;;) {
 		lua_settop(L, 0);
-		memlua_interrupted = 0;
+		forget_interrupt(L);
 		loaded = read_chunk(L);
-		if (loaded < 0)
-			return STATUS_DONE;
-		if (loaded == LUA_OK) {
-			lua_pushcfunction(L, describe_error);
-			lua_insert(L, 1);
-			loaded = lua_pcall(L, 0, LUA_MULTRET, 1);
-			lua_remove(L, 1);
-		}
+		if (loaded == READ_END || (loaded == READ_AGAIN && memlua_interrupted != SIGINT))
+			break;
+		if (loaded == READ_AGAIN)
+			continue;
 		if (loaded == LUA_OK)
-			print_values(L);
-		else
+			loaded = run_chunk(L);
+		if (loaded != LUA_OK)
 			fprintf(stderr, "%s\n", lua_tostring(L, -1));
+		fflush(stdout);
 	}
+	if (isatty(STDIN_FILENO))
+		putchar('\n');
+	lua_settop(L, 0);
+	save_history(L);
+	return memlua_interrupted ? STATUS_SIGNAL : STATUS_DONE;
 }

@@ -68,13 +68,14 @@ local function bar(share, width)
   return ("#"):rep(full) .. ("."):rep(width - full)
 end
 
--- Delayed: the policy has answered with a delay since the last look.
+-- Delayed: what the policy has answered since the last look isn't slept off yet. One answer is 2 s at most.
 local function delayed(self, t)
-  local kept = self.policy and self.policy:tenant(t.cg)
-  local sum = kept and kept.delay_ms or nil
-  local since = sum and t.live_delay and sum - t.live_delay or 0
+  local kept, now = self.policy and self.policy:tenant(t.cg), host.monotonic()
+  local sum = kept and kept.delay_ms or 0
+  local since = sum - (t.live_delay or 0)
   t.live_delay = sum
-  return since > 0
+  if since > 0 then t.live_until = now + math.min(since / 1000, 2) end
+  return now < (t.live_until or 0)
 end
 
 local function phase(self, t)
@@ -114,8 +115,8 @@ local function left()
   local now = wall_clock()
   if not now or not view.since or view.done == 0 then return "" end
   local seconds = (now - view.since) / view.done * (view.total - view.done)
-  if seconds < 90 then return (", about %.0f s left"):format(seconds) end
-  return (", about %.0f min left"):format(seconds / 60)
+  if seconds < 90 then return (", ~%.0f s left"):format(seconds) end
+  return (", ~%.0f min left"):format(seconds / 60)
 end
 
 local function draw(self)
