@@ -7,7 +7,6 @@ local memlua = require "memlua"
 local option = require "memlua.option"
 local report = require "memlua.report"
 local run = require "memlua.run"
-local summary = require "memlua.summary"
 
 local options = option.parse {
   name = "analyze", about = "Table and charts of run folders, side by side.", common = "report",
@@ -18,7 +17,11 @@ local options = option.parse {
 local folders, summaries = {}, {}
 for i, path in ipairs(options.run) do
   folders[i] = run.load(path)
-  summaries[i] = summary.of(folders[i])
+  folders[i].summary = report.of(folders[i]).summarise(folders[i])
+  summaries[i] = folders[i].summary
+  if #options.run > 1 and not folders[i].manifest.scenario then
+    memlua.fail(memlua.status.misuse, "%s: has no tenants to compare with others'; give it alone", path)
+  end
 end
 
 local mismatches = run.mismatches(folders)
@@ -27,9 +30,8 @@ if #mismatches > 0 and not options.force then
     table.concat(mismatches, "; "))
 end
 
--- Replays of traces have a report of their own.
-local first = folders[1].manifest.scenario.tenants[1].workload
-local shown = first.kind == "trace" and require "memlua.replay" or report
+local own = report.of(folders[1])
+local shown = (#folders == 1 or own.several) and own or report
 
 local target = options.out or folders[#folders].path
 if options.json == "-" then

@@ -6,7 +6,6 @@
 local lru = require "memlua.lru"
 local memlua = require "memlua"
 local option = require "memlua.option"
-local pages = require "memlua.pages"
 local scenario = require "memlua.scenario"
 local zram = require "memlua.zram"
 
@@ -74,5 +73,5 @@ scenario.run {
   limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = options.kind == "anon" and "max" or 0 },
   tenants = { tenant("high", "high", options.start), tenant("low_1", "low", 0), tenant("low_2", "low", 0) },
   strategies = strategies, solo = false, shares = "equal", warmup = 0,
-  hooks = { setup = prepare }, report = { text = pages.text, pictures = pages.pictures },
+  hooks = { setup = prepare }, report = "pages",
 }

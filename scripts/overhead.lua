@@ -4,7 +4,6 @@
 -- are interleaved in blocks of random order, and each is compared with the one without a policy of its own block.
 -- Under the virtual clock an instruction takes 2 ns whatever it does, so times are instruction counts.
 local cgroup = require "memlua.cgroup"
-local costs = require "memlua.costs"
 local experiment = require "memlua.experiment"
 local host = require "memlua.host"
 local memlua = require "memlua"
@@ -92,6 +91,6 @@ end
 
 experiment.run {
   name = "overhead", about = "what an attached, quiet policy costs", options = options, cases = CASES, runs = 5, warmup = 1,
-  measure = measure, summarise = costs.summarise, report = { text = costs.text, pictures = costs.pictures },
+  measure = measure, report = "costs",
   expect = { { "at least 0.99 of the throughput and at most 1.01 of the P50 without a policy", cheap } },
 }

@@ -55,7 +55,7 @@ end
 
 local function exact(summary)
   for _, row in ipairs(summary.delays) do
-    if row.asked_ms >= 100 and math.abs(row.left.mean) > 0.01 then
+    if row.asked_ms >= sleeps.EXACT_FROM_MS and math.abs(row.left.mean) > 0.01 then
       return false, ("%d ms is off by %.2f %%"):format(row.asked_ms, row.left.mean * 100)
     end
   end
@@ -64,6 +64,6 @@ end
 
 experiment.run {
   name = "precision", about = "asked delay against measured sleep", options = options, cases = cases, runs = 3,
-  measure = measure, summarise = sleeps.summarise, report = { text = sleeps.text, pictures = sleeps.pictures },
+  measure = measure, report = "sleeps",
   expect = { { "from 100 ms up a mean error of 1 % at most after rounding to jiffies", exact } },
 }

@@ -6,7 +6,6 @@
 -- for CPU instead: 10x is the default, and the report warns where a tenant alone can't keep up. See replay.md.
 local memlua = require "memlua"
 local option = require "memlua.option"
-local replay = require "memlua.replay"
 local scenario = require "memlua.scenario"
 local trace = require "memlua.trace"
 local units = require "memlua.units"
@@ -171,5 +170,5 @@ scenario.run {
   tenants = tenants,
   strategies = strategies_of(options, tenants),
   shares = options.shares, runs = 5,
-  report = { text = replay.text, pictures = replay.pictures },
+  report = "replay",
 }

@@ -9,7 +9,7 @@ local pages = require "memlua.pages"
 local function run(case, block, alloc_s, chunk_s)
   return { case = case, block = block, alloc_s = alloc_s, size = 409600, chunks_s = { chunk_s, chunk_s, chunk_s } }
 end
-local folder = { seed = 1, host = { page_size = 4096, clock = "virtual" }, runs = {
+local folder = { manifest = { seed = 1 }, host = { page_size = 4096, clock = "virtual" }, runs = {
   run("quiet", 1, 1.25, 0.022), run("none", 1, 1, 0.02), run("none", 2, 2, 0.04), run("quiet", 2, 2.5, 0.044),
 } }
 local summary = costs.summarise(folder)

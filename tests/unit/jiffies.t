@@ -28,7 +28,7 @@ tap.near(list[1], 104, 1e-6, "one charge: its sleep, less the chunk's own time")
 tap.near(list[2], 104, 1e-6, "two charges: half of it")
 tap.is({ sleeps.of({}, 0.001, 100) }, { {}, 0 }, "no chunk, no sleep")
 
-local function folder(runs) return { host = { tick_ns = HZ_250 }, seed = 1, runs = runs } end
+local function folder(runs) return { host = { tick_ns = HZ_250 }, manifest = { seed = 1 }, runs = runs } end
 local quiet = { asked_ms = 0, chunks_s = { 0.001, 0.001, 0.002 } }
 local d = sleeps.summarise(folder { quiet, { asked_ms = 100, chunks_s = { 0.105, 0.105 } } }).delays[1]
 tap.near(d.raw.mean, 0.04, 1e-9, "the error as it is")

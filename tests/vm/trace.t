@@ -88,13 +88,11 @@ session:remove()
 local t = trace.parse("0,10000000\n1,20000000\n2,40000000\n8,40000000\n9,10000000\n10,0\n", "plateau.csv")
 local how = { speed = 1, base = 2 * MB }
 host.settings.out, host.settings.quiet = (os.getenv "TMPDIR" or "/tmp") .. "/memlua-trace-test-" .. os.time(), true
-local function nothing() return "" end
 local folder = scenario.run {
   name = "traces", warmup = 0, seed = 1,
   limits = { ["memory.max"] = 64 * MB, ["memory.swap.max"] = 0 },
   tenants = { { name = "high", role = "high", workload = trace.workload(t, how) }, { name = "low", workload = trace.workload(t, how) } },
   strategies = { { name = "none" }, { name = "reserve", policy = { name = "reserve" } } },
-  report = { text = nothing, pictures = nothing },
 }
 os.execute("rm -r " .. host.settings.out)
 local ended = {}

@@ -1,7 +1,7 @@
 --- memlua.costs: what overhead.lua reports: each case against the one without a policy of its own block.
-local experiment = require "memlua.experiment"
 local host = require "memlua.host"
 local plot = require "memlua.plot"
+local report = require "memlua.report"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
 local text = require "memlua.table"
@@ -44,15 +44,23 @@ local function speed(run) return 1 / run.alloc_s end
 
 local function case_of(name, runs, base, folder)
   local page_ns = each(runs, function(run) return run.alloc_s * 1e9 / (run.size / folder.host.page_size) end)
-  local row = { name = name, runs = #page_ns, page_ns = summary.estimate(page_ns, folder.seed),
-                chunk_ns = summary.estimate(each(runs, function(run) return quantile(0.5)(run) * 1e9 end), folder.seed) }
+  local row = { name = name, runs = #page_ns, page_ns = summary.estimate(page_ns, folder.manifest.seed),
+                chunk_ns = summary.estimate(each(runs, function(run) return quantile(0.5)(run) * 1e9 end), folder.manifest.seed) }
   if runs == base then return row end
-  row.throughput = summary.estimate(ratios(runs, base, speed), folder.seed)
-  for key, p in pairs(QUANTILES) do row[key] = summary.estimate(ratios(runs, base, quantile(p)), folder.seed) end
+  row.throughput = summary.estimate(ratios(runs, base, speed), folder.manifest.seed)
+  for key, p in pairs(QUANTILES) do row[key] = summary.estimate(ratios(runs, base, quantile(p)), folder.manifest.seed) end
   return row
 end
 
---- { ns_per_instruction (under the virtual clock only), cases = list of { name, runs, page_ns, chunk_ns (the median of
+local function verdict_of(cases)
+  local worst
+  for _, c in ipairs(cases) do
+    if c.p50 and (not worst or c.p50.median > worst.p50.median) then worst = c end
+  end
+  return worst and ("the dearest, %s: P50 %+.1f %%"):format(worst.name, (worst.p50.median - 1) * 100)
+end
+
+--- { ns_per_instruction (under the virtual clock only), verdict (a line), cases = list of { name, runs, page_ns, chunk_ns (the median of
 --- 64 pages), throughput, p50, p95, p99 } } of a folder of memlua.experiment: estimates (memlua.summary), the last four
 --- as ratios to "none" within a block, absent for "none" itself, which comes first.
 function costs.summarise(folder)
@@ -62,7 +70,8 @@ function costs.summarise(folder)
     if name ~= "none" then cases[#cases + 1] = case_of(name, map[name], map.none, folder) end
   end
   -- QEMU's -icount shift=1: 2^1 ns of guest time for each instruction
-  return { ns_per_instruction = folder.host.clock == "virtual" and 2 or nil, cases = cases }
+  return { ns_per_instruction = folder.host.clock == "virtual" and 2 or nil, cases = cases,
+           verdict = verdict_of(cases) }
 end
 
 -- ---- the table -----------------------------------------------------------------------------------------------------
@@ -98,7 +107,7 @@ function costs.text(folders)
     rows[i] = { c.name, ratio(c.throughput), ratio(c.p50), ratio(c.p95), ratio(c.p99),
                 ("%.0f %s"):format(c.page_ns.median / per, unit), i > 1 and ("%+.0f"):format(more) or "-" }
   end
-  return table.concat { text.paint(folder.manifest.about, "bold"), " (", experiment.setting(folder), ")\n\n",
+  return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
     text.render(COLUMNS, rows), NOTES:format(sum.cases[1].runs),
     sum.ns_per_instruction and INSTRUCTIONS:format(per) or "" }
 end
@@ -116,7 +125,7 @@ function costs.pictures(folders, path)
     end
   end
   plot.write(path, "overhead", "overhead", {
-    heading = "An attached, quiet policy against none", setting = experiment.setting(folder), cases = #rows,
+    heading = "An attached, quiet policy against none", setting = report.setting(folder), cases = #rows,
   }, rows)
   if not host.in_guest then plot.render(path) end
 end

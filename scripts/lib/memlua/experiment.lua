@@ -7,6 +7,7 @@ local memlua = require "memlua"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
+local way = require "memlua.way"
 
 local experiment = {}
 
@@ -35,23 +36,22 @@ local function show_plan(e, cells)
 end
 
 local function manifest_of(e, set, ids)
-  return { schema_version = run.SCHEMA, name = e.name, about = e.about, experiment = true, seed = set.seed,
+  return { schema_version = run.SCHEMA, name = e.name, about = e.about, report = e.report, seed = set.seed,
            options = e.options, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ" }
 end
 
 local function measure_all(e, set, cells, folder)
   for _ = 1, set.warmup do e.measure(e.cases[1]) end
-  local ids, results = {}, {}
+  local ids = {}
   for i, c in ipairs(cells) do
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
     log.progress("run %d of %d: %s", i, #cells, c.case.name)
     local result = e.measure(c.case)
     result.case, result.block, result.id = c.case.name, c.block, c.id
-    ids[i], results[i] = c.id, result
+    ids[i] = c.id
     folder:json("runs/" .. c.id .. "/run.json", result)
     folder:json("manifest.json", manifest_of(e, set, ids))
   end
-  return results
 end
 
 local function judge(e, folder)
@@ -63,36 +63,34 @@ local function judge(e, folder)
   if #failed > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(failed, "\nmemlua: ")) end
 end
 
+-- On the host even when the microVM did the runs: resampling is slow there.
+local function publish(e, cells)
+  local ok, folder = pcall(run.load, host.settings.out)
+  if not ok or #folder.runs < #cells then return end -- what ended the runs early has been said
+  report.publish(folder)
+  judge(e, folder)
+end
+
 --- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return.
---- Returns the folder { path, host, runs, summary }. `e` is a table:
+--- `e` is a table:
 ---   name, about, options   as of a scenario
----   cases       list of { name = ..., ... }: what is measured, each once per block
----   runs        blocks, unless --runs says; warmup: runs of the first case before them that don't count
----   measure     f(case) -> table: one run, raw values and all; kept in runs/ID/run.json
----   summarise   f(folder) -> table: of folder.runs, the tables above with case, block, id; folder.seed for stats
----   report      { text = f(folders), pictures = f(folders, path) }, of folder.summary
----   expect      list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold
+---   cases     list of { name = ..., ... }: what is measured, each once per block
+---   runs      blocks, unless --runs says; warmup: runs of the first case before them that don't count
+---   measure   f(case) -> table: one run, raw values and all; kept in runs/ID/run.json with case, block and id
+---   report    the name of what sums up and shows the folder (memlua.report)
+---   expect    list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold
 function experiment.run(e)
   local set = settings_of(e)
   local cells = ordered(e, set)
   if host.settings.dry_run then show_plan(e, cells) end
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
+  way.after = function() publish(e, cells) end
   host.enter()
-  folder.host, folder.seed = run.facts(), set.seed
-  folder:json("host.json", folder.host)
+  folder:json("host.json", run.facts())
   folder:keep_script()
-  folder.runs = measure_all(e, set, cells, folder)
-  folder.manifest = manifest_of(e, set, {})
-  report.publish(folder, e.summarise(folder), e.report)
-  judge(e, folder)
-  return folder
-end
-
---- "Linux 6.12.95, virtual clock, module": the setting in one line.
-function experiment.setting(folder)
-  local facts = folder.host
-  return ("Linux %s, %s clock, %s"):format(facts.release, facts.clock, facts.way)
+  measure_all(e, set, cells, folder)
+  if not host.in_guest then publish(e, cells) end
 end
 
 return experiment

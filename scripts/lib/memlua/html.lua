@@ -38,7 +38,7 @@ end
 local function document(folder)
   local wish = host.settings.color
   host.settings.color = "never"
-  local ok, document = pcall(report.text, { folder })
+  local ok, document = pcall(report.of(folder).text, { folder })
   host.settings.color = wish
   if not ok then error(document, 0) end
   return "<pre>" .. escaped(document) .. "</pre>"

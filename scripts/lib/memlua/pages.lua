@@ -91,6 +91,9 @@ end
 
 -- ---- the table ---------------------------------------------------------------------------------------------------
 
+--- The summary is that of any scenario.
+pages.summarise = summary.of
+
 local function count(n) return ("%.0f"):format(n) end
 local function rate(n) return units.format_size(n) .. "/s" end
 

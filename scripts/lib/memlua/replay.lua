@@ -13,6 +13,12 @@ local units = require "memlua.units"
 
 local replay = {}
 
+--- The summary is that of any scenario.
+replay.summarise = summary.of
+
+--- Several folders have one report.
+replay.several = true
+
 -- ---- picking ---------------------------------------------------------------------------------------------------
 
 local function runs_of(folder, strategy)

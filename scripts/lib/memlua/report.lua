@@ -234,13 +234,18 @@ end
 
 -- ---- the document ----------------------------------------------------------------------------------------------
 
+local function tenants_in_short(scenario)
+  if not scenario then return {} end
+  local kind, parts = scenario.tenants[1].workload, {}
+  parts[1] = ("limit %s"):format(size(scenario.limits["memory.max"] or "max"))
+  parts[2] = ("%d x %s %s"):format(#scenario.tenants, size(kind.size), kind.kind)
+  if kind.hold then parts[3] = "hold " .. duration(kind.hold) end
+  return parts
+end
+
 --- "544M limit, 3 tenants, kernel 6.12.95, virtual clock, module": the setting in one line.
 function report.setting(folder)
-  local scenario, facts, parts = folder.manifest.scenario, folder.host, {}
-  parts[#parts + 1] = ("limit %s"):format(size(scenario.limits["memory.max"] or "max"))
-  local kind = scenario.tenants[1].workload
-  parts[#parts + 1] = ("%d x %s %s"):format(#scenario.tenants, size(kind.size), kind.kind)
-  if kind.hold then parts[#parts + 1] = "hold " .. duration(kind.hold) end
+  local facts, parts = folder.host, tenants_in_short(folder.manifest.scenario)
   if facts.release then parts[#parts + 1] = "Linux " .. facts.release end
   if facts.clock then parts[#parts + 1] = facts.clock .. " clock" end
   if facts.way then parts[#parts + 1] = facts.way end
@@ -278,16 +283,29 @@ function report.pictures(folders, path)
   if not host.in_guest then plot.render(path) end
 end
 
+--- The summary of a folder is memlua.summary's; several folders are shown side by side.
+report.summarise, report.several = summary.of, true
+
+-- What a manifest's `report` may name: experiments with a table and charts of their own.
+local OWN = { costs = "memlua.costs", pages = "memlua.pages", replay = "memlua.replay", sleeps = "memlua.sleeps" }
+
+--- What shows a folder: this module, or one like it: { summarise = f(folder) -> summary, text = f(folders),
+--- pictures = f(folders, path), several = whether for more than one folder }, the last two of folders with `summary`.
+function report.of(folder)
+  local own = OWN[folder.manifest.report]
+  return own and require(own) or report
+end
+
 --- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
---- charts. `shown`: { text = f(folders), pictures = f(folders, path) }, such as this module.
-function report.publish(folder, summed, shown)
-  folder.summary = summed
-  folder:json("summary.json", summed)
+--- charts.
+function report.publish(folder)
+  local shown = report.of(folder)
+  folder.summary = shown.summarise(folder)
+  folder:json("summary.json", folder.summary)
   local document = host.settings.json
-  -- the microVM can't write the user's files: the host copies the summary there
-  if document and document ~= "-" and not host.in_guest then memlua.must(json.write(document, summed)) end
+  if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
   if document == "-" then
-    io.stdout:write(json.encode(summed, { indent = 2 }), "\n")
+    io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")
   else
     io.stdout:write(shown.text { folder })
   end

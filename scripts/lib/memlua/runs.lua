@@ -45,6 +45,7 @@ end
 --- What a run came to: "none: low_2 oom-killed; priority: all done", from its summary (nil: it never got that far).
 function runs.verdict(summary)
   if not summary then return "unfinished" end
+  if summary.verdict then return summary.verdict end
   local said = {}
   for _, strategy in ipairs(summary.strategies or {}) do
     if not strategy.solo then said[#said + 1] = verdict_of(strategy) end

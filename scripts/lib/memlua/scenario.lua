@@ -11,7 +11,6 @@ local report = require "memlua.report"
 local run = require "memlua.run"
 local spec = require "memlua.spec"
 local stats = require "memlua.stats"
-local summary = require "memlua.summary"
 local way = require "memlua.way"
 
 local scenario = {}
@@ -89,7 +88,7 @@ local function manifest_of(plan, ids)
   scenario_table.options, scenario_table.notes, scenario_table.report = nil, nil, nil
   return {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
-    options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
+    report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
     solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
@@ -118,13 +117,11 @@ local function run_all(plan, cells, folder)
   return results
 end
 
-local function publish(plan, folder) report.publish(folder, summary.of(folder), plan.report or report) end
-
 -- What the microVM brought back is summed up here: thousands of resamples would take it minutes.
-local function publish_later(plan)
+local function publish_later()
   way.after = function()
     local ok, folder = pcall(run.load, host.settings.out)
-    if ok then publish(plan, folder) end -- else it ended before a result, and has said why
+    if ok then report.publish(folder) end -- else it ended before a result, and has said why
   end
 end
 
@@ -138,7 +135,7 @@ function scenario.run(value)
   if host.settings.dry_run then show_plan(plan, cells) end
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
-  publish_later(plan)
+  publish_later()
   host.enter()
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   folder.host = run.facts()
@@ -146,7 +143,7 @@ function scenario.run(value)
   folder:keep_script()
   folder.runs = run_all(plan, cells, folder)
   folder.manifest = manifest_of(plan, {})
-  if not host.in_guest then publish(plan, folder) end
+  if not host.in_guest then report.publish(folder) end
   judge.results(plan.expect, folder.runs)
   return folder
 end

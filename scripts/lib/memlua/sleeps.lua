@@ -1,13 +1,16 @@
 --- memlua.sleeps: what precision.lua reports: per delay the mean sleep, its error as it is, and what is left of the
 --- error when the kernel's rounding (memlua.jiffies) is taken out.
-local experiment = require "memlua.experiment"
 local host = require "memlua.host"
 local jiffies = require "memlua.jiffies"
 local plot = require "memlua.plot"
+local report = require "memlua.report"
 local stats = require "memlua.stats"
 local text = require "memlua.table"
 
 local sleeps = {}
+
+--- Below this, the work of the chunk itself is more than 1 % of the delay under the virtual clock.
+sleeps.EXACT_FROM_MS = 100
 
 -- ---- the figures -------------------------------------------------------------------------------------------------
 
@@ -56,7 +59,7 @@ local function row_of(asked_ms, runs, base, folder)
   local times, tick_ns = {}, folder.host.tick_ns
   for _, run in ipairs(runs) do table.move(run.chunks_s, 1, #run.chunks_s, #times + 1, times) end
   local values, without = sleeps.of(times, base, asked_ms)
-  local slept, rounded = mean_of(values, folder.seed), jiffies.sleep_ms(asked_ms, tick_ns)
+  local slept, rounded = mean_of(values, folder.manifest.seed), jiffies.sleep_ms(asked_ms, tick_ns)
   local function raw(ms) return ms / asked_ms - 1 end
   local function left(ms) return (ms - rounded) / asked_ms end
   return { asked_ms = asked_ms, jiffies = jiffies.of_ms(asked_ms, tick_ns), rounded_ms = rounded, without = without,
@@ -64,7 +67,15 @@ local function row_of(asked_ms, runs, base, folder)
            values_ms = values }
 end
 
---- { tick_ns, undelayed_s, delays = list of { asked_ms, jiffies, rounded_ms (what the kernel makes of it), slept_ms, raw
+local function verdict_of(delays)
+  local worst = 0
+  for _, d in ipairs(delays) do
+    if d.asked_ms >= sleeps.EXACT_FROM_MS and d.left then worst = math.max(worst, math.abs(d.left.mean)) end
+  end
+  return ("from %d ms up at most %.2f %% off what the kernel rounds to"):format(sleeps.EXACT_FROM_MS, worst * 100)
+end
+
+--- { tick_ns, undelayed_s, verdict (a line), delays = list of { asked_ms, jiffies, rounded_ms (what the kernel makes of it), slept_ms, raw
 --- and left (errors as parts of what was asked) as { n, mean, low, high }, without (chunks that had no charge),
 --- module_ms, values_ms } } of a folder of memlua.experiment. A delay that never slept has no slept_ms, raw, left.
 function sleeps.summarise(folder)
@@ -77,7 +88,7 @@ function sleeps.summarise(folder)
     if asked > 0 then delays[#delays + 1] = row_of(asked, runs, base, folder) end
   end
   table.sort(delays, function(a, b) return a.asked_ms < b.asked_ms end)
-  return { tick_ns = folder.host.tick_ns, undelayed_s = base, delays = delays }
+  return { tick_ns = folder.host.tick_ns, undelayed_s = base, delays = delays, verdict = verdict_of(delays) }
 end
 
 -- ---- the table -----------------------------------------------------------------------------------------------------
@@ -112,7 +123,7 @@ function sleeps.text(folders)
     rows[i] = { d.asked_ms .. " ms", d.jiffies, d.slept_ms and ms(d.slept_ms.mean) or "never", percent(d.raw),
                 ms(d.rounded_ms), percent(d.left), d.slept_ms and d.slept_ms.n or 0, ms(d.module_ms) }
   end
-  return table.concat { text.paint(folder.manifest.about, "bold"), " (", experiment.setting(folder), ")\n\n",
+  return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
     text.render(COLUMNS, rows), NOTES:format(summary.tick_ns / 1e6, ms(summary.undelayed_s * 1000)) }
 end
 
@@ -130,7 +141,7 @@ function sleeps.pictures(folders, path)
   end
   if #rows == 0 then return end
   plot.write(path, "precision", "precision", {
-    heading = "How much longer a delay is than asked", setting = experiment.setting(folder),
+    heading = "How much longer a delay is than asked", setting = report.setting(folder),
     tick = ("%g ms"):format(folder.summary.tick_ns / 1e6),
   }, rows)
   if not host.in_guest then plot.render(path) end

@@ -257,8 +257,7 @@ local check_scenario = check.record({
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
-  -- instead of memlua.report: an experiment's own table and charts, { text = f(folders), pictures = f(folders, path) }
-  report = check.record { text = phase, pictures = phase },
+  report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report)
   hooks = check.record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
 

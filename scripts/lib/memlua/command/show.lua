@@ -6,7 +6,6 @@ local option = require "memlua.option"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local runs = require "memlua.runs"
-local summary = require "memlua.summary"
 
 local options = option.parse {
   name = "show", about = "Print a run's table again.", common = "report",
@@ -15,9 +14,11 @@ local options = option.parse {
 }
 
 local folder = run.load(runs.find(options.run))
+local shown = report.of(folder)
+folder.summary = shown.summarise(folder)
 if options.json then
-  local value = summary.of(folder)
+  local value = folder.summary
   if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
 end
 if options.html then memlua.must(html.write(options.html, folder)) end
-if options.json ~= "-" then io.stdout:write(report.text { folder }) end
+if options.json ~= "-" then io.stdout:write(shown.text { folder }) end
