@@ -91,8 +91,8 @@ end
 
 -- ---- the table ---------------------------------------------------------------------------------------------------
 
---- The summary is that of any scenario.
-pages.summarise = summary.of
+--- The summary of a folder: that of any scenario, memlua.summary's.
+function pages.summarise(folder) return summary.of(folder) end
 
 local function count(n) return ("%.0f"):format(n) end
 local function rate(n) return units.format_size(n) .. "/s" end

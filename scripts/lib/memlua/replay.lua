@@ -13,11 +13,10 @@ local units = require "memlua.units"
 
 local replay = {}
 
---- The summary is that of any scenario.
-replay.summarise = summary.of
+--- The summary of a folder: that of any scenario, memlua.summary's.
+function replay.summarise(folder) return summary.of(folder) end
 
---- Several folders have one report.
-replay.several = true
+replay.several = true -- one report for several folders
 
 -- ---- picking ---------------------------------------------------------------------------------------------------
 

@@ -283,8 +283,10 @@ function report.pictures(folders, path)
   if not host.in_guest then plot.render(path) end
 end
 
---- The summary of a folder is memlua.summary's; several folders are shown side by side.
-report.summarise, report.several = summary.of, true
+report.several = true
+
+--- The summary of a folder: memlua.summary's.
+function report.summarise(folder) return summary.of(folder) end
 
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
 local OWN = { costs = "memlua.costs", pages = "memlua.pages", replay = "memlua.replay", sleeps = "memlua.sleeps" }
