@@ -28,12 +28,16 @@ tap.is(costs.summarise(folder).ns_per_instruction, nil, "and under no other")
 local high = { name = "high", spawned = 0, delay = 1, alloc_s = 1, finish = 4, workload = { kind = "file" },
   stat = { workingset_refault_file = 7, pgscan = 9 }, progress = { { 2, 100 }, { 4, 300 } },
   memory = { { 0, 0 }, { 1.9, 5 }, { 2.5, 40 }, { 3, 60 }, { 3.5, 50 }, { 4.5, 1 } } }
-local low = { name = "low", workload = { kind = "file" }, stat = { pgscan = 1 }, memory = { { 3, 8 } },
+local low = { name = "low", finish = 5, workload = { kind = "file" }, stat = { pgscan = 1 }, memory = { { 3, 8 } },
   progress = { { 1, 0 }, { 3, 400 }, { 5, 1400 } } }
 local both = { tenants = { high, low } }
 tap.is(pages.of(both, high), { refaults = 7, scanned = 9, held = 50, rate = 100.0 }, "the high tenant")
 tap.is(pages.of(both, low), { scanned = 1, held = 8, rate = 350.0 }, "a low one: interpolated at both ends; no refaults, no figure")
-high.finish = nil
-tap.is(pages.of(both, low), { scanned = 1 }, "a high tenant that never finished leaves nothing to compare")
+low.finish = 3
+tap.is({ pages.of(both, high).rate, pages.of(both, high).held }, { 100.0, 50.0 }, "the first to end ends the comparison")
+low.finish = 2
+tap.is(pages.of(both, low), { scanned = 1 }, "one that ended before leaves nothing to compare")
+low.finish, high.finish = 5, nil
+tap.is(pages.of(both, low), { scanned = 1 }, "nor does a high tenant that never finished")
 
 tap.done()

@@ -1,5 +1,5 @@
 --- memlua.pages: what cache.lua reports: per strategy and tenant, how often pages had to come back, how many reclaim
---- looked at, what the tenant held and how fast it went through its pages while HIGH competed.
+--- looked at, what the tenant held and how fast it went through its pages while all competed.
 local host = require "memlua.host"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
@@ -12,11 +12,15 @@ local pages = {}
 
 -- ---- one run ---------------------------------------------------------------------------------------------------
 
--- The time in which all compete: HIGH has all its pages once, and uses them again.
+-- The time in which all compete: from when HIGH has had all its pages once to the end of the first of them.
 local function window_of(run)
-  local high = run.tenants[1]
-  if not (high.alloc_s and high.finish) then return nil end
-  return high.spawned + high.delay + high.alloc_s, high.finish
+  local high, to = run.tenants[1], math.huge
+  for _, tenant in ipairs(run.tenants) do
+    if not tenant.finish then return nil end
+    to = math.min(to, tenant.finish)
+  end
+  local from = high.alloc_s and high.spawned + high.delay + high.alloc_s
+  if from and from < to then return from, to end
 end
 
 -- Linear between the samples { {time, value}, ... }; what lies outside takes the nearest.
@@ -41,7 +45,7 @@ local function within(samples, from, to)
 end
 
 --- What one tenant of one run did: { refaults, scanned (pages, its whole life), held (bytes, median of
---- memory.current), rate (bytes a second) }, the last two while HIGH was using its pages; absent when it never was.
+--- memory.current), rate (bytes a second) }, the last two while all were using their pages; absent when that never was.
 function pages.of(run, tenant)
   local kind = tenant.workload.kind
   local result = { refaults = tenant.stat["workingset_refault_" .. kind], scanned = tenant.stat.pgscan }
@@ -115,14 +119,14 @@ function pages.text(folders)
   end
   return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
     text.render(COLUMNS, lines),
-    "\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while HIGH competed\n" }
+    "\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all competed\n" }
 end
 
 -- ---- the charts ----------------------------------------------------------------------------------------------------
 
 local CHARTS = {
   { "refaults", "Pages that had to come back", "refaults", 1, count },
-  { "rate", "How fast each tenant uses its pages again while HIGH competes", "MiB a second", 1 / (1 << 20), rate },
+  { "rate", "How fast each tenant uses its pages again while all compete", "MiB a second", 1 / (1 << 20), rate },
 }
 
 local function draw(folder, path, chart)
