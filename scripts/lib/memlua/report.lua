@@ -185,6 +185,26 @@ local function kills(s, lines)
   end
 end
 
+-- What the session's memory.events grew by in all runs; those of the tenants are counted in it.
+local EVENTS = { "low", "high", "max", "oom", "oom_kill" }
+
+local function events(s, lines)
+  local sum, parts, runs = {}, {}, 0
+  for _, result in ipairs(s.folder.runs) do
+    if result.strategy == s.strategy.name and result.parent and result.parent.events then
+      runs = runs + 1
+      for _, key in ipairs(EVENTS) do
+        local n = result.parent.events[key]
+        if n then sum[key] = (sum[key] or 0) + n end
+      end
+    end
+  end
+  for _, key in ipairs(EVENTS) do if sum[key] then parts[#parts + 1] = key .. " " .. sum[key] end end
+  if #parts == 0 then return end
+  lines[#lines + 1] = ("%s: memory.events of the session%s: %s"):format(s.label,
+    runs > 1 and (" in %d runs"):format(runs) or "", table.concat(parts, ", "))
+end
+
 local function beside_losses(s, lines)
   if s.strategy.intact < s.strategy.runs then
     lines[#lines + 1] = ("%s: %d of %d runs lost a tenant; * = a survivor's time, with the memory that the lost gave up")
@@ -208,6 +228,7 @@ local function remarks(series)
   for _, s in ipairs(series) do
     beside_losses(s, lines)
     kills(s, lines)
+    events(s, lines)
     callbacks(s, lines)
     solo_line(s, lines, told)
   end
