@@ -129,14 +129,24 @@ local CHARTS = {
   { "rate", "How fast each tenant uses its pages again while all compete", "MiB a second", 1 / (1 << 20), rate },
 }
 
+-- A strategy has one colour on both LRUs: "none-mglru" is "none", too.
+local function colours(strategies)
+  local colour, known, count = {}, {}, 0
+  for _, strategy in ipairs(strategies) do
+    local base = strategy.name:match "^[^-]*"
+    if not known[base] then count, known[base] = count + 1, count + 1 end
+    colour[strategy.name] = known[base]
+  end
+  return colour
+end
+
 local function draw(folder, path, chart)
   local key, heading, axis, scale, format = table.unpack(chart)
-  local bars, order = {}, {}
-  for i, strategy in ipairs(folder.manifest.scenario.strategies) do order[strategy.name] = i end
+  local bars, colour = {}, colours(folder.manifest.scenario.strategies)
   for _, row in ipairs(pages.rows(folder)) do
     local e = row[key]
     if e then
-      bars[#bars + 1] = { group = row.tenant, series = order[row.strategy], label = row.strategy, note = format(e.median),
+      bars[#bars + 1] = { group = row.tenant, series = colour[row.strategy], label = row.strategy, note = format(e.median),
                           length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale }
     end
   end
