@@ -122,22 +122,25 @@ TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/fetch.sh host/setup/kmod.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
 	$(wildcard scripts/*.lua scripts/tutorial/*)
+# where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
+MODULE_SOURCE = $(shell sed -n 's/^PACKAGE_\(NAME\|VERSION\)="\(.*\)"/\2/p' bpf/kmod/dkms.conf | paste -sd-)
 install: $(MEMLUA) $(MANUALS)
 	install -D -m 755 $(MEMLUA) $(TO)/bin/memlua
 	$(Q)for file in $(SETUP); do install -D -m 755 $$file $(TO)/share/memlua/$$file || exit; done
 	$(Q)for file in $(SHARED); do install -D -m 644 $$file $(TO)/share/memlua/$$file || exit; done
+	install -D -m 644 -t $(TO)/src/$(MODULE_SOURCE) bpf/memcg_bpf_ops.h $(filter bpf/kmod/%,$(SHARED))
 	install -D -m 644 -t $(TO)/share/man/man1 $(BUILD)/man/memlua.1
 	install -D -m 644 -t $(TO)/share/man/man7 $(BUILD)/man/memlua-lua.7
 	install -D -m 644 host/completion/memlua.bash $(TO)/share/bash-completion/completions/memlua
 	install -D -m 644 -t $(TO)/share/zsh/site-functions host/completion/_memlua
 	install -D -m 644 -t $(TO)/share/fish/vendor_completions.d host/completion/memlua.fish
 
-# share/memlua is memlua's own; of the rest only its files go
+# share/memlua and the module's sources are memlua's own; of the rest only its files go
 uninstall:
 	rm -f $(TO)/bin/memlua $(TO)/share/man/man1/memlua.1 $(TO)/share/man/man7/memlua-lua.7 \
 		$(TO)/share/bash-completion/completions/memlua $(TO)/share/zsh/site-functions/_memlua \
 		$(TO)/share/fish/vendor_completions.d/memlua.fish
-	rm -rf $(TO)/share/memlua
+	rm -rf $(TO)/share/memlua $(TO)/src/$(MODULE_SOURCE)
 
 clean:
 	rm -rf $(BUILD)

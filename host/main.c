@@ -256,7 +256,10 @@ static int run_script(lua_State *L, const struct options *options)
 	return run_chunk(L, luaL_loadfile(L, options->script));
 }
 
-/* --vm: hand over before anything runs here. Without it the first use of the kernel decides. */
+/*
+ * --vm -e CODE: hand over before anything runs here. A script is handed over at its first use of the kernel,
+ * once its own options are known: among them where the results go.
+ */
 static int enter_vm(lua_State *L)
 {
 	lua_getglobal(L, "require");
@@ -283,7 +286,7 @@ static int run(const struct options *options, int argc, char **argv)
 	push_words(L, argc, argv);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");
 	interruptible = L;
-	if (options_flag(options, "vm")) {
+	if (options_flag(options, "vm") && !options->script) {
 		lua_pushcfunction(L, enter_vm);
 		status = call(L, 0);
 	}

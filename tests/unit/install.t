@@ -25,7 +25,8 @@ local there = output_of("cd " .. scratch .. " && find opt -type f")
 for _, path in ipairs { "bin/memlua", "share/man/man1/memlua.1", "share/man/man7/memlua-lua.7",
   "share/bash-completion/completions/memlua", "share/zsh/site-functions/_memlua",
   "share/fish/vendor_completions.d/memlua.fish", "share/memlua/host/setup/fetch.sh", "share/memlua/host/setup/kmod.sh",
-  "share/memlua/bpf/memcg_bpf_ops.h", "share/memlua/bpf/kmod/Kbuild", "share/memlua/bpf/kmod/dkms.conf",
+  "share/memlua/bpf/memcg_bpf_ops.h", "src/memcg_bpf_ops-0.1/dkms.conf", "src/memcg_bpf_ops-0.1/memcg_bpf_ops.h",
+  "src/memcg_bpf_ops-0.1/main.c", "share/memlua/bpf/kmod/Kbuild", "share/memlua/bpf/kmod/dkms.conf",
   "share/memlua/bpf/policies/priority.bpf.c", "share/memlua/scripts/protected.lua" } do
   tap.ok((there):find("opt/x/" .. path .. "\n", 1, true), path .. " is installed")
 end

@@ -42,6 +42,12 @@ end
 
 local function release() return host.facts().release end
 
+--- The path of memlua's module where dkms has installed it for the running kernel, or nil.
+function machine.installed_module()
+  local path = "/lib/modules/" .. release() .. "/updates/dkms/memcg_bpf_ops.ko"
+  return exists(path) and path or nil
+end
+
 --- The folder in which modules for the running kernel are built.
 function machine.headers_folder() return "/lib/modules/" .. release() .. "/build" end
 
@@ -137,6 +143,8 @@ local function check_headers()
   if exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
     return { name = "headers", ok = true, found = "not needed" }
   end
+  local installed = machine.installed_module()
+  if installed then return { name = "headers", ok = true, found = "not needed: " .. installed } end
   if exists(folder .. "/Makefile") then return { name = "headers", ok = true, found = folder } end
   return { name = "headers", ok = false, found = folder .. ": not found",
            remedy = "apt install linux-headers-" .. release() }
