@@ -5,7 +5,7 @@ if (!exists("width")) width = 900
 height = 150 + 32 * places
 
 # Okabe & Ito's palette in an order whose grey values differ too
-array colour[6] = ["#b8b8b8", "#0072b2", "#e69f00", "#56b4e9", "#d55e00", "#009e73"]
+array colour[6] = ["#b8b8b8", "#0072b2", "#e69f00", "#d55e00", "#56b4e9", "#009e73"]
 
 # Room at the right for the labels: they are as important as the bars.
 set xrange [0:most * 1.75]

@@ -3,7 +3,7 @@
 if (!exists("width")) width = 900
 height = 420
 
-array colour[6] = ["#808080", "#0072b2", "#e69f00", "#d55e00", "#009e73", "#56b4e9"]
+array colour[6] = ["#505050", "#0072b2", "#e69f00", "#d55e00", "#56b4e9", "#009e73"]
 
 set logscale x
 set xrange [least * 0.8:most * 1.25]

@@ -5,7 +5,7 @@ if (!exists("width")) width = 900
 height = 420
 
 # Okabe & Ito's palette, light enough for the hatching to show
-array colour[8] = ["#56b4e9", "#e69f00", "#f0e442", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#b8b8b8"]
+array colour[8] = ["#56b4e9", "#d55e00", "#f0e442", "#009e73", "#e69f00", "#0072b2", "#cc79a7", "#b8b8b8"]
 
 set xrange [0:last]
 set yrange [0:most * 1.12]

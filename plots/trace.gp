@@ -3,7 +3,7 @@
 if (!exists("width")) width = 900
 height = 380
 
-array colour[6] = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#808080"]
+array colour[6] = ["#0072b2", "#e69f00", "#d55e00", "#56b4e9", "#009e73", "#505050"]
 
 set xrange [0:last]
 set yrange [0:most * 1.08]
