@@ -13,6 +13,7 @@ local policy = require "memlua.policy"
 local worker = require "memlua.worker"
 
 local CHUNK = 64 * host.facts().page_size -- one slow-path charge: MEMCG_CHARGE_BATCH pages, include/linux/memcontrol.h
+local SETTLE = 1 -- seconds
 local MAX_CHUNKS = 256 -- that many samples a worker keeps, so that percentiles are exact
 
 local options = option.parse {
@@ -70,6 +71,7 @@ local function measure(case)
   local idle <close> = create "session/idle"
   local other <close> = create "other"
   local p <close> = attached(case, measured, idle, other)
+  host.sleep(SETTLE) -- or the kernel still frees what the case before has left, and unloads its module
   local before = module.counters()
   local w <close> = memlua.must(worker.spawn(measured, { size = options.size, chunk = CHUNK }))
   local result = memlua.must(w:wait())
