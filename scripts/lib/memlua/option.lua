@@ -175,6 +175,7 @@ end
 --- Returns a table name -> value ('-' becomes '_'). Common ones are set in memlua.host.settings too, which
 --- also supplies what stood before the script's name. Fails with status 1 on anything unknown.
 function option.parse(declared, args)
+  option.parsed = true
   local parser = argparse(declared.name, declared.about):add_help(false)
   parser:help_max_width(96):help_description_margin(28)
   for _, argument in ipairs(declared.arguments or {}) do

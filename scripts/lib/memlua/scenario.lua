@@ -7,6 +7,7 @@ local judge = require "memlua.judge"
 local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
+local option = require "memlua.option"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local spec = require "memlua.spec"
@@ -130,6 +131,8 @@ end
 --- table. Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists.
 function scenario.run(value)
   local plan = spec.check(value)
+  -- a script that declares no options of its own takes the common ones
+  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
   apply_settings(plan)
   local cells = ordered(plan)
   if host.settings.dry_run then show_plan(plan, cells) end

@@ -37,11 +37,15 @@ local function wrapped(s, width)
   return lines
 end
 
+-- On a narrow terminal what is said stands below the name, else beside it.
 local function show(name, state, said)
-  local lines = wrapped(said, math.max(12, text.columns() - NAME - STATE - 1))
+  local narrow = text.columns() < 60
+  local indent = narrow and 2 or NAME + STATE
+  local lines = wrapped(said, math.max(12, text.columns() - indent - 1))
   local colour = state == "no" and "red" or state == "-" and "dim" or nil
-  print(("%-" .. NAME .. "s"):format(name) .. text.paint(("%-" .. STATE .. "s"):format(state), colour) .. lines[1])
-  for i = 2, #lines do print((" "):rep(NAME + STATE) .. lines[i]) end
+  local head = ("%-" .. NAME .. "s"):format(name) .. text.paint(("%-" .. STATE .. "s"):format(state), colour)
+  print(narrow and head or head .. table.remove(lines, 1))
+  for _, line in ipairs(lines) do print((" "):rep(indent) .. line) end
 end
 
 local function show_check(check)
