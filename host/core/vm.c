@@ -166,6 +166,11 @@ static void enter_readonly_root(struct vm *vm)
 		perror("private mount of /");
 		_exit(126);
 	}
+	/* virtiofsd insists on a pid file below /run, which is not ours; this /run is nobody else's */
+	if (mount("tmpfs", "/run", "tmpfs", 0, NULL)) {
+		perror("private /run");
+		_exit(126);
+	}
 	if (mount_setattr(AT_FDCWD, root, AT_RECURSIVE, &readonly, sizeof(readonly))) {
 		perror("read-only mount of / (Linux >= 5.12 can)");
 		_exit(126);
@@ -486,7 +491,10 @@ static int make_dir(struct vm *vm, struct error *err)
 	const char *tmp = getenv("TMPDIR");
 	char path[PATH_MAX];
 
-	snprintf(vm->dir, sizeof(vm->dir), "%s/memlua-vm.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+	/* not below /run, which virtiofsd gets one of its own of */
+	if (!tmp || *tmp != '/' || !strncmp(tmp, "/run", 4) || !strncmp(tmp, "/var/run", 8))
+		tmp = "/tmp";
+	snprintf(vm->dir, sizeof(vm->dir), "%s/memlua-vm.XXXXXX", tmp);
 	/* Unix sockets have short addresses. */
 	if (strlen(vm->dir) > 80)
 		snprintf(vm->dir, sizeof(vm->dir), "/tmp/memlua-vm.XXXXXX");
