@@ -33,6 +33,8 @@ local quiet = { asked_ms = 0, chunks_s = { 0.001, 0.001, 0.002 } }
 local d = sleeps.summarise(folder { quiet, { asked_ms = 100, chunks_s = { 0.105, 0.105 } } }).delays[1]
 tap.near(d.raw.mean, 0.04, 1e-9, "the error as it is")
 tap.near(d.left.mean, 0, 1e-9, "and with the rounding taken out")
+d = sleeps.summarise(folder { quiet, { asked_ms = 9, chunks_s = { 0.017, 0.033 } } }).delays[1]
+tap.near(d.slept_ms.mean, 16, 1e-9, "a short delay, of which the rounding is most, is one sleep all the same")
 d = sleeps.summarise(folder { quiet, { asked_ms = 4, chunks_s = { 0.001, 0.001 } } }).delays[1]
 tap.is({ d.slept_ms, d.raw, d.left, d.without }, { nil, nil, nil, 2 }, "a delay that never slept has no error")
 

@@ -22,14 +22,14 @@ local function undelayed(runs)
   return stats.median(times)
 end
 
---- The sleeps in ms of chunks that took `times` seconds, `base` of it their own work, when `asked_ms` was the answer
---- to each charge. Besides its pages a chunk charges page tables, so one in some hundred has no charge or two.
+--- The sleeps in ms of chunks that took `times` seconds, `base` of it their own work, when each charge should sleep for
+--- some `expected_ms`. Besides its pages a chunk charges page tables, so one in some hundred has no charge or two.
 --- Second: the number of chunks without one.
-function sleeps.of(times, base, asked_ms)
+function sleeps.of(times, base, expected_ms)
   local list, without = {}, 0
   for _, time in ipairs(times) do
     local slept = (time - base) * 1000
-    local charges = math.floor(slept / asked_ms + 0.5)
+    local charges = math.floor(slept / expected_ms + 0.5)
     if charges > 0 then list[#list + 1] = slept / charges else without = without + 1 end
   end
   return list, without
@@ -58,8 +58,9 @@ end
 local function row_of(asked_ms, runs, base, folder)
   local times, tick_ns = {}, folder.host.tick_ns
   for _, run in ipairs(runs) do table.move(run.chunks_s, 1, #run.chunks_s, #times + 1, times) end
-  local values, without = sleeps.of(times, base, asked_ms)
-  local slept, rounded = mean_of(values, folder.manifest.seed), jiffies.sleep_ms(asked_ms, tick_ns)
+  local rounded = jiffies.sleep_ms(asked_ms, tick_ns)
+  local values, without = sleeps.of(times, base, rounded)
+  local slept = mean_of(values, folder.manifest.seed)
   local function raw(ms) return ms / asked_ms - 1 end
   local function left(ms) return (ms - rounded) / asked_ms end
   return { asked_ms = asked_ms, jiffies = jiffies.of_ms(asked_ms, tick_ns), rounded_ms = rounded, without = without,
