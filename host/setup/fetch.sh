@@ -26,8 +26,13 @@ sources()
 	awk '$3 == "Debian" && $4 == "main" && $2 !~ /-/ { print $1, $2; exit }'
 }
 
+# Only what must be fetched needs a cache that can be written.
 prepare_apt()
 {
+	mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
+	work=$(mktemp -d "$cache/fetch.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 130' INT TERM HUP
 	set -- $(sources)
 	[ $# -ge 2 ] || fail "apt knows no Debian archive on this machine; run 'apt-get update', or give --kernel an image"
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -155,11 +160,6 @@ fetch_kernel()
 	[ -n "$wanted" ] || ln -sfn "$release" "$cache/kernels/default"
 	echo "$target"
 }
-
-mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
-work=$(mktemp -d "$cache/fetch.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
 
 case ${1:-} in
 libbpf) fetch_libbpf ;;
