@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -54,16 +53,26 @@ static int check_points(const struct worker_spec *spec, struct error *err)
 	return 0;
 }
 
+static int check_speed(const struct worker_spec *spec, struct error *err)
+{
+	double seconds = spec->points[spec->npoints - 1].seconds - spec->points[0].seconds;
+
+	if (!(spec->speed > 0 && spec->speed < 1e9))
+		return error_set(err, EINVAL, "speed = %g: must be more than 0; 1 is the trace's own",
+				 spec->speed);
+	if (!(seconds / spec->speed < 1e9))
+		return error_set(err, EINVAL, "speed = %g: the trace would take %g s", spec->speed,
+				 seconds / spec->speed);
+	return 0;
+}
+
 static int check(const struct worker_spec *spec, struct error *err)
 {
 	struct sysinfo machine;
 	uint64_t total, most = peak(spec);
 
-	if (check_points(spec, err))
+	if (check_points(spec, err) || check_speed(spec, err))
 		return -1;
-	if (!(spec->speed > 0 && spec->speed < 1e9))
-		return error_set(err, EINVAL, "speed = %g: must be more than 0; 1 is the trace's own",
-				 spec->speed);
 	sysinfo(&machine);
 	total = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
 	if (most > total || spec->base > total - most)

@@ -163,6 +163,7 @@ tap.like(spawn { curve = { { 0, 0 / 0 } } }, "is not a size in bytes", "worker: 
 tap.like(spawn { curve = { { 0 / 0, 1 } } }, "is not a time in seconds", "worker: NaN seconds")
 tap.like(spawn { curve = { { 0, 1, -1 } } }, "curve: point 1: -1 is not a share of a CPU", "worker: a negative CPU share")
 tap.like(spawn { curve = { { 0, 1 } }, speed = 0 }, "speed = 0: must be more than 0", "worker: speed 0")
+tap.like(spawn { curve = { { 0, 1 }, { 1, 1 } }, speed = 1e-12 }, "speed = 1e-12: the trace would take 1e+12 s", "worker: a speed of next to nothing")
 tap.like(spawn { curve = { { 0, 1 } }, speed = "fast" }, "speed: must be a number", "worker: no number")
 tap.like(spawn { curve = { { 0, 1e15 } } }, "is more than this machine's memory", "worker: above the machine's memory")
 
