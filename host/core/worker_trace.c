@@ -38,16 +38,20 @@ static int check_points(const struct worker_spec *spec, struct error *err)
 	const struct worker_point *p = spec->points;
 
 	if (!spec->npoints)
-		return error_set(err, EINVAL, "curve: empty; at least one {seconds, bytes} is needed");
+		return error_set(err, EINVAL,
+				 "curve: empty; at least one {seconds, bytes} is needed");
 	for (size_t i = 0; i < spec->npoints; i++) {
 		if (!(p[i].seconds >= 0 && p[i].seconds < 1e9))
-			return error_set(err, EINVAL, "curve: point %zu: %g is not a time in seconds", i + 1,
+			return error_set(err, EINVAL,
+					 "curve: point %zu: %g is not a time in seconds", i + 1,
 					 p[i].seconds);
 		if (i && p[i].seconds < p[i - 1].seconds)
-			return error_set(err, EINVAL, "curve: point %zu: time runs backwards, from %g s to %g s",
+			return error_set(err, EINVAL,
+					 "curve: point %zu: time runs backwards, from %g s to %g s",
 					 i + 1, p[i - 1].seconds, p[i].seconds);
 		if (!(p[i].cpu >= 0 && p[i].cpu < 1e6))
-			return error_set(err, EINVAL, "curve: point %zu: %g is not a share of a CPU", i + 1,
+			return error_set(err, EINVAL,
+					 "curve: point %zu: %g is not a share of a CPU", i + 1,
 					 p[i].cpu);
 	}
 	return 0;
@@ -58,7 +62,8 @@ static int check_speed(const struct worker_spec *spec, struct error *err)
 	double seconds = spec->points[spec->npoints - 1].seconds - spec->points[0].seconds;
 
 	if (!(spec->speed > 0 && spec->speed < 1e9))
-		return error_set(err, EINVAL, "speed = %g: must be more than 0; 1 is the trace's own",
+		return error_set(err, EINVAL,
+				 "speed = %g: must be more than 0; 1 is the trace's own",
 				 spec->speed);
 	if (!(seconds / spec->speed < 1e9))
 		return error_set(err, EINVAL, "speed = %g: the trace would take %g s", spec->speed,
@@ -76,10 +81,12 @@ static int check(const struct worker_spec *spec, struct error *err)
 	sysinfo(&machine);
 	total = ((uint64_t)machine.totalram + machine.totalswap) * machine.mem_unit;
 	if (most > total || spec->base > total - most)
-		return error_set(err, ENOMEM,
-				 "curve: a peak of %lu bytes on a base of %lu is more than this machine's "
-				 "memory and swap (%lu); scale the trace, or give the microVM more by --memory",
-				 most, spec->base, total);
+		return error_set(
+			err, ENOMEM,
+			"curve: a peak of %lu bytes on a base of %lu is more than this machine's "
+			"memory and swap (%lu); scale the trace, or give the microVM more by "
+			"--memory",
+			most, spec->base, total);
 	return 0;
 }
 
@@ -113,7 +120,8 @@ static void grow(struct replay *r, uint64_t to)
 	for (; r->level < to; r->level += r->page) {
 		*(volatile uint64_t *)(r->memory + r->level) = (uintptr_t)r->memory + r->level;
 		if (r->level + r->page > r->shared->reached)
-			atomic_store_explicit(&r->shared->reached, r->level + r->page, memory_order_relaxed);
+			atomic_store_explicit(&r->shared->reached, r->level + r->page,
+					      memory_order_relaxed);
 	}
 }
 
@@ -198,5 +206,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 }
 
 const struct worker_kind worker_trace = {
-	.name = "trace", .measures = true, .check = check, .run = run,
+	.name = "trace",
+	.measures = true,
+	.check = check,
+	.run = run,
 };
