@@ -161,7 +161,8 @@ static void push_line(lua_State *L, char *line, bool first)
 
 static void remember(const char *text)
 {
-	HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+	int newest = history_base + history_length - 1;
+	HIST_ENTRY *last = history_length ? history_get(newest) : NULL;
 
 	if (*text && (!last || strcmp(last->line, text)))
 		add_history(text);
@@ -258,9 +259,11 @@ static void load_history(lua_State *L)
 
 static void save_history(lua_State *L)
 {
+	static const char make_folder[] =
+		"require 'memlua.host'.mkdir(require 'memlua.run'.state_folder())";
 	const char *path = isatty(STDIN_FILENO) ? push_history_path(L) : NULL;
 
-	if (path && luaL_dostring(L, "require 'memlua.host'.mkdir(require 'memlua.run'.state_folder())") == LUA_OK)
+	if (path && luaL_dostring(L, make_folder) == LUA_OK)
 		write_history(path);
 	lua_settop(L, 0);
 }

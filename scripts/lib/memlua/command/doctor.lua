@@ -83,6 +83,16 @@ local function accelerator()
   return known and "TCG, virtual clock" or "KVM if a boot proves that it works, else TCG with a virtual clock"
 end
 
+local function show_way(way)
+  if way.ok then return show("way: " .. way.name, "ok", SAYS[way.name]) end
+  show("way: " .. way.name, "-", "lacks " .. table.concat(way.missing, ", "))
+end
+
+local function conclusion(way)
+  if not way then return "memlua can't run scenarios here: mend what one of the ways lacks" end
+  return "memlua takes: " .. way .. (way == "vm" and " (" .. accelerator() .. ")" or "")
+end
+
 local function document(checks, list)
   local plain = {}
   for i, check in ipairs(checks) do
@@ -97,11 +107,9 @@ local function show_all(checks, list)
     units.format_size(facts.memory), units.format_size(facts.swap)))
   for _, check in ipairs(checks) do show_check(check) end
   print()
-  for _, way in ipairs(list) do show("way: " .. way.name, way.ok and "ok" or "-", way.ok and SAYS[way.name] or "lacks " .. table.concat(way.missing, ", ")) end
-  local way = taken(list)
+  for _, way in ipairs(list) do show_way(way) end
   print()
-  print(text.paint(way and ("memlua takes: %s%s"):format(way, way == "vm" and " (" .. accelerator() .. ")" or "")
-    or "memlua can't run scenarios here: mend what one of the ways lacks", "bold"))
+  print(text.paint(conclusion(taken(list)), "bold"))
 end
 
 if options.probe then kvm.verdict(require "memlua.way".kernel(), true) end
