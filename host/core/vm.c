@@ -45,6 +45,7 @@ struct vm {
 	bool done;		/* the exit status has come */
 	int status;
 	double started, deadline;
+	double root_lost; /* when virtiofsd was seen to have ended, 0: it runs */
 	int interrupted; /* the signal that was passed on, 0: none */
 	bool timed_out;
 };
@@ -440,9 +441,19 @@ static int check_clock(struct vm *vm, struct error *err)
 	return 0;
 }
 
+/* virtiofsd ends when QEMU does; it has died only if QEMU goes on without it. */
+static bool has_lost_root(struct vm *vm)
+{
+	if (!has_ended(&vm->virtiofsd))
+		return false;
+	if (!vm->root_lost)
+		vm->root_lost = facts_monotonic();
+	return facts_monotonic() > vm->root_lost + 3;
+}
+
 static int check_health(struct vm *vm, struct error *err)
 {
-	if (has_ended(&vm->virtiofsd) && !vm->done)
+	if (has_lost_root(vm))
 		return error_set(err, EIO, "virtiofsd has died");
 	if (vm->config->kvm && log_contains(vm, "qemu.log", "KVM internal error"))
 		return error_set(err, EIO, "KVM internal error: this machine's /dev/kvm is broken");
@@ -545,7 +556,7 @@ static int unpack_results(struct vm *vm, struct error *err)
 /* What the guest's end means, and what the console says to it. */
 static int judge(struct vm *vm, int ret, int *status, struct error *err)
 {
-	char console[1500], log[700];
+	char console[4000], log[700]; /* a panic prints its reason and then a trace of some 3000 */
 
 	if (!ret && vm->done) {
 		*status = vm->timed_out ? 124 : vm->status;

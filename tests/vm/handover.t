@@ -1,0 +1,84 @@
+-- The hand-over to the microVM, seen from outside: what a user gets back, and what is left behind. Runs on the
+-- host and starts memlua for each case; `--vm`, so that it is the microVM on every machine.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+
+local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+
+local function lines_of(command)
+  local pipe <close> = assert(io.popen(command))
+  return (pipe:read "a")
+end
+
+local scratch = lines_of "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
+local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+assert(os.execute("mkdir " .. quote(scratch .. "/tmp")))
+
+local function content(name)
+  local file <close> = assert(io.open(scratch .. "/" .. name))
+  return (file:read "a")
+end
+
+-- Runs memlua with a script of that text in the guest. Returns status, standard output, standard error.
+local function run(options, script, before)
+  local path = scratch .. "/a script's name.lua"
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write('require "memlua.host".enter()\n', script)) -- as any use of the kernel would
+  file:close()
+  local command = ("cd %s && %s TMPDIR=%s %s --vm %s %s one 'two words' >out 2>err; echo $?"):format(
+    quote(scratch), before or "", quote(scratch .. "/tmp"), quote(host.executable()), options, quote(path))
+  return tonumber(lines_of(command)), content "out", content "err"
+end
+
+local function nothing_left(case)
+  tap.is(lines_of("ls -A " .. quote(scratch .. "/tmp")), "", case .. ": no file is left")
+  tap.is(lines_of(("pgrep -f %s || true"):format(quote("[q]emu.*" .. scratch))), "", case .. ": no process is left")
+end
+
+-- ---- an ordinary end -----------------------------------------------------------------------------------------
+
+local status, out, err = run("--out results", [[
+print(arg[0]:match "[^/]*$", arg[1], arg[2], require "memlua.host".in_guest)
+io.stderr:write "to standard error\n"
+local file = assert(io.open(require "memlua.host".settings.out .. "/figure.txt", "w"))
+file:write(("x"):rep(100000), "\n")
+file:close()
+print(io.open("/memlua-must-not-write-here", "w"))
+error { status = 7, message = "not trustworthy" }
+]])
+tap.is(status, 7, "the script's exit status comes back", err)
+tap.like(out, "^a script's name.lua\tone\ttwo words\ttrue\n", "so do its output, with its arguments")
+tap.ok(not out:find "standard error" and err:find "to standard error\n" ~= nil, "standard error stays apart")
+tap.like(err, "not trustworthy", "its error message is shown")
+tap.like(out, "nil\t/memlua%-must%-not%-write%-here: Read%-only file system", "the machine's files can't be written")
+tap.is(#content "results/figure.txt", 100001, "the results come back whole")
+nothing_left "ordinary end"
+
+-- ---- ends that nobody planned --------------------------------------------------------------------------------
+
+local forever = [[
+local closed <close> = setmetatable({}, { __close = function() print "closed" end })
+local cg <close> = assert(require "memlua.cgroup".create "left")
+print "ready"
+io.stdout:flush()
+while true do require "memlua.host".sleep(1) end
+]]
+-- the signal comes once the script is in the guest: its first line of output tells
+status, out = run("--clock real", forever, [[
+interrupt() { while ! grep -q ready out; do sleep 0.2; done; pkill -INT -f -- '--clock real .*one two word[s]'; }
+: >out; interrupt &]])
+tap.is(status, 5, "SIGINT ends the script in the guest", out)
+tap.like(out, "ready\nclosed\n", "its closers have run")
+nothing_left "SIGINT"
+
+status, out, err = run("--clock real --timeout 20s", forever)
+tap.is(status, 124, "the time-out ends it", err)
+nothing_left "time-out"
+
+status, out, err = run("", [[assert(io.open("/proc/sysrq-trigger", "w")):write "c"]])
+tap.is(status, 255, "a panic of the guest's kernel is told by the exit status", err)
+tap.like(err, "kernel panicked.*Kernel panic %- not syncing", "and by the console's last lines")
+nothing_left "panic"
+
+tap.done()
