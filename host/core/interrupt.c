@@ -16,13 +16,17 @@ static void on_signal(int signal)
 void interrupt_install(void (*notify)(int signal))
 {
 	/* No SA_RESTART: a wait must end when the signal comes. */
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = on_signal}, hangup;
 
 	notify_interrupt = notify;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* Ignored by nohup, whose user wants it to go on. */
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+	/* A parent may have left it ignored; then the kernel reaps our children and we never see their end. */
+	signal(SIGCHLD, SIG_DFL);
 	/* A reader that goes away is an error of write(), not the end of the run. */
 	signal(SIGPIPE, SIG_IGN);
 }

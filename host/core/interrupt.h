@@ -11,7 +11,7 @@
 extern volatile sig_atomic_t memlua_interrupted;
 
 /**
- * interrupt_install() - catch the signals above.
+ * interrupt_install() - catch the signals above; SIGHUP only if it isn't ignored (nohup).
  * @notify: called from the handler (so: async-signal-safe only) with the signal; may be NULL
  */
 void interrupt_install(void (*notify)(int signal));

@@ -121,12 +121,17 @@ void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
-/* clone3() has reset the handlers but not what is ignored. */
+/*
+ * clone3() has reset the handlers but not what is ignored, by us or by whoever started us. By the system
+ * call, because signal() refuses glibc's own two, which its posix_spawn() (make, popen()) leaves ignored.
+ */
 static void reset_signals(void)
 {
+	const unsigned long by_default[4] = {0}; /* the kernel's struct sigaction with SIG_DFL */
 	sigset_t none;
 
-	signal(SIGPIPE, SIG_DFL);
+	for (int number = 1; number < NSIG; number++)
+		syscall(SYS_rt_sigaction, number, by_default, NULL, NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

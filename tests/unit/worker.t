@@ -194,4 +194,21 @@ collectgarbage()
 collectgarbage()
 tap.ok(not is_alive(pid), "a forgotten worker is collected")
 
+-- ---- whoever starts memlua ------------------------------------------------------------------------------
+
+-- what a memlua prints that is started with signals ignored
+local function with_ignored(signals, code)
+  local command = ("env --ignore-signal=%s '%s' -e '%s'"):format(signals, host.executable(), code)
+  local pipe <close> = assert(io.popen(command))
+  return pipe:read "a"
+end
+
+tap.is(with_ignored("CHLD", [[print(require "memlua.worker".spawn(nil, { size = 4096 }):wait(60).ended)]]), "done\n",
+  "the end of a worker is seen even where SIGCHLD is ignored")
+local ignored = with_ignored("QUIT,HUP", [[local grep = { "grep", "SigIgn", "/proc/self/status" }
+  require "memlua.worker".spawn(nil, { kind = "exec", argv = grep, output = "/dev/stdout" }):wait(60)]])
+tap.is(ignored, "SigIgn:\t0000000000000000\n", "what memlua was told to ignore, a worker does not")
+tap.is(with_ignored("HUP", [[os.execute "kill -HUP $PPID"
+  print(require "memlua.host".interrupted())]]), "false\n", "under nohup it goes on")
+
 tap.done()
