@@ -18,6 +18,10 @@ fail() { echo "$*"; exit 1; }
 [ -e "$headers/Makefile" ] || fail "$headers: no kernel headers; install linux-headers-$release"
 command -v make >/dev/null || fail "make: not found; install make and gcc"
 
+case $headers$cache in
+*[[:space:]]*) fail "$headers, $cache: kernel builds take no blanks in a path; set XDG_CACHE_HOME" ;;
+esac
+
 key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$headers/Module.symvers" | sha256sum | cut -c1-16)
 target=$cache/$release-$key/memcg_bpf_ops.ko
 if [ ! -e "$target" ]; then
@@ -26,7 +30,8 @@ if [ ! -e "$target" ]; then
 	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP
-	if ! make -C "$source/kmod" KDIR="$headers" OUT="$work" > "$work/log" 2>&1; then
+	cp "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$source/kmod/Makefile" "$work"
+	if ! make -C "$work" KDIR="$headers" > "$work/log" 2>&1; then
 		tail -n 20 "$work/log" >&2
 		fail "the module doesn't build for $release (its output stands above)"
 	fi
