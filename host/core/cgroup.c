@@ -136,6 +136,22 @@ static int enable_in_parent(int root, const char *path, struct error *err)
 	return cgroupfs_enable(dir, slash ? parent : "memlua's root", NULL, err);
 }
 
+/*
+ * A cgroup that hands out controllers takes no processes; without children it need not. Not our root,
+ * which never takes any: its children come and go with each run.
+ */
+static void withdraw_from_parent(int root, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP_FREE char *parent = slash ? strndup(path, slash - path) : NULL;
+	CLEANUP_CLOSE int dir =
+		parent ? openat(root, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct stat st;
+
+	if (dir >= 0 && !fstat(dir, &st) && st.st_nlink == 2) /* "." and its name: no children */
+		cgroupfs_disable(dir, ~0U);
+}
+
 /* The kernel rounds such a limit down to 0 pages and then kills whatever starts. */
 static int check_limit(const struct cgroup_knob *knob, struct error *err)
 {
@@ -188,6 +204,7 @@ struct cgroup *cgroup_create(const char *path, const struct cgroup_knob *knobs, 
 	if (cg)
 		free_cgroup(cg);
 	unlinkat(root, path, AT_REMOVEDIR);
+	withdraw_from_parent(root, path);
 	return NULL;
 }
 
@@ -262,6 +279,7 @@ int cgroup_remove(struct cgroup *cg, struct error *err)
 	root = cgroup_root_dir(err);
 	if (root < 0 || cgroupfs_remove(root, cg->name, cg->id, cg->name, err))
 		return -1;
+	withdraw_from_parent(root, cg->name);
 	close(cg->dir);
 	cg->dir = -1;
 	return 0;

@@ -126,6 +126,10 @@ do
   tap.ok(exists(scoped:path()), "a cgroup lives")
 end
 tap.ok(not exists(second:path() .. "/scoped"), "and goes with its scope")
+do
+  local w <close> = assert(worker.spawn(second, { size = 1 }))
+  tap.is(w:wait(30).ended, "done", "its parent, without children again, takes processes")
+end
 assert(cgroup.create "session/forgotten")
 collectgarbage()
 collectgarbage()
