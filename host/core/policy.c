@@ -346,6 +346,17 @@ static struct tenant *find_tenant(const struct policy *p, uint64_t id)
 	return NULL;
 }
 
+static void free_tenants(struct policy *p)
+{
+	for (unsigned int i = 0; i < p->ntenants; i++) {
+		free(p->tenants[i].name);
+		free(p->tenants[i].settings);
+	}
+	free(p->tenants);
+	p->tenants = NULL;
+	p->ntenants = 0;
+}
+
 static int new_settings(const struct policy *p, unsigned int role, struct btfvar *settings)
 {
 	if (!policy_tenant_type(p, role, settings))
@@ -374,6 +385,14 @@ int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cg
 	p->tenants[p->ntenants++] = (struct tenant){.id = cgroup_id, .name = copy, .role = role,
 						    .cgroup_fd = cgroup_fd, .link = -1,
 						    .settings = settings->data};
+	return 0;
+}
+
+int policy_begin(struct policy *p, struct error *err)
+{
+	if (p->attached)
+		return error_set(err, EBUSY, "%s: attached already", p->name);
+	free_tenants(p);
 	return 0;
 }
 
@@ -691,8 +710,6 @@ static void unlink_tenants(struct policy *p)
 
 int policy_attach(struct policy *p, struct error *err)
 {
-	if (p->attached)
-		return error_set(err, EBUSY, "%s: attached already", p->name);
 	p->attached = true;
 	if (start(p, err)) {
 		unlink_tenants(p);
@@ -864,11 +881,7 @@ void policy_close(struct policy *p)
 	bpf_object__close(p->object);
 	if (p->module)
 		kmod_release();
-	for (unsigned int i = 0; i < p->ntenants; i++) {
-		free(p->tenants[i].name);
-		free(p->tenants[i].settings);
-	}
-	free(p->tenants);
+	free_tenants(p);
 	free(p->name);
 	free(p);
 }

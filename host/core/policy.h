@@ -60,6 +60,12 @@ bool policy_stats(const struct policy *p, struct btfvar *var);
 bool policy_tenant_type(const struct policy *p, unsigned int role, struct btfvar *var);
 
 /**
+ * policy_begin() - before enrolling: forget whom an attempt that came to nothing has enrolled.
+ * Return: 0, or -1: attached already (EBUSY).
+ */
+int policy_begin(struct policy *p, struct error *err);
+
+/**
  * policy_enrol() - before attaching: a cgroup that shall get a role.
  * @cgroup_fd, @cgroup_id, @name: its directory, which stays open until policy_attach(); inode; name for errors
  * @settings: set to a zeroed value for the caller to fill in; data is NULL when the role keeps none
@@ -69,7 +75,7 @@ int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cg
 		 const char *name, struct btfvar *settings, struct error *err);
 
 /**
- * policy_attach() - load the object, let each tenant join, attach all. Once.
+ * policy_attach() - load the object, let each tenant join, attach all. Once, see policy_begin().
  * Return: 0, or -1, and then nothing stays attached: no privilege (EPERM), no memcg_bpf_ops and no module, the
  * verifier's reason, a tenant refused by the policy or by the kernel.
  */

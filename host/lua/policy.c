@@ -402,7 +402,8 @@ static void check_spec(lua_State *L, int idx, const struct policy *p)
 
 /*
  * policy.attach(name or policy, {ROLE = cg | {cg, key=value} | {either, ...}, config = {key=value}}) -> policy
- * A role may be left out. Closing the policy (p:detach, <close>) detaches it.
+ * A role may be left out. Closing the policy (p:detach, <close>) detaches it. nil, reason, errno: the kernel or the
+ * policy refuses, and a policy that was given is closed; or it is attached already (16, EBUSY) and stays so.
  */
 static int policy_attach_lua(lua_State *L)
 {
@@ -420,6 +421,8 @@ static int policy_attach_lua(lua_State *L)
 		p = open_policy(L, luaL_checkstring(L, 1), &err);
 	}
 	if (!p)
+		return glue_fail(L, &err);
+	if (policy_begin(p, &err))
 		return glue_fail(L, &err);
 	check_spec(L, 2, p);
 	if (lua_getfield(L, 2, "config") != LUA_TNIL) {

@@ -47,6 +47,10 @@ do
   touch(a, "1M")
   tap.ok(p:stats().calls > calls, "the other one still is", p:stats().calls)
   tap.is(#p:tenants(), 1, "and is the only tenant left")
+  tap.is({ policy.attach(p, { plain = b }) }, { nil, "steps: attached already", 16 }, "an attached policy is not attached again")
+  calls = p:stats().calls
+  touch(a, "1M")
+  tap.ok(p:stats().calls > calls and #p:tenants() == 1, "and goes on as it was", p:stats().calls, p:tenants())
   local got, why = p:drop(session)
   tap.ok(got == nil and why == "steps: not a tenant of this policy", "dropping a stranger", why)
 end
