@@ -2,7 +2,6 @@
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
 #include <limits.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +64,13 @@ static int host_monotonic(lua_State *L)
 /* host.sleep(seconds) -> true, or false when a signal asked memlua to end. Raises on a negative. */
 static int host_sleep(lua_State *L)
 {
-	double seconds = luaL_checknumber(L, 1), end = facts_monotonic() + seconds;
-	struct timespec until = {.tv_sec = end, .tv_nsec = (end - floor(end)) * 1e9};
+	double seconds = luaL_checknumber(L, 1), end;
+	struct timespec until;
 
 	luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 1, "must be 0 or more seconds");
+	end = facts_monotonic() + seconds;
+	until.tv_sec = end;
+	until.tv_nsec = (end - floor(end)) * 1e9;
 	while (!memlua_interrupted &&
 	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;
@@ -153,6 +155,18 @@ static int host_columns(lua_State *L)
 	return 1;
 }
 
+/* Return: whether the folder is there, now or already; else errno is that of the attempt to make it. */
+static bool make_folder(const char *path)
+{
+	int code = mkdir(path, 0777) ? errno : 0;
+	struct stat st;
+
+	if (code && !stat(path, &st) && S_ISDIR(st.st_mode))
+		code = 0;
+	errno = code;
+	return !code;
+}
+
 /* host.mkdir(path) -> true | nil, reason, errno. Makes the folders above it too; one that is there is fine. */
 static int host_mkdir(lua_State *L)
 {
@@ -166,12 +180,12 @@ static int host_mkdir(lua_State *L)
 		slash = strchr(slash, '/');
 		if (slash)
 			*slash = '\0';
-		if (mkdir(path, 0777) && errno != EEXIST && errno != EROFS)
+		if (!make_folder(path))
 			return luaL_fileresult(L, 0, path);
 		if (!slash)
 			break;
 	}
-	return luaL_fileresult(L, access(given, F_OK) == 0, given);
+	return luaL_fileresult(L, 1, given);
 }
 
 /* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */

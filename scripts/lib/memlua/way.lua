@@ -90,7 +90,8 @@ function way.kernel()
   end
   local folder, why = path_from(way.data "host/setup/fetch.sh", "kernel", wanted)
   if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
-  local release = io.open(folder .. "/release"):read "l"
+  local file <close> = assert(io.open(folder .. "/release"))
+  local release = file:read "l"
   return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers" }
 end
 
@@ -105,6 +106,10 @@ end
 local function choose_accelerator(kernel)
   local wanted = settings.accel or "auto"
   if wanted == "tcg" then return false, "as asked" end
+  if settings.clock == "virtual" then
+    if wanted == "auto" then return false, "for --clock virtual" end
+    memlua.fail(memlua.status.misuse, "--clock virtual needs --accel tcg: QEMU counts no instructions under KVM")
+  end
   local verdict = kvm.verdict(kernel)
   if verdict == "works" then return true end
   if wanted == "kvm" then
@@ -114,18 +119,18 @@ local function choose_accelerator(kernel)
 end
 
 local function choose_clock(use_kvm)
-  local wanted = settings.clock or "auto"
-  if wanted == "virtual" and use_kvm then
-    memlua.fail(memlua.status.misuse, "--clock virtual needs --accel tcg: QEMU counts no instructions under KVM")
+  local wanted, cpus = settings.clock or "auto", settings.cpus or 1
+  local virtual = wanted == "virtual" or wanted == "auto" and not use_kvm
+  if virtual and cpus > 1 then
+    memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
   end
-  if wanted == "auto" then return not use_kvm end
-  return wanted == "virtual"
+  return virtual
 end
 
 -- ---- handing over to the microVM ----------------------------------------------------------------------
 
 -- What of the environment the script may see in the guest too.
-local PASSED = { "PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
+local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
 
 local function environment(kernel, kmod, clock, accel)
   local env = {}
@@ -157,30 +162,42 @@ end
 local function prepare_out()
   if not settings.out then return end
   settings.out = absolute(settings.out)
-  if not os.execute("mkdir -p " .. quote(settings.out)) then
-    memlua.fail(memlua.status.misuse, "%s: can't be made; choose another folder with --out", settings.out)
-  end
+  local made, why = host.mkdir(settings.out)
+  if not made then memlua.fail(memlua.status.misuse, "%s; choose another folder with --out", why) end
 end
 
 local function copy_json()
   if not settings.json or settings.json == "-" or not settings.out then return end
-  local from = io.open(settings.out .. "/summary.json")
+  local from <close> = io.open(settings.out .. "/summary.json")
   if not from then return end
-  local text = from:read "a"
-  from:close()
-  local to, why = io.open(settings.json, "w")
-  if not to then memlua.fail(memlua.status.misuse, "--json %s", why) end
-  assert(to:write(text))
-  assert(to:close())
+  local to <close>, why = io.open(settings.json, "w")
+  local done = to
+  if to then done, why = to:write(from:read "a") end
+  if done then done, why = to:close() end
+  if not done then memlua.fail(memlua.status.misuse, "--json %s: %s", settings.json, why) end
 end
 
 local function refuse_unportable()
-  if arg and arg[0] == "-" then
+  if arg[0] == "-" then
     memlua.fail(memlua.status.misuse, "a script from standard input can't go into the microVM; give it as a file")
   end
-  for _, word in ipairs(host.argv) do
-    if word == "-i" then
+  for i, word in ipairs(host.argv) do
+    if word == "-i" and i <= #host.argv - #arg then -- behind the script's name it is the script's
       memlua.fail(memlua.status.unsupported, "-i can't go into the microVM: it has no terminal; use -e or a script")
+    end
+    if not utf8.len(word) then
+      memlua.fail(memlua.status.misuse, "%q can't go into the microVM: not UTF-8; rename the file, or use a link", word)
+    end
+  end
+end
+
+-- The guest mounts its own over these.
+local HIDDEN = { "/run/", "/dev/", "/proc/", "/sys/" }
+
+local function check_visible(what, path)
+  for _, folder in ipairs(HIDDEN) do
+    if (path .. "/"):sub(1, #folder) == folder then
+      memlua.fail(memlua.status.misuse, "%s %s: the microVM has a %s of its own; choose another folder", what, path, folder)
     end
   end
 end
@@ -191,7 +208,10 @@ local function no_way(reasons, why)
 end
 
 local function run_in_vm(reasons)
+  local cwd = memlua.must(host.cwd())
   refuse_unportable()
+  check_visible("working folder", cwd)
+  if settings.out then check_visible("--out", absolute(settings.out)) end
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = way.kernel()
@@ -203,16 +223,12 @@ local function run_in_vm(reasons)
   prepare_out()
   log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
-  local cpus = settings.cpus or 1
-  if virtual and cpus > 1 then
-    memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
-  end
   local status, complaint, _, vm_status = require "memlua.vm".run {
-    image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = cpus,
+    image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
     memory = settings.memory or 2 << 30, timeout = settings.timeout or 0,
     boot_timeout = use_kvm and 60 or 240, out = settings.out,
     spec = require "memlua.json".encode {
-      argv = host.argv, cwd = memlua.must(host.cwd()), out = settings.out,
+      argv = host.argv, cwd = cwd, out = settings.out,
       env = environment(kernel, kmod, clock, accel),
     },
   }
