@@ -24,7 +24,6 @@ struct vm_config {
 	uint64_t memory;	/* bytes */
 	double boot_timeout;	/* seconds until the guest's user space must be up */
 	double timeout;		/* seconds for everything, 0: no limit */
-	bool verbose;		/* show the guest's console on standard error */
 };
 
 /**
