@@ -77,7 +77,7 @@ endef
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
-EMBEDDED = $(LUA_LIBRARY) $(wildcard plots/*) $(POLICIES) $(ARGPARSE)
+EMBEDDED = $(LUA_LIBRARY) $(wildcard plots/*.gp) $(POLICIES) $(ARGPARSE)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
