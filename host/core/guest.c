@@ -41,7 +41,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	fprintf(stderr, "memlua guest: ");
+	fprintf(stderr, "\n" GUEST_COMPLAINT);
 	vfprintf(stderr, fmt, ap);
 	fprintf(stderr, "\n");
 	va_end(ap);

@@ -9,6 +9,9 @@
  * its output on virtio ports, sends the results back and powers off. The other end is vm.c.
  */
 
+/* Why the guest gives up, on its console: what the host finds there before the panic that follows. */
+#define GUEST_COMPLAINT "memlua guest: "
+
 /** guest_wanted() - does the kernel's command line ask for it? Only meaningful in process 1. */
 bool guest_wanted(void);
 

@@ -25,6 +25,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "facts.h"
+#include "guest.h"
 #include "interrupt.h"
 
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
@@ -128,7 +129,7 @@ static void read_tail(const struct vm *vm, const char *name, char *tail, size_t 
 
 static bool log_contains(const struct vm *vm, const char *name, const char *words)
 {
-	char tail[4096];
+	char tail[8192];
 
 	read_tail(vm, name, tail, sizeof(tail));
 	return strstr(tail, words) != NULL;
@@ -438,8 +439,7 @@ static int check_clock(struct vm *vm, struct error *err)
 	if (now <= vm->deadline)
 		return 0;
 	if (vm->interrupted)
-		return error_set(err, EINTR, vm->timed_out ? "timed out after %g s" : "interrupted",
-				 vm->config->timeout);
+		return -1; /* judge() says why */
 	vm->timed_out = true;
 	pass_interrupt(vm, SIGTERM);
 	return 0;
@@ -557,11 +557,40 @@ static int unpack_results(struct vm *vm, struct error *err)
 	return error_set(err, EIO, "%s: the results could not be unpacked: %s", vm->config->out, tail);
 }
 
-/* What the guest's end means, and what the console says to it. */
+static int show_logs(const char *log, const char *console, struct error *err)
+{
+	size_t len = strlen(err->text);
+
+	snprintf(err->text + len, sizeof(err->text) - len, "%s%s%s%s",
+		 *log ? "\nQEMU said:\n" : "", log,
+		 *console ? "\nthe console's last lines:\n" : "\nthe console is empty", console);
+	return -1;
+}
+
+/* The guest ended without a status. When guest.c gives up, it says why and lets its kernel panic. */
+static int explain(const struct vm *vm, int ret, int *status, struct error *err)
+{
+	char console[4096], log[700]; /* a panic prints its reason and then a trace of some 3000 */
+	const char *complaint;
+
+	read_tail(vm, "console.log", console, sizeof(console));
+	read_tail(vm, "qemu.log", log, sizeof(log));
+	complaint = strstr(console, GUEST_COMPLAINT);
+	if (complaint)
+		return error_set(err, EIO, "microVM: %.*s", (int)strcspn(complaint, "\n"), complaint);
+	if (strstr(console, "Kernel panic")) {
+		*status = 255;
+		error_set(err, EIO, "the guest's kernel panicked");
+	} else if (!ret) {
+		error_set(err, EIO, "QEMU ended without a result");
+	}
+	error_prefix(err, "microVM");
+	return show_logs(log, console, err);
+}
+
+/* What the guest's end means. */
 static int judge(struct vm *vm, int ret, int *status, struct error *err)
 {
-	char console[4000], log[700]; /* a panic prints its reason and then a trace of some 3000 */
-
 	if (!ret && vm->done) {
 		*status = vm->timed_out ? 124 : vm->status;
 		return 0;
@@ -572,17 +601,7 @@ static int judge(struct vm *vm, int ret, int *status, struct error *err)
 							   : "microVM: interrupted",
 				 vm->config->timeout);
 	}
-	read_tail(vm, "console.log", console, sizeof(console));
-	read_tail(vm, "qemu.log", log, sizeof(log));
-	*status = strstr(console, "Kernel panic") ? 255 : 1;
-	if (!ret)
-		error_set(err, EIO, *status == 255 ? "the guest's kernel panicked"
-						   : "QEMU ended without a result");
-	error_prefix(err, "microVM");
-	snprintf(err->text + strlen(err->text), sizeof(err->text) - strlen(err->text),
-		 "%s%s%s%s", *log ? "\nQEMU said:\n" : "", log,
-		 *console ? "\nthe console's last lines:\n" : "\nthe console is empty", console);
-	return -1;
+	return explain(vm, ret, status, err);
 }
 
 static void tear_down(struct vm *vm)
@@ -613,8 +632,10 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 		ret = start_qemu(&vm, err);
 	if (!ret)
 		ret = judge(&vm, relay(&vm, err), status, err);
-	if (!ret)
-		ret = unpack_results(&vm, err);
+	if (!ret && unpack_results(&vm, err)) {
+		*status = 1; /* whatever the command's was: its results are lost */
+		ret = -1;
+	}
 	tear_down(&vm);
 	return ret;
 }

@@ -29,8 +29,8 @@ struct vm_config {
 /**
  * vm_run() - boot, run the command of the spec, copy its output to standard output and error, unpack
  * its results, clean up. SIGINT and SIGTERM are passed on to the command.
- * @status: the command's exit status; 255 after a guest panic, 124 after the time-out (both with an
- *          error as well)
+ * @status: the command's exit status; with an error: 255 after a guest panic, 124 after the time-out, 5
+ *          after an interrupt, 1 otherwise
  * Return: 0 when the guest ended in order, else -1 with the console's tail in @err.
  */
 int vm_run(const struct vm_config *config, int *status, struct error *err);
