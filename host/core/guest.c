@@ -130,6 +130,7 @@ static int open_port(const char *wanted)
 	return fd;
 }
 
+/* In the child, which returns 0 when the command has ended, the spec is freed. */
 static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, char **), int *status)
 {
 	json_t *words = json_object_get(spec, "argv");
@@ -138,7 +139,7 @@ static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, c
 	pid_t pid;
 
 	for (size_t i = 0; i < n; i++)
-		argv[i] = strdup(json_string_value(json_array_get(words, i)));
+		argv[i] = (char *)json_string_value(json_array_get(words, i));
 	pid = fork();
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
@@ -152,6 +153,8 @@ static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, c
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	active = true;
 	*status = run(n, argv);
+	free(argv);
+	json_decref(spec);
 	return 0;
 }
 
@@ -204,8 +207,8 @@ int guest_init(int (*run)(int argc, char **argv))
 	json_t *spec;
 	pid_t command;
 
+	spec = read_spec(); /* before mounts of ours hide it: TMPDIR may be /dev/shm */
 	mount_system();
-	spec = read_spec();
 	setrlimit(RLIMIT_NOFILE, &files);
 	control = open_port("memlua.control");
 	if (write(control, "up\n", 3) != 3)

@@ -308,10 +308,10 @@ static void add_kernel(struct words *w, const struct vm *vm)
 	 */
 	add(w, "-append");
 	add(w,
-	    "root=rootfs rootfstype=virtiofs ro console=ttyS0 quiet panic=-1 oops=panic init=%s "
+	    "root=rootfs rootfstype=virtiofs ro console=ttyS0 quiet panic=-1 oops=panic init=%s/init "
 	    "MEMLUA_SPEC=%s/spec.json cgroup_no_v1=all psi=1 printk.devkmsg=on "
 	    "mitigations=off cryptomgr.notests=1 lsm= audit=0 tsc=reliable no_timer_check %s",
-	    c->init, vm->dir, c->append ? c->append : "");
+	    vm->dir, vm->dir, c->append ? c->append : "");
 }
 
 static int make_ports(struct vm *vm, int guest_ends[PORTS], struct error *err)
@@ -501,23 +501,37 @@ static int write_spec(struct vm *vm, struct error *err)
 	return 0;
 }
 
+/*
+ * Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
+ * virtiofsd gets a /run of its own.
+ */
+static bool suits(const char *path)
+{
+	return *path == '/' && strlen(path) < 64 && !strpbrk(path, ", \t\n\"\\") &&
+	       strncmp(path, "/run", 4) && strncmp(path, "/var/run", 8);
+}
+
 static int make_dir(struct vm *vm, struct error *err)
 {
 	const char *tmp = getenv("TMPDIR");
+
+	snprintf(vm->dir, sizeof(vm->dir), "%s/memlua-vm.XXXXXX", tmp && suits(tmp) ? tmp : "/tmp");
+	if (mkdtemp(vm->dir))
+		return 0;
+	error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", vm->dir,
+		  strerror(errno));
+	vm->dir[0] = '\0';
+	return -1;
+}
+
+/* What the guest finds in the folder: its init, whatever the path of this memlua is like, and its spec. */
+static int fill_dir(struct vm *vm, struct error *err)
+{
 	char path[PATH_MAX];
 
-	/* not below /run, which virtiofsd gets one of its own of */
-	if (!tmp || *tmp != '/' || !strncmp(tmp, "/run", 4) || !strncmp(tmp, "/var/run", 8))
-		tmp = "/tmp";
-	snprintf(vm->dir, sizeof(vm->dir), "%s/memlua-vm.XXXXXX", tmp);
-	/* Unix sockets have short addresses. */
-	if (strlen(vm->dir) > 80)
-		snprintf(vm->dir, sizeof(vm->dir), "/tmp/memlua-vm.XXXXXX");
-	if (!mkdtemp(vm->dir)) {
-		error_set(err, errno, "%s: %s", vm->dir, strerror(errno));
-		vm->dir[0] = '\0';
-		return -1;
-	}
+	path_in(vm, "init", path);
+	if (symlink(vm->config->init, path))
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	path_in(vm, "results.tar", path);
 	vm->results = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (vm->results < 0)
@@ -626,6 +640,8 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 	vm.started = facts_monotonic();
 	vm.deadline = config->timeout > 0 ? vm.started + config->timeout : INFINITY;
 	ret = make_dir(&vm, err);
+	if (!ret)
+		ret = fill_dir(&vm, err);
 	if (!ret)
 		ret = start_virtiofsd(&vm, err);
 	if (!ret)
