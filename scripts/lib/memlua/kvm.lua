@@ -31,23 +31,29 @@ end
 --- What is known without a boot: "works", why not, or nil when it was never tried.
 function kvm.known() return unavailable() or first_line(verdict_file()) end
 
+-- errno of what a boot itself ends with: EINTR (it hung), EIO, ETIMEDOUT (it never came up). Anything else (no
+-- space, no permission) says nothing about KVM.
+local FINAL = { [4] = true, [5] = true, [110] = true }
+
+-- Returns the verdict, and whether to keep it.
 local function boot(kernel)
   log.say("trying KVM once (the verdict is kept in %s)", verdict_file())
-  local status, why = require "memlua.vm".run {
+  local status, why, errno = require "memlua.vm".run {
     image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40,
     spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
   }
-  if status == 0 then return "works" end
+  if status == 0 then return "works", true end
+  local keep = status or FINAL[errno]
   why = why or "the probe ended with status " .. status
-  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
+  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*", keep
 end
 
 --- "works", or why not. Boots `kernel` (memlua.way.kernel) to find out where that isn't known yet, or `again`.
 function kvm.verdict(kernel, again)
   local known = not again and kvm.known() or unavailable()
   if known then return known end
-  local verdict = boot(kernel)
-  local file <close> = not host.interrupted() and io.open(verdict_file(), "w") or nil
+  local verdict, keep = boot(kernel)
+  local file <close> = keep and not host.interrupted() and io.open(verdict_file(), "w") or nil
   if file then file:write(verdict, "\n") end
   return verdict
 end
