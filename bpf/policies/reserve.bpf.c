@@ -24,8 +24,9 @@
  *
  * A claim counts everything charged to the cgroup: page tables (2M per 1G touched), kernel stacks, page
  * cache, up to 64 pages of stock per CPU. A claim of the bare working set is too small (256M of anonymous
- * memory peak at 256.7M): add about 1 % and 2M. Beyond its claim a tenant has no reservation and competes like the worst-ranked; the best-ranked is
- * never held, so its excess is taken from the others (statistics: over_claim).
+ * memory peak at 256.7M): add about 1 % and 2M. Beyond its claim a tenant has no reservation and competes
+ * like the worst-ranked; the best-ranked is never held, so its excess is taken from the others (statistics:
+ * over_claim).
  *
  * Page cache is usage, too. Tenants that fill the parent with it are held in rank order although it could be
  * reclaimed: they finish, one after the other. This policy is meant for memory that can't be reclaimed.
