@@ -21,13 +21,13 @@ local function content(name)
 end
 
 -- Runs memlua with a script of that text in the guest. Returns status, standard output, standard error.
-local function run(options, script, before)
+local function run(options, script, before, tmp)
   local path = scratch .. "/a script's name.lua"
   local file <close> = assert(io.open(path, "w"))
   assert(file:write('require "memlua.host".enter()\n', script)) -- as any use of the kernel would
   file:close()
   local command = ("cd %s && %s TMPDIR=%s %s --vm %s %s one 'two words' >out 2>err; echo $?"):format(
-    quote(scratch), before or "", quote(scratch .. "/tmp"), quote(host.executable()), options, quote(path))
+    quote(scratch), before or "", quote(tmp or scratch .. "/tmp"), quote(host.executable()), options, quote(path))
   return tonumber(lines_of(command)), content "out", content "err"
 end
 
@@ -80,5 +80,20 @@ status, out, err = run("", [[assert(io.open("/proc/sysrq-trigger", "w")):write "
 tap.is(status, 255, "a panic of the guest's kernel is told by the exit status", err)
 tap.like(err, "kernel panicked.*Kernel panic %- not syncing", "and by the console's last lines")
 nothing_left "panic"
+
+status, out, err = run("--clock real --out lost", [[print "ready"; io.stdout:flush(); require "memlua.host".sleep(2)]],
+  ": >out; { while ! grep -q ready out; do sleep 0.1; done; rm -r lost; } &")
+tap.ok(status == 1 and err:find("lost: the results could not be unpacked", 1, true), "lost results are no success", status, err)
+
+-- ---- folders with names that QEMU or the kernel would cut ------------------------------------------------------
+
+assert(os.execute(("mkdir %s && ln -s /run %s"):format(quote(scratch .. "/a, b"), quote(scratch .. "/runtime"))))
+status, out, err = run("", [[print "here"]], "", scratch .. "/a, b")
+tap.is({ status, out }, { 0, "here\n" }, "TMPDIR has a comma and a blank")
+local results = scratch:match "[^/]*$"
+status, out, err = run("--out runtime/" .. results, "")
+tap.ok(status == 1 and err:find("microVM: memlua guest: mount tmpfs on [^\n]*: No such file or directory\n$"),
+  "what the guest can't do is told in its own line", status, err)
+os.execute("rmdir /run/" .. results)
 
 tap.done()
