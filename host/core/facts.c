@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_fs.h"
+
 /* The first line of a small file, without its newline. Return: whether it could be read. */
 static bool read_line(const char *path, char *line, size_t size)
 {
@@ -97,16 +99,6 @@ double facts_monotonic(void)
 	return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
-static bool has_word(const char *line, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = line; (at = strstr(at, word)); at += len)
-		if ((at == line || at[-1] == ' ') && (!at[len] || at[len] == ' '))
-			return true;
-	return false;
-}
-
 bool facts_memcg_v2(char *why, size_t size)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -120,7 +112,7 @@ bool facts_memcg_v2(char *why, size_t size)
 			continue;
 		snprintf(path, sizeof(path), "%s/cgroup.controllers", m->mnt_dir);
 		read_line(path, line, sizeof(line));
-		found = has_word(line, "memory");
+		found = cgroupfs_has_word(line, "memory");
 		if (!found)
 			snprintf(why, size, "cgroup v2 at %s lacks the memory controller (cgroup v1 has it)",
 				 m->mnt_dir);

@@ -3,22 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 
-static int write_all(int fd, const char *data, size_t size)
+int write_all(int fd, const char *data, size_t len)
 {
-	while (size) {
-		ssize_t n = write(fd, data, size);
+	while (len) {
+		ssize_t n = write(fd, data, len);
 
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno == EAGAIN) {
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 1000);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return -1;
-		data += n > 0 ? n : 0;
-		size -= n > 0 ? n : 0;
+		data += n;
+		len -= n;
 	}
 	return 0;
 }

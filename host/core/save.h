@@ -7,6 +7,12 @@
 struct error;
 
 /**
+ * write_all() - write, however many calls it takes, waiting where a descriptor is non-blocking.
+ * Return: 0, or -1 with errno.
+ */
+int write_all(int fd, const char *data, size_t len);
+
+/**
  * save_file() - a whole file or none: written beside its name, synced, renamed.
  * @path: what is there is replaced; a device or a pipe (/dev/stdout) is written to as it is
  * Return: 0, or -1 (no such folder, no permission, no space): then @path is as it was.

@@ -27,6 +27,7 @@
 #include "facts.h"
 #include "guest.h"
 #include "interrupt.h"
+#include "save.h"
 
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
 #define GRACE_S 20.0
@@ -349,25 +350,6 @@ static int start_qemu(struct vm *vm, struct error *err)
 }
 
 /* --- while it runs --- */
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EAGAIN) {
-			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 1000);
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= n;
-	}
-	return 0;
-}
 
 /* "up\n" when user space is reached, "exit N\n" at the end. */
 static void take_report(struct vm *vm, const char *data, size_t len)
