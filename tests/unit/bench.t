@@ -22,7 +22,7 @@ end
 
 for _, script in ipairs { "precision", "overhead", "cache" } do
   local text, status = output_of(script .. ".lua", "--help")
-  tap.ok(status == 0 and text:find("Usage: " .. script, 1, true), script .. " --help", text)
+  tap.ok(status == 0 and text:find("^Usage: memlua [^ ]*" .. script), script .. " --help", text)
 end
 
 local text, status = output_of("precision.lua", "--dry-run -q --runs 2 --delay 20 --delay 40 --seed 1")

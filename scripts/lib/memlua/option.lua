@@ -134,7 +134,7 @@ end
 -- argparse would print and exit: its complaint becomes an error like any other.
 local function make_failing(parser)
   function parser:error(message)
-    memlua.fail(memlua.status.misuse, "%s\nTry 'memlua %s --help'.", message, self._name)
+    memlua.fail(memlua.status.misuse, "%s\nTry '%s --help'.", message, self._name)
   end
 end
 
@@ -148,6 +148,11 @@ local function settle(values, specs)
   if host.settings.vm and host.settings.host then
     memlua.fail(memlua.status.misuse, "--vm contradicts --host")
   end
+end
+
+-- What the user typed: `memlua scripts/baseline.lua`, so that it can be typed again.
+local function typed(declared, args)
+  return "memlua " .. (not args and arg[0] or declared.name)
 end
 
 -- `--delay -5`: argparse would take -5 for an option; the type shall refuse it by name instead.
@@ -166,7 +171,7 @@ local function join_negatives(args)
 end
 
 --- Parses the script's arguments. `declared` is a table:
----   name, about   of the script, for --help
+---   name, about   of the script, for --help (which names a script as the user typed it)
 ---   common        "run" (default): all common options; "report": those of a script that runs nothing
 ---   arguments     list of { name, help=, args="+" | "*" | "?" }: the positional ones
 ---   options       list of { name, type, default=, help=, short=, arg=, many= }; a type is "size", "limit"
@@ -176,7 +181,7 @@ end
 --- also supplies what stood before the script's name. Fails with status 1 on anything unknown.
 function option.parse(declared, args)
   option.parsed = true
-  local parser = argparse(declared.name, declared.about):add_help(false)
+  local parser = argparse(typed(declared, args), declared.about):add_help(false)
   parser:help_max_width(96):help_description_margin(28)
   for _, argument in ipairs(declared.arguments or {}) do
     parser:argument(argument[1], argument.help):args(argument.args or 1)

@@ -70,6 +70,7 @@ end
 local function show_plan(plan, cells)
   log.say("%s: would make %d runs after %d to warm up, results in %s", plan.name, #cells, plan.warmup,
     host.settings.out)
+  for _, note in ipairs(plan.notes) do log.say("%s", note) end
   for _, c in ipairs(cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
 end

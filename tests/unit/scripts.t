@@ -1,0 +1,45 @@
+-- The scenarios' scripts as a user meets them before anything runs: help, dry runs, and what is refused.
+local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
+package.path = root .. "tests/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+
+local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+
+-- What `memlua scripts/WORDS` says on both streams, and its exit status.
+local function memlua(words)
+  local pipe <close> = io.popen(("cd %s && %s scripts/%s 2>&1"):format(quote(root == "" and "." or root),
+    quote(host.executable()), words))
+  local text = pipe:read "a"
+  local _, _, status = pipe:close()
+  return text, status
+end
+
+local function refused(words, pattern, name)
+  local text, status = memlua(words)
+  tap.ok(status == 1 and text:find(pattern), name, text, status)
+end
+
+-- ---- help ------------------------------------------------------------------------------------------------------
+
+for _, script in ipairs { "baseline", "protected", "compare" } do
+  local text, status = memlua(script .. ".lua --help")
+  tap.ok(status == 0 and text:find("Usage: memlua scripts/" .. script .. ".lua ", 1, true), script .. " --help names it as typed", text)
+end
+refused("baseline.lua --nonsense", "Try 'memlua scripts/baseline.lua %-%-help'", "so does what is said of an unknown option")
+
+-- ---- dry runs --------------------------------------------------------------------------------------------------
+
+local text, status = memlua "protected.lua --dry-run --delay 2500"
+tap.is(status, 0, "a dry run ends well")
+tap.like(text, "warning: %-%-delay 2500: the kernel clamps a sleep to 2000 ms", "it warns of what the run would")
+tap.like(text, "limit 544M instead of the plan's 512M", "and tells what differs from the plan")
+tap.like(text, "\n002%-priority\n", "beside what would run")
+
+-- ---- refused ----------------------------------------------------------------------------------------------------
+
+refused("compare.lua --runs 0", "%-%-runs: 0: at least 1", "no runs")
+refused("compare.lua --strategy reserv --dry-run", "must be one of 'none', 'max'", "an unknown strategy")
+refused("compare.lua --strategy none --strategy none --dry-run", "two of them have the name 'none'", "a strategy twice")
+
+tap.done()
