@@ -1,6 +1,7 @@
 -- The plan's protected variant: the same session as baseline.lua, with the BPF policy `priority` attached.
 -- While the high tenant lives, the kernel treats it as below memory.low, and every low one sleeps at each
 -- slow-path charge.
+local calibrate = require "memlua.calibrate"
 local plan = require "memlua.plan"
 local scenario = require "memlua.scenario"
 
@@ -22,27 +23,34 @@ end
 local expect = { { "the high tenant finishes", high_is_done } }
 if options.kind == "anon" then expect[2] = { "the high tenant finishes first", high_ends_first } end
 
-scenario.run {
-  name = "protected",
-  about = "protected by the BPF policy priority",
-  options = options,
-  notes = plan.notes(options),
+local function experiment(scale)
+  local o = calibrate.scaled(options, scale)
+  return {
+    name = "protected",
+    about = "protected by the BPF policy priority",
+    options = options,
+    notes = plan.notes(options),
+    calibrate = options.calibrate and experiment or nil,
+    survives = "priority",
 
-  session = "session",
-  limits = plan.limits(options),
-  tenants = plan.tenants(options),
-  shares = plan.shares(options),
-  solo = plan.has_solo(options),
-  warmup = plan.has_solo(options) and 1 or 0,
-  deadline = "1440m", -- a day: the plan to the letter throttles its tenants for hours
+    session = "session",
+    limits = plan.limits(o),
+    tenants = plan.tenants(o),
+    shares = plan.shares(options),
+    solo = plan.has_solo(options),
+    warmup = plan.has_solo(options) and 1 or 0,
+    deadline = "1440m", -- a day: the plan to the letter throttles its tenants for hours
 
-  strategies = { {
-    name = "priority",
-    policy = {
+    strategies = { {
       name = "priority",
-      config = { delay_ms = options.delay, threshold = options.threshold, window_ms = options.window * 1000 // 1 | 0 },
-    },
-  } },
+      policy = {
+        name = "priority",
+        config = { delay_ms = options.delay, threshold = options.threshold, window_ms = options.window * 1000 // 1 | 0 },
+      },
+    } },
 
-  expect = options.preset == "default" and expect or nil,
-}
+    expect = options.preset == "default" and expect or nil,
+  }
+end
+
+scenario.run(experiment())

@@ -25,6 +25,7 @@ end
 for _, script in ipairs { "baseline", "protected", "compare" } do
   local text, status = memlua(script .. ".lua --help")
   tap.ok(status == 0 and text:find("Usage: memlua scripts/" .. script .. ".lua ", 1, true), script .. " --help names it as typed", text)
+  tap.like(text, "%-%-calibrate", "and has --calibrate")
 end
 refused("baseline.lua --nonsense", "Try 'memlua scripts/baseline.lua %-%-help'", "so does what is said of an unknown option")
 

@@ -35,6 +35,7 @@ local OPTIONS = {
   { "high", "limit", help = "memory.high of each tenant (max; plan: 200M)" },
   { "hold", "duration", help = "how long a tenant keeps it, or re-reads its file (5s; file: 4s)" },
   { "start", "duration", help = "how much later the high tenant starts (0; file: 3s)" },
+  { "calibrate", "flag", help = "raise limit or size until short trials show pressure without needless kills" },
 }
 
 local PROTECTION = {

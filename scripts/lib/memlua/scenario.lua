@@ -1,5 +1,6 @@
 --- memlua.scenario: a table in, results out. See memlua.spec for the table's keys and memlua.cell for what
 --- is measured; this is the order of things: check, run, write, judge.
+local calibrate = require "memlua.calibrate"
 local cell = require "memlua.cell"
 local host = require "memlua.host"
 local json = require "memlua.json"
@@ -87,11 +88,11 @@ end
 local function manifest_of(plan, ids)
   local scenario_table = plain(plan)
   scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
-  scenario_table.options, scenario_table.notes, scenario_table.report = nil, nil, nil
+  for _, key in ipairs { "options", "notes", "report", "calibration" } do scenario_table[key] = nil end
   return {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
-    solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    calibration = plan.calibration, solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 
@@ -119,6 +120,16 @@ local function run_all(plan, cells, folder)
   return results
 end
 
+-- With --calibrate, the scenario in the size at which it tells something.
+local function calibrated(plan)
+  if not plan.calibrate then return plan end
+  local value, steps = calibrate.run(plan.calibrate)
+  local scaled = spec.check(value)
+  apply_settings(scaled)
+  scaled.calibration = json.array(steps)
+  return scaled
+end
+
 -- What the microVM brought back is summed up here: thousands of resamples would take it minutes.
 local function publish_later()
   way.after = function()
@@ -129,7 +140,8 @@ end
 
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same
 --- script runs in the microVM and this call doesn't return), runs everything, writes the folder, prints the
---- table. Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists.
+--- table. With --calibrate memlua.calibrate chooses its size first: its key `calibrate` is a function that builds the table
+--- in another size, `survives` the strategy under which nobody may be lost. Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists.
 function scenario.run(value)
   local plan = spec.check(value)
   -- a script that declares no options of its own takes the common ones
@@ -142,6 +154,8 @@ function scenario.run(value)
   publish_later()
   host.enter()
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
+  plan = calibrated(plan)
+  cells = ordered(plan)
   folder.host = run.facts()
   folder:json("host.json", folder.host)
   folder:keep_script()

@@ -258,6 +258,7 @@ local check_scenario = check.record({
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
   report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report)
+  calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = check.record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
 
@@ -288,6 +289,7 @@ function spec.check(value)
   end
   check_unique(scenario.tenants, "cgroup", "tenants")
   for _, strategy in ipairs(scenario.strategies) do fill_strategy(strategy, scenario) end
+  check_known({ scenario.survives }, scenario.strategies, "survives")
   return scenario
 end
 
