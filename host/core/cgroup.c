@@ -310,8 +310,8 @@ static int file_error(const struct cgroup *cg, const char *file, const char *val
 
 	if (cg->dir < 0 || cgroupfs_is_gone(cg->dir))
 		return error_set(err, ENODEV, "%s: gone (the cgroup was removed)", cg->name);
-	if (code == ENOENT)
-		return error_set(err, code,
+	if (code == ENOENT) /* a missing counter is absent, a missing limit is not supported */
+		return error_set(err, value ? ENOTSUP : ENOENT,
 				 "%s: %s: no such file; this kernel does not have it, or its "
 				 "controller is off here",
 				 cg->name, file);

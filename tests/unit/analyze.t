@@ -111,7 +111,7 @@ refused("another clock is refused", "clock: virtual in .*, kvm in ",
 refused("a folder of something else", "not a run's folder: it has no manifest.json", scratch)
 refused("a run that never got to its strategy", "holds no finished run",
   altered("begun", PROTECTED, "manifest.json", function(m) m.runs = { "001-solo-high" } end))
-refused("no folder at all", "Try 'memlua analyze --help'")
+refused("no folder at all", "analyze.lua --help'")
 
 local broken = altered("broken", PROTECTED, "host.json", function() end)
 local file = io.open(broken .. "/manifest.json", "w")

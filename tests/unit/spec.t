@@ -49,6 +49,7 @@ refused("tenants: none; at least one", "no tenants", function(s) s.tenants = {} 
 refused("tenants: two of them have the name 'high'", "two tenants of one name", function(s) s.tenants[2].name = "high" end)
 refused("tenants: two of them have the cgroup 'x'", "two tenants in one cgroup",
   function(s) s.tenants[1].cgroup, s.tenants[2].cgroup = "x", "x" end)
+refused("tenants: two of them have the rank '2'", "a rank twice", function(s) s.tenants[1].rank, s.tenants[2].rank = 2, 2 end)
 refused("tenants: 'high' stands in a list", "a map where a list belongs", function(s) s.tenants = { high = {} } end)
 refused('limits["memory.max"]: 100 is less than one page', "a limit below a page",
   function(s) s.limits["memory.max"] = 100 end)
@@ -89,6 +90,7 @@ policy("strategies.priority.policy.config.delay_m: delay_m; did you mean 'delay_
   function(p) p.config = { delay_m = 1 } end)
 policy("strategies.priority.policy.roles.hgh: hgh; did you mean 'high'?", "an unknown role",
   function(p) p.roles = { hgh = { "high" } } end)
+refused("survives.nne: nne; did you mean 'none'?", "a survivor that is no strategy", function(s) s.survives = "nne" end)
 policy("strategies.priority.policy.roles.high.hi", "an unknown tenant in a role", function(p) p.roles = { high = { "hi" } } end)
 refused("strategies: two of them have the name 'none'", "two strategies of one name",
   function(s) s.strategies[2].name = "none" end)

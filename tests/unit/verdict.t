@@ -58,4 +58,10 @@ tap.is({ row.slowdown, row.worst }, { 1.2, 1.2 }, "slowdowns are those of the be
 tap.is(verdict.of(folder(10, 0))[1].later, nil, "no makespan where nobody finished")
 tap.like(verdict.text(verdict.of(folder(10, 10, 1.0, 10))), "10 of 10", "the table shows the counts")
 
+local partial = folder(10, 10, 1.0, 10)
+partial.summary.skipped = { { name = "zswap", reason = "this kernel does not have it" } }
+row = verdict.of(partial)[2]
+tap.is(row, { name = "zswap", verdict = "skipped: this kernel does not have it" }, "what was skipped has no figures, but a reason")
+tap.like(verdict.text(verdict.of(partial)), "zswap +%- +%- +%- +%- +%- +skipped: this kernel", "which the table shows")
+
 tap.done()

@@ -69,7 +69,8 @@ local function attachment(self, p)
   for role, names in pairs(p.roles) do
     roles[role] = {}
     for i, name in ipairs(names) do
-      roles[role][i] = overlaid(p.settings[name], { find(self.tenants, name).cg })
+      local cg, settings = find(self.tenants, name).cg, p.settings[name]
+      roles[role][i] = next(settings) and overlaid(settings, { cg }) or cg -- not every role takes settings
     end
   end
   return roles
@@ -281,13 +282,26 @@ local function load_tenants(self)
   for _, t in ipairs(self.tenants) do spawn(self, t) end
 end
 
+local function begin(plan, strategy, owned)
+  return { plan = plan, strategy = strategy, scope = owned, session = plan.session, tenants = {} }
+end
+
+--- Sets a strategy up and takes it down again, without tenants: whether this kernel has what it asks for, and whether
+--- the policy takes its settings, shows before anything is measured. Fails as cell.run would.
+function cell.rehearse(plan, strategy)
+  local owned <close> = scope.new()
+  local self = begin(plan, strategy, owned)
+  create_cgroups(self)
+  attach_policy(self)
+end
+
 --- Runs one strategy of a checked scenario once, and returns what was measured as a plain table; times
 --- are seconds from the run's start. Whatever happens, nothing of it remains. The hooks of the scenario get
 --- the run as a table: session, parent (cgroup), tenants (list of { spec, cg, worker }), policy.
 --- Fails with status 5 when interrupted.
 function cell.run(plan, strategy)
   local owned <close> = scope.new()
-  local self = { plan = plan, strategy = strategy, scope = owned, session = plan.session, tenants = {} }
+  local self = begin(plan, strategy, owned)
   files.prepare(plan, owned)
   create_cgroups(self)
   hook(self, "setup")

@@ -88,11 +88,11 @@ end
 local function manifest_of(plan, ids)
   local scenario_table = plain(plan)
   scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
-  for _, key in ipairs { "options", "notes", "report", "calibration" } do scenario_table[key] = nil end
+  for _, key in ipairs { "options", "notes", "report", "calibration", "skipped" } do scenario_table[key] = nil end
   return {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
-    calibration = plan.calibration, solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 
@@ -118,6 +118,24 @@ local function run_all(plan, cells, folder)
     folder:json("manifest.json", manifest_of(plan, ids))
   end
   return results
+end
+
+-- A strategy that this kernel can't do is left out, and its reason told; that none is left is the end.
+local function skip_impossible(plan)
+  local possible, skipped = {}, {}
+  for _, strategy in ipairs(plan.strategies) do
+    local ok, why = pcall(cell.rehearse, plan, strategy)
+    if ok then
+      possible[#possible + 1] = strategy
+    elseif type(why) == "table" and why.status == memlua.status.unsupported then
+      log.warn("%s: skipped: %s", strategy.name, why.message)
+      skipped[#skipped + 1] = { name = strategy.name, reason = why.message }
+    else
+      error(why, 0)
+    end
+  end
+  if #possible == 0 then memlua.fail(memlua.status.unsupported, "%s: %s", skipped[1].name, skipped[1].reason) end
+  plan.strategies, plan.skipped = possible, #skipped > 0 and skipped or nil
 end
 
 -- With --calibrate, the scenario in the size at which it tells something.
@@ -155,6 +173,7 @@ function scenario.run(value)
   host.enter()
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   plan = calibrated(plan)
+  skip_impossible(plan)
   cells = ordered(plan)
   folder.host = run.facts()
   folder:json("host.json", folder.host)

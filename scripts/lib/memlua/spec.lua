@@ -118,8 +118,9 @@ end
 local function check_unique(list, key, path)
   local seen = {}
   for _, item in ipairs(list) do
-    if seen[item[key]] then check.refuse(path, "two of them have the %s '%s'; names are unique", key, item[key]) end
-    seen[item[key]] = true
+    local value = item[key]
+    if value and seen[value] then check.refuse(path, "two of them have the %s '%s'; no two may share one", key, value) end
+    if value then seen[value] = true end
   end
 end
 
@@ -282,6 +283,7 @@ function spec.check(value)
   if #scenario.tenants == 0 then check.refuse("tenants", "none; at least one is needed") end
   check_unique(scenario.tenants, "name", "tenants")
   check_unique(scenario.strategies, "name", "strategies")
+  check_unique(scenario.tenants, "rank", "tenants") -- those without share the second place
   resolve(scenario.limits, {}, "limits")
   for _, tenant in ipairs(scenario.tenants) do
     fill_tenant(tenant)

@@ -134,7 +134,8 @@ end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
 --- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
---- completion = {n, median, low, high, values}, slowdown, latency, ... } } }. Times in seconds.
+--- completion = {n, median, low, high, values}, slowdown, latency, ... } }, skipped = list of
+--- { name, reason } or nil }. Times in seconds.
 function summary.of(folder)
   local order, by_strategy = {}, {}
   for _, result in ipairs(folder.runs) do
@@ -149,7 +150,8 @@ function summary.of(folder)
     strategies[i] = strategy_summary(name, by_strategy[name], folder.manifest.seed)
   end
   add_slowdowns(strategies, folder.manifest.solo_of)
-  return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies }
+  return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
+           skipped = folder.manifest.skipped }
 end
 
 -- ---- folders -> series: one per strategy that isn't a solo run ----------------------------------------------

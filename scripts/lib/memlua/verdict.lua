@@ -94,7 +94,8 @@ local function word_of(row)
 end
 
 --- One row per strategy that isn't a solo run: { name, runs, intact, slowdown (of the best-ranked tenant), worst
---- (of any), makespan_s, later (makespan against the best order), verdict }. What can't be told is absent.
+--- (of any), makespan_s, later (makespan against the best order), verdict }. What can't be told is absent; of a
+--- strategy that was skipped that is all but its name and the verdict, which says why.
 function verdict.of(folder)
   local rows = {}
   for _, strategy in ipairs(folder.summary.strategies) do
@@ -112,6 +113,9 @@ function verdict.of(folder)
       rows[#rows + 1] = row
     end
   end
+  for _, skipped in ipairs(folder.summary.skipped or {}) do
+    rows[#rows + 1] = { name = skipped.name, verdict = "skipped: " .. skipped.reason }
+  end
   return rows
 end
 
@@ -127,9 +131,9 @@ local function ratio(x) return x and ("%.2f"):format(x) or "-" end
 function verdict.text(list)
   local rows = {}
   for i, row in ipairs(list) do
-    rows[i] = { row.name, ("%d of %d"):format(row.intact, row.runs), ratio(row.slowdown), ratio(row.worst),
+    rows[i] = { row.name, row.runs and ("%d of %d"):format(row.intact, row.runs) or "-", ratio(row.slowdown), ratio(row.worst),
                 units.format_duration(row.makespan_s), ratio(row.later), row.verdict,
-                colour = row.intact < row.runs and "red" or nil }
+                colour = row.runs and row.intact < row.runs and "red" or nil }
   end
   return text.render(COLUMNS, rows)
 end

@@ -1,0 +1,62 @@
+-- What a scenario does before it measures on a real kernel: strategies that can't be done are left out and said to be,
+-- settings that can't work are refused.
+local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
+package.path = root .. "tests/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local report = require "memlua.report"
+local run = require "memlua.run"
+local scenario = require "memlua.scenario"
+
+host.enter()
+local steps = host.executable():match "^(.*)/" .. "/tests/steps.bpf.o"
+local scratch = (host.in_guest and "/run" or "/tmp") .. "/memlua-scenario-test"
+
+-- A policy that no kernel can count for.
+local impossible = { name = "impossible", policy = { name = steps, config = { nowhere = true }, roles = { plain = { "a" } } } }
+
+-- Runs two tenants of 8M below 64M under these strategies; returns its exit status and complaint.
+local function try(name, strategies, change)
+  local s = {
+    name = "test", limits = { ["memory.max"] = "64M", ["memory.swap.max"] = 0 }, strategies = strategies,
+    tenants = { { name = "a", rank = 1, workload = { size = "8M" } }, { name = "b", rank = 2, workload = { size = "8M" } } },
+    warmup = 0,
+  }
+  if change then change(s) end
+  for key in pairs(host.settings) do host.settings[key] = nil end
+  host.settings.quiet, host.settings.out, host.settings.json = true, scratch .. "/" .. name, scratch .. "/" .. name .. ".json"
+  local stdout = io.stdout
+  assert(host.mkdir(scratch))
+  io.stdout = assert(io.open(scratch .. "/document", "w"))
+  local ok, why = pcall(scenario.run, s)
+  io.stdout:close()
+  io.stdout = stdout
+  return ok and 0 or type(why) == "table" and why.status or why, ok or tostring(why)
+end
+
+-- ---- what this kernel can't do ---------------------------------------------------------------------------------
+
+local status, said = try("some", { { name = "none" }, impossible })
+tap.ok(status == 0, "the strategies that can be done are", said)
+local folder = run.load(scratch .. "/some")
+local names = {}
+for i, result in ipairs(folder.runs) do names[i] = result.strategy end
+tap.is(names, { "solo-a", "none" }, "and only they")
+tap.is(#folder.manifest.skipped, 1, "the manifest names the other one")
+tap.like(folder.manifest.skipped[1].reason, "none of the places where 'nothing' could be counted", "with the reason")
+tap.like(report.text { folder }, "impossible +- .* skipped: .*none of the places", "the verdict says what is missing")
+
+status, said = try("none-left", { impossible })
+tap.is(status, 4, "where none can be done: not supported here")
+tap.like(said, "impossible: .*none of the places", "and why")
+
+-- ---- what can't work -------------------------------------------------------------------------------------------
+
+local reserve = { name = "reserve", policy = { name = "reserve" } }
+status, said = try("claims", { { name = "none" }, reserve }, function(s) s.tenants[2].workload.size = "63M" end)
+tap.is(status, 3, "a claim that doesn't fit is refused")
+tap.like(said, "session/b: claim: .* exceed the limit of 65536K", "and named")
+tap.ok(not io.open(scratch .. "/claims/manifest.json"), "before anything is measured")
+
+os.execute("rm -rf " .. scratch)
+tap.done()
