@@ -43,4 +43,15 @@ solo[1].solo = true
 passes("solo runs are held to no expectation", expectations, solo)
 tap.fails(function() judge.results(expectations, results "timed out") end, "not done", "time comes before expectations", 124)
 
+local function alone(...)
+  local list = {}
+  for i, time in ipairs { ... } do
+    list[i] = { id = i, strategy = "solo-high", solo = true, duration_s = time, tenants = { { name = "high", ended = "done", completion_s = time } } }
+  end
+  return list
+end
+passes("solo runs that differ by little", {}, alone(5, 5.1, 5.4, 4.7, 9))
+tap.fails(function() judge.results({}, alone(5, 6, 5.2, 4, 7)) end, "solo-high: 5 runs alone differ by 15 %", "solo runs that are too noisy", 7)
+passes("two runs say nothing about noise", {}, alone(5, 9))
+
 tap.done()

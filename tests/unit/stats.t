@@ -9,6 +9,8 @@ tap.is(stats.quantile({ 4, 1, 3, 2 }, 0.25), 1.75, "quantile is linear between o
 tap.is(stats.median { 3, 1, 2 }, 2, "median of three")
 tap.is(stats.median { 4, 1, 3, 2 }, 2.5, "median of four lies between the middle ones")
 tap.is(stats.median {}, nil, "median of nothing is nothing")
+-- the example of Wikipedia's "Median absolute deviation": 1 1 2 2 4 6 9 has the median 2 and the deviation 1
+tap.is(stats.spread { 1, 1, 2, 2, 4, 6, 9 }, 0.5, "spread is the median deviation as a share of the median")
 
 -- SplitMix64's reference output for the seed 1234567
 local random = stats.random(1234567)

@@ -1,8 +1,16 @@
 --- memlua.judge: with which exit status a scenario ends, once its results are written. A loss is a result and
 --- no failure; what wasn't measured, can't be trusted or breaks an expectation is.
 local memlua = require "memlua"
+local stats = require "memlua.stats"
 
 local judge = {}
+
+--- Solo runs of one tenant under one load differ by what else the machine does. Where their median absolute deviation
+--- exceeds this share of their median, an effect of that size could be the machine's: the result is too noisy.
+judge.NOISE = 0.10
+
+-- A deviation of fewer runs says nothing.
+local ENOUGH = 3
 
 -- The first tenant of any run that ended like this, and its run.
 local function find(results, how)
@@ -34,6 +42,29 @@ local function refuse_contamination(results)
     .. "trustworthy", result.id, tenant.name, tenant.signal or "?")
 end
 
+local function solo_times(results)
+  local times = {}
+  for _, result in ipairs(results) do
+    local tenant = result.solo and result.tenants[1]
+    if tenant and tenant.completion_s then
+      times[result.strategy] = times[result.strategy] or {}
+      table.insert(times[result.strategy], tenant.completion_s)
+    end
+  end
+  return times
+end
+
+local function refuse_noise(results)
+  for name, times in pairs(solo_times(results)) do
+    local spread = #times >= ENOUGH and stats.spread(times) or 0
+    if spread > judge.NOISE then
+      memlua.fail(memlua.status.untrustworthy, "%s: %d runs alone differ by %.0f %% (median absolute deviation; more than "
+        .. "%.0f %% is not trustworthy): quieten the machine, or take --clock virtual", name, #times, spread * 100,
+        judge.NOISE * 100)
+    end
+  end
+end
+
 local function broken(expectation, result)
   local holds, detail = expectation[2](result)
   if holds then return nil end
@@ -50,13 +81,14 @@ local function check_expectations(expectations, results)
   if #list > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(list, "\nmemlua: ")) end
 end
 
---- Fails with status 124 if a tenant timed out, 1 if one failed by itself, 7 if one was killed from outside, and 2
---- if an expectation doesn't hold. `expectations`: list of { text, function(result) -> holds, detail };
+--- Fails with status 124 if a tenant timed out, 1 if one failed by itself, 7 if one was killed from outside or the runs
+--- alone are too noisy, and 2 if an expectation doesn't hold. `expectations`: list of { text, function(result) -> holds, detail };
 --- `results`: the runs as memlua.cell gives them; solo runs are held to no expectation.
 function judge.results(expectations, results)
   refuse_timeouts(results)
   refuse_failures(results)
   refuse_contamination(results)
+  refuse_noise(results)
   check_expectations(expectations, results)
 end
 

@@ -21,6 +21,14 @@ end
 --- Median of a list of numbers; nil for an empty list.
 function stats.median(list) return stats.quantile(list, 0.5) end
 
+--- The median absolute deviation from the median, as a share of the median: a spread that a few outliers don't move
+--- (Hampel, "The influence curve and its role in robust estimation", J. Amer. Statist. Assoc. 69 (1974)).
+function stats.spread(list)
+  local middle, deviations = stats.median(list), {}
+  for i, value in ipairs(list) do deviations[i] = math.abs(value - middle) end
+  return stats.median(deviations) / middle
+end
+
 --- Mean of a list of numbers; nil for an empty list.
 function stats.mean(list)
   if #list == 0 then return nil end
