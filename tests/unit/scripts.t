@@ -42,5 +42,9 @@ tap.like(text, "\n002%-priority\n", "beside what would run")
 refused("compare.lua --runs 0", "%-%-runs: 0: at least 1", "no runs")
 refused("compare.lua --strategy reserv --dry-run", "must be one of 'none', 'max'", "an unknown strategy")
 refused("compare.lua --strategy none --strategy none --dry-run", "two of them have the name 'none'", "a strategy twice")
+refused("baseline.lua --vm --dry-run --size 3G --limit 6G", "tenants.high.workload.size: 3G is more than the memory of the microVM, 2G; .*%-%-memory",
+  "more than the microVM will have, before it boots")
+refused("baseline.lua --vm --dry-run --memory 512M --size 600M --limit 700M", "600M is more than the memory of the microVM, 512M", "or than it was given")
+tap.is(select(2, memlua "baseline.lua --vm --dry-run --memory 4G --size 3G --limit 6G"), 0, "what fits is taken")
 
 tap.done()

@@ -66,7 +66,7 @@ refused("expect[1][2]: a function is needed", "an expectation that can't be chec
 tenant("tenants.high.workload.size: 12X: not a size", "12X", function(t) t.workload.size = "12X" end)
 tenant("tenants.high.workload.size: 0: nothing", "size 0", function(t) t.workload.size = 0 end)
 tenant("tenants.high.workload.size: -1", "a negative size", function(t) t.workload.size = -1 end)
-tenant("tenants.high.workload.size: 8192T is more than this machine's memory", "more than the machine",
+tenant("tenants.high.workload.size: 8192T is more than the memory of ", "more than the machine",
   function(t) t.workload.size = "8192T" end)
 tenant("tenants.high.workload.size: missing", "no size", function(t) t.workload.size = nil end)
 tenant("tenants.high.workload.sze: unknown key; did you mean 'size'?", "a misspelt size", function(t) t.workload.sze = 1 end)

@@ -2,11 +2,11 @@
 --- where none should be; then the session's limit is raised. Too loose: nobody presses on the limit; then the
 --- tenants' sizes are. Trials of one run each decide, before anything is measured.
 local cell = require "memlua.cell"
-local host = require "memlua.host"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local spec = require "memlua.spec"
 local units = require "memlua.units"
+local way = require "memlua.way"
 
 local calibrate = {}
 
@@ -136,7 +136,7 @@ local function too_big(plan, total)
 end
 
 local function try(plan)
-  local why = too_big(plan, host.facts().memory)
+  local why = too_big(plan, (way.memory()))
   if why then return nil, why end
   plan.deadline = math.min(plan.deadline, DEADLINE)
   local survivor = kept_by(plan)

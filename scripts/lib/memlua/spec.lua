@@ -1,9 +1,9 @@
 --- memlua.spec: the scenario's table, validated whole before anything starts, and brought to a normal form.
 local check = require "memlua.check"
-local host = require "memlua.host"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
 local units = require "memlua.units"
+local way = require "memlua.way"
 
 local spec = {}
 
@@ -25,10 +25,11 @@ local WORKLOADS = {
 }
 
 local function check_machine(workload, path)
-  local total = host.facts().memory
-  if total and workload.size and workload.kind ~= "file" and workload.size > total then
-    check.refuse(path .. ".size", "%s is more than this machine's memory, %s; choose less, or give the microVM "
-      .. "more with --memory", units.format_size(workload.size), units.format_size(total))
+  if not workload.size or workload.kind == "file" then return end
+  local total, machine = way.memory()
+  if total and workload.size > total then
+    check.refuse(path .. ".size", "%s is more than the memory of %s, %s; choose less%s", units.format_size(workload.size),
+      machine, units.format_size(total), machine == "the microVM" and ", or give it more with --memory" or "")
   end
 end
 

@@ -18,6 +18,9 @@ local way = {
 
 local settings = host.settings
 
+-- Of the microVM, unless --memory says.
+local GUEST_MEMORY = 2 << 30
+
 -- ---- the files that come with memlua, and its cache ---------------------------------------------------
 
 local function exists(path)
@@ -225,7 +228,7 @@ local function run_in_vm(reasons)
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
-    memory = settings.memory or 2 << 30, timeout = settings.timeout or 0,
+    memory = settings.memory or GUEST_MEMORY, timeout = settings.timeout or 0,
     boot_timeout = use_kvm and 60 or 240, out = settings.out,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = settings.out,
@@ -264,6 +267,20 @@ local function own_way()
   if module then module, why_module = provide_module() end
   if module then return "module" end
   return nil, { "  native: " .. why_native, "  module: " .. why_module }
+end
+
+local able -- whether this machine has a way of its own: found out once, it takes a while
+
+local function is_able()
+  if able == nil then able = (machine.native() or machine.module()) == true end
+  return able
+end
+
+--- The memory of the machine that way.enter() would choose, in bytes, and its name for people. Decides nothing.
+function way.memory()
+  if host.in_guest then return host.facts().memory, "the microVM" end
+  if settings.host or not settings.vm and is_able() then return host.facts().memory, "this machine" end
+  return settings.memory or GUEST_MEMORY, "the microVM"
 end
 
 --- Decides the way; call it before the first use of the kernel. Where only the microVM can, it runs the
