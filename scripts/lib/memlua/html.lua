@@ -3,6 +3,7 @@ local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local report = require "memlua.report"
+local sys = require "memlua.sys"
 
 local html = {}
 
@@ -27,13 +28,6 @@ local PAGE = [[
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 local function escaped(s) return (tostring(s):gsub('[&<>"]', ENTITIES)) end
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
-local function read(path)
-  local file <close> = io.open(path, "rb")
-  return file and file:read "a"
-end
-
 -- The document as in a pipe: what colours a terminal has no place here.
 local function document(folder)
   local wish = host.settings.color
@@ -52,11 +46,11 @@ local function inlined(svg, prefix)
 end
 
 local function pictures(folder)
-  local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(quote(folder.path)))
+  local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(sys.quote(folder.path)))
   local parts = {}
   for path in pipe:lines() do
     local name = path:match "([^/]*)%.svg$"
-    parts[#parts + 1] = ("<figure aria-label=\"%s\">%s</figure>"):format(escaped(name), inlined(read(path), name .. "-"))
+    parts[#parts + 1] = ("<figure aria-label=\"%s\">%s</figure>"):format(escaped(name), inlined(sys.read(path), name .. "-"))
   end
   return table.concat(parts, "\n")
 end
@@ -73,7 +67,7 @@ function html.text(folder)
     document(folder), pictures(folder),
     folded("Machine", json.encode(folder.host, { indent = 2 })),
     folded("Scenario, options and seed", json.encode(manifest, { indent = 2 })),
-    folded("Script", read(folder.path .. "/script.lua")),
+    folded("Script", sys.read(folder.path .. "/script.lua")),
   }, "\n"))
 end
 

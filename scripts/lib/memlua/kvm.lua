@@ -2,6 +2,7 @@
 --- is kept in memlua's cache, per kernel and CPU.
 local host = require "memlua.host"
 local log = require "memlua.log"
+local sys = require "memlua.sys"
 
 local kvm = {}
 
@@ -17,11 +18,6 @@ local function verdict_file()
   return kvm.cache_folder() .. "/kvm-" .. name
 end
 
-local function first_line(path)
-  local file <close> = io.open(path)
-  return file and file:read "l"
-end
-
 -- Why /dev/kvm can't even be tried, or nil.
 local function unavailable()
   local device <close>, why = io.open("/dev/kvm", "r+b")
@@ -29,7 +25,7 @@ local function unavailable()
 end
 
 --- What is known without a boot: "works", why not, or nil when it was never tried.
-function kvm.known() return unavailable() or first_line(verdict_file()) end
+function kvm.known() return unavailable() or sys.first_line(verdict_file()) end
 
 -- errno of what a boot itself ends with: EINTR (it hung), EIO, ETIMEDOUT (it never came up). Anything else (no
 -- space, no permission) says nothing about KVM.

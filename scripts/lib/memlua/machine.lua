@@ -5,26 +5,16 @@
 --- optional = what works without it }.
 local host = require "memlua.host"
 local kvm = require "memlua.kvm"
+local sys = require "memlua.sys"
 
 local machine = {}
 
 -- ---- looking ------------------------------------------------------------------------------------------------
 
-local function exists(path)
-  local file = io.open(path)
-  if file then file:close() end
-  return file ~= nil
-end
-
-local function first_line(path)
-  local file <close> = io.open(path)
-  return file and file:read "l"
-end
-
 -- Where a program is, or nil.
 local function which(program)
   for folder in (os.getenv "PATH" or ""):gmatch "[^:]+" do
-    if exists(folder .. "/" .. program) then return folder .. "/" .. program end
+    if sys.exists(folder .. "/" .. program) then return folder .. "/" .. program end
   end
 end
 
@@ -45,7 +35,7 @@ local function release() return host.facts().release end
 --- The path of memlua's module where dkms has installed it for the running kernel, or nil.
 function machine.installed_module()
   local path = "/lib/modules/" .. release() .. "/updates/dkms/memcg_bpf_ops.ko"
-  return exists(path) and path or nil
+  return sys.exists(path) and path or nil
 end
 
 --- The folder in which modules for the running kernel are built.
@@ -104,7 +94,7 @@ end
 
 local function check_ops()
   if host.has_ops() then return { name = "memcg_bpf_ops", ok = true, found = "in the kernel itself" } end
-  if exists "/sys/module/memcg_bpf_ops/." then
+  if sys.exists "/sys/module/memcg_bpf_ops/." then
     return { name = "memcg_bpf_ops", ok = true, found = "module loaded" }
   end
   return { name = "memcg_bpf_ops", ok = false, found = "neither in the kernel nor loaded as a module",
@@ -112,7 +102,7 @@ local function check_ops()
 end
 
 local function check_btf()
-  if exists "/sys/kernel/btf/vmlinux" then
+  if sys.exists "/sys/kernel/btf/vmlinux" then
     return { name = "BTF", ok = true, found = "/sys/kernel/btf/vmlinux" }
   end
   return { name = "BTF", ok = false, found = "the kernel has none", remedy = "boot one with CONFIG_DEBUG_INFO_BTF" }
@@ -125,14 +115,14 @@ local function check_modules()
   local major, minor = release():match "^(%d+)%.(%d+)"
   major, minor = tonumber(major), tonumber(minor)
   local function no(found, remedy) return { name = "modules", ok = false, found = found, remedy = remedy } end
-  if not exists "/proc/modules" then return no("the kernel can't load any", "boot one with CONFIG_MODULES") end
-  if first_line "/proc/sys/kernel/modules_disabled" == "1" then
+  if not sys.exists "/proc/modules" then return no("the kernel can't load any", "boot one with CONFIG_MODULES") end
+  if sys.first_line "/proc/sys/kernel/modules_disabled" == "1" then
     return no("loading is switched off (kernel.modules_disabled)", "reboot without that")
   end
   if major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2] then
     return no("Linux " .. release() .. " is too old for memlua's module", "boot 6.12 or later")
   end
-  if (first_line "/sys/module/module/parameters/sig_enforce" or "N") == "Y" then
+  if (sys.first_line "/sys/module/module/parameters/sig_enforce" or "N") == "Y" then
     return no("only signed ones are let in", "enrol a key of your own (mokutil), sign by dkms")
   end
   return { name = "modules", ok = true, found = "can be loaded" }
@@ -140,12 +130,12 @@ end
 
 local function check_headers()
   local folder = machine.headers_folder()
-  if exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
+  if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
     return { name = "headers", ok = true, found = "not needed" }
   end
   local installed = machine.installed_module()
   if installed then return { name = "headers", ok = true, found = "not needed: " .. installed } end
-  if exists(folder .. "/Makefile") then return { name = "headers", ok = true, found = folder } end
+  if sys.exists(folder .. "/Makefile") then return { name = "headers", ok = true, found = folder } end
   return { name = "headers", ok = false, found = folder .. ": not found",
            remedy = "apt install linux-headers-" .. release() }
 end
@@ -178,7 +168,7 @@ local FORBIDDING = {
 local function check_namespaces()
   if host.is_root() then return nil end
   for _, switch in ipairs(FORBIDDING) do
-    if first_line(switch[1]) == switch[2] then
+    if sys.first_line(switch[1]) == switch[2] then
       return { name = "namespaces", ok = false, found = switch[1] .. " is " .. switch[2], remedy = "sysctl -w " .. switch[3] }
     end
   end

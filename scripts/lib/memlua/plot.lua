@@ -5,6 +5,7 @@ local log = require "memlua.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
 local summary = require "memlua.summary"
+local sys = require "memlua.sys"
 
 local plot = {}
 
@@ -21,12 +22,10 @@ local function assignments(variables)
   return table.concat(lines, "\n")
 end
 
-local function shell_quoted(s) return "'" .. s:gsub("'", [['\'']]) .. "'" end
-
 --- Draws every plots/*.gp of the folder `path` as SVG and PNG, and says where they are. Returns whether it could;
 --- the figures remain, so a missing gnuplot is a warning.
 function plot.render(path)
-  local command = ("cd %s/plots && for script in *.gp; do gnuplot \"$script\" || exit 1; done"):format(shell_quoted(path))
+  local command = ("cd %s/plots && for script in *.gp; do gnuplot \"$script\" || exit 1; done"):format(sys.quote(path))
   if not os.execute(command) then
     log.warn("no picture: gnuplot failed or is missing (apt install gnuplot-nox); draw it later: %s", command)
     return false

@@ -8,6 +8,7 @@
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local sys = require "memlua.sys"
 
 local run = {}
 
@@ -16,20 +17,6 @@ run.SCHEMA = 1
 
 local Folder = {}
 Folder.__index = Folder
-
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
-local function read(path)
-  local file, why = io.open(path, "rb")
-  if not file then return nil, why end
-  local content, fault = file:read "a"
-  file:close()
-  return content, fault
-end
 
 --- The facts of the machine and how it is used: host.facts(), the way (native, module), the clock (host, kvm, tcg,
 --- virtual) and the microVM's accelerator. Call it once host.enter() has returned.
@@ -56,7 +43,7 @@ end
 
 --- Makes the folder `path` for a new run, or fails naming what to do about it.
 function run.create(path)
-  if exists(path .. "/manifest.json") then
+  if sys.exists(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it", path)
   end
   local made, why = host.mkdir(path)
@@ -97,12 +84,12 @@ function Folder:discard_if_empty() os.remove(self.path) end
 
 --- Keeps a copy of the running script.
 function Folder:keep_script()
-  local content = arg and arg[0] and read(arg[0])
+  local content = arg and arg[0] and sys.read(arg[0])
   if content then self:text("script.lua", content) end
 end
 
 local function decode(path)
-  local content, why = read(path)
+  local content, why = sys.read(path)
   if not content then return nil, why end
   local value, fault = json.decode(content)
   if value == nil then return nil, ("%s: not JSON: %s"):format(path, fault) end
@@ -119,7 +106,7 @@ end
 --- Fails with status 1 when it isn't one.
 function run.load(path)
   local folder = setmetatable({ path = path, runs = {} }, Folder)
-  if not exists(path .. "/manifest.json") then
+  if not sys.exists(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
   end
   folder.manifest = memlua.must(decode(path .. "/manifest.json"))

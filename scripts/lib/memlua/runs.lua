@@ -2,6 +2,7 @@
 local json = require "memlua.json"
 local memlua = require "memlua"
 local run = require "memlua.run"
+local sys = require "memlua.sys"
 
 local runs = {}
 
@@ -11,11 +12,9 @@ local function read(path)
   return content and json.decode(content)
 end
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
 -- The names of what lies in a folder.
 local function names_in(folder)
-  local pipe <close> = io.popen("ls -1 -- " .. quote(folder) .. " 2>/dev/null")
+  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(folder) .. " 2>/dev/null")
   local names = {}
   for name in pipe:lines() do names[#names + 1] = name end
   return names

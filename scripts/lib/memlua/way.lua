@@ -8,6 +8,7 @@ local kvm = require "memlua.kvm"
 local log = require "memlua.log"
 local machine = require "memlua.machine"
 local memlua = require "memlua"
+local sys = require "memlua.sys"
 
 local way = {
   name = nil, -- the way taken, once enter() has returned
@@ -23,29 +24,21 @@ local GUEST_MEMORY = 2 << 30
 
 -- ---- the files that come with memlua, and its cache ---------------------------------------------------
 
-local function exists(path)
-  local file = io.open(path)
-  if file then file:close() end
-  return file ~= nil
-end
-
 --- The folder of memlua's own set-up scripts and module sources: beside the binary's folder in a work
 --- tree, in share/memlua once installed.
 function way.data(name)
   local root = host.executable():match "^(.*)/[^/]+/[^/]+$" or ""
   for _, path in ipairs { root .. "/share/memlua/" .. name, root .. "/" .. name } do
-    if exists(path .. "/.") or exists(path) then return path end
+    if sys.exists(path .. "/.") or sys.exists(path) then return path end
   end
   memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
     name, host.executable())
 end
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
 -- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
 local function path_from(...)
   local words = {}
-  for i, word in ipairs { ... } do words[i] = quote(word) end
+  for i, word in ipairs { ... } do words[i] = sys.quote(word) end
   if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
   local pipe = assert(io.popen(table.concat(words, " ")))
   local line = pipe:read "l"
@@ -72,8 +65,8 @@ local function kernel_from_file(image)
   local folder = image:match "^(.*)/[^/]*$" or "."
   for _, root in ipairs { folder, folder .. "/..", "" } do
     local modules = ("%s/lib/modules/%s"):format(root, release)
-    local headers = exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
-    if exists(headers .. "/.config") then
+    local headers = sys.exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
+    if sys.exists(headers .. "/.config") then
       return { image = image, release = release, root = root == "" and "/" or root, headers = headers }
     end
   end
@@ -85,8 +78,8 @@ end
 --- The kernel to boot: {image, release, root (of lib/modules), headers}. Fetches it when needed.
 function way.kernel()
   local wanted = settings.kernel
-  if wanted and (exists(wanted) or wanted:find "/") then
-    if not exists(wanted) then
+  if wanted and (sys.exists(wanted) or wanted:find "/") then
+    if not sys.exists(wanted) then
       memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
     end
     return kernel_from_file(wanted)
@@ -152,7 +145,7 @@ end
 
 -- The guest leaves gnuplot scripts; the pictures are made here, where it is fast.
 local function render_plots()
-  if settings.out and exists(settings.out .. "/plots/.") then
+  if settings.out and sys.exists(settings.out .. "/plots/.") then
     require "memlua.plot".render(settings.out)
   end
 end
@@ -250,7 +243,7 @@ end
 
 -- Root, cgroup v2 and BTF are there: what is left is the module itself. Returns nil and the reason without it.
 local function provide_module()
-  if exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
+  if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
   local release = host.facts().release
   local kmod, why = machine.installed_module()
   if not kmod then kmod, why = way.module(machine.headers_folder(), release) end
