@@ -64,7 +64,7 @@ int parse_duration(const char *text, double *seconds, struct error *err)
 
 	if (!parse_number(text, &value, &unit))
 		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-			if (!strcmp(unit, units[i].name)) {
+			if (!strcmp(unit, units[i].name) && isfinite(value * units[i].seconds)) {
 				*seconds = value * units[i].seconds;
 				return 0;
 			}
