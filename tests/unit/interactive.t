@@ -87,7 +87,7 @@ if os.execute "command -v script >/dev/null" then
   local scratch = os.tmpname()
   os.remove(scratch)
   os.execute(("mkdir %s && mkfifo %s/in && : > %s/out"):format(scratch, scratch, scratch))
-  local command = ("cd %s && env TERM=xterm XDG_STATE_HOME=%s/state timeout 60 script -qefc \"'%s' -i\" out <in >/dev/null & pid=$!\n%s\nwait $pid"):format(
+  local command = ("cd %s && env TERM=xterm XDG_STATE_HOME=%s/state timeout 60 script -qefc \"exec '%s' -i\" out <in >/dev/null & pid=$!\n%s\nwait $pid"):format(
     scratch, scratch, host.executable(), KEYS:format(scratch, scratch))
   local pipe <close> = io.popen(command .. "; echo status $?")
   local said = pipe:read "a"
