@@ -255,11 +255,21 @@ end
 
 -- ---- the document ----------------------------------------------------------------------------------------------
 
+-- "3 x 256M", or "100M + 250M" where they differ.
+local function sizes_in_short(tenants)
+  local sizes, alike = {}, true
+  for i, tenant in ipairs(tenants) do
+    sizes[i] = size(tenant.workload.size)
+    alike = alike and sizes[i] == sizes[1]
+  end
+  return alike and ("%d x %s"):format(#sizes, sizes[1]) or table.concat(sizes, " + ")
+end
+
 local function tenants_in_short(scenario)
   if not scenario then return {} end
   local kind, parts = scenario.tenants[1].workload, {}
   parts[1] = ("limit %s"):format(size(scenario.limits["memory.max"] or "max"))
-  parts[2] = ("%d x %s %s"):format(#scenario.tenants, size(kind.size), kind.kind)
+  parts[2] = sizes_in_short(scenario.tenants) .. " " .. kind.kind
   if kind.hold then parts[3] = "hold " .. duration(kind.hold) end
   return parts
 end
