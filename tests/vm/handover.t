@@ -20,20 +20,29 @@ local function content(name)
   return (file:read "a")
 end
 
+-- Once the script is in the guest, which its first line of output tells, Ctrl-C. (A shell makes what it starts with &
+-- ignore SIGINT; env undoes that.)
+local INTERRUPT <const> = [[
+env --default-signal=INT %s & pid=$!
+while kill -0 $pid && ! grep -q ready out; do sleep 0.2; done
+kill -INT $pid; wait $pid; echo $?]]
+
 -- Runs memlua with a script of that text in the guest. Returns status, standard output, standard error.
-local function run(options, script, before, tmp)
+local function run(options, script, tmp, form)
   local path = scratch .. "/a script's name.lua"
   local file <close> = assert(io.open(path, "w"))
   assert(file:write('require "memlua.host".enter()\n', script)) -- as any use of the kernel would
   file:close()
-  local command = ("cd %s && %s TMPDIR=%s %s --vm %s %s one 'two words' >out 2>err; echo $?"):format(
-    quote(scratch), before or "", quote(tmp or scratch .. "/tmp"), quote(host.executable()), options, quote(path))
-  return tonumber(lines_of(command)), content "out", content "err"
+  local command = ("env TMPDIR=%s %s --vm %s %s one 'two words' >out 2>err"):format(
+    quote(tmp or scratch .. "/tmp"), quote(host.executable()), options, quote(path))
+  local code = lines_of(("cd %s; : >out; %s"):format(quote(scratch), (form or "%s; echo $?"):format(command)))
+  return tonumber(code), content "out", content "err"
 end
 
 local function nothing_left(case)
   tap.is(lines_of("ls -A " .. quote(scratch .. "/tmp")), "", case .. ": no file is left")
-  tap.is(lines_of(("pgrep -f %s || true"):format(quote("[q]emu.*" .. scratch))), "", case .. ": no process is left")
+  local running = lines_of "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"
+  tap.ok(not running:find("path=" .. scratch, 1, true), case .. ": no process is left", running)
 end
 
 -- ---- an ordinary end -----------------------------------------------------------------------------------------
@@ -64,10 +73,7 @@ print "ready"
 io.stdout:flush()
 while true do require "memlua.host".sleep(1) end
 ]]
--- the signal comes once the script is in the guest: its first line of output tells
-status, out = run("--clock real", forever, [[
-interrupt() { while ! grep -q ready out; do sleep 0.2; done; pkill -INT -f -- '--clock real .*one two word[s]'; }
-: >out; interrupt &]])
+status, out = run("--clock real", forever, nil, INTERRUPT)
 tap.is(status, 5, "SIGINT ends the script in the guest", out)
 tap.like(out, "ready\nclosed\n", "its closers have run")
 nothing_left "SIGINT"
@@ -81,14 +87,14 @@ tap.is(status, 255, "a panic of the guest's kernel is told by the exit status", 
 tap.like(err, "kernel panicked.*Kernel panic %- not syncing", "and by the console's last lines")
 nothing_left "panic"
 
-status, out, err = run("--clock real --out lost", [[print "ready"; io.stdout:flush(); require "memlua.host".sleep(2)]],
-  ": >out; { while ! grep -q ready out; do sleep 0.1; done; rm -r lost; } &")
+status, out, err = run("--clock real --out lost", [[print "ready"; io.stdout:flush(); require "memlua.host".sleep(2)]], nil,
+  "{ while ! grep -q ready out; do sleep 0.1; done; rm -r lost; } & %s; echo $?")
 tap.ok(status == 1 and err:find("lost: the results could not be unpacked", 1, true), "lost results are no success", status, err)
 
 -- ---- folders with names that QEMU or the kernel would cut ------------------------------------------------------
 
 assert(os.execute(("mkdir %s && ln -s /run %s"):format(quote(scratch .. "/a, b"), quote(scratch .. "/runtime"))))
-status, out, err = run("", [[print "here"]], "", scratch .. "/a, b")
+status, out, err = run("", [[print "here"]], scratch .. "/a, b")
 tap.is({ status, out }, { 0, "here\n" }, "TMPDIR has a comma and a blank")
 local results = scratch:match "[^/]*$"
 status, out, err = run("--out runtime/" .. results, "")
