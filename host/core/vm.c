@@ -577,6 +577,9 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 	if (strstr(console, "Kernel panic")) {
 		*status = 255;
 		error_set(err, EIO, "the guest's kernel panicked");
+	} else if (!ret && !vm->up) {
+		error_set(err, ENOEXEC, "%s: does not boot; it must be a whole kernel with virtiofs built in",
+			  vm->config->image);
 	} else if (!ret) {
 		error_set(err, EIO, "QEMU ended without a result");
 	}
