@@ -43,7 +43,7 @@ local bin = os.tmpname()
 os.remove(bin)
 os.execute(("mkdir %s && ln -s %s %s/memlua"):format(bin, quote(host.executable()), bin))
 local function run(command)
-  local output <close> = io.popen(("cd %s && PATH=%s:$PATH\n{ %s; } 2>&1"):format(quote(root), bin, command))
+  local output <close> = io.popen(("cd %s && export PATH=%s:$PATH TERM=xterm LANG=C.UTF-8\n{ %s; } 2>&1"):format(quote(root), bin, command))
   return output:read "a"
 end
 if arg[1] == "--update" then

@@ -23,7 +23,7 @@ local scratch = output_of("mktemp -d"):match "[^\n]+"
 local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
 os.execute(("mkdir %s/bin && ln -s %s %s/bin/memlua && ln -s %s/scripts %s/scripts"):format(scratch,
   quote(host.executable()), scratch, quote(root), scratch))
-local before = ("cd %s && unset COLUMNS MEMLUA_OUT && export PATH=%s/bin:$PATH LANG=C.UTF-8 MEMLUA_QUIET=1 MEMLUA_VM=1 XDG_STATE_HOME=%s/state\n")
+local before = ("cd %s && unset COLUMNS MEMLUA_OUT LC_ALL LC_CTYPE && export PATH=%s/bin:$PATH TERM=xterm LANG=C.UTF-8 MEMLUA_QUIET=1 MEMLUA_VM=1 XDG_STATE_HOME=%s/state\n")
   :format(scratch, scratch, scratch)
 
 local function run(command) return output_of(before .. "{ " .. command .. "; } 2>&1") end

@@ -123,9 +123,22 @@ local exe <close> = io.popen "readlink /proc/$PPID/exe"
 local memlua = exe:read "l"
 local mount = cgroup.root():match "^(.*)/"
 
+-- the workers below: a worker's process has its tenant's name
+local WORKERS <const> = "cat /proc/[0-9]*/comm 2>/dev/null | grep -x memlua-test"
+
+local function output_of(command)
+  local pipe <close> = io.popen(command)
+  return pipe:read "a"
+end
+
 local function leftovers() -- of other memluas than this one
-  local list <close> = io.popen("ls -d " .. mount .. "/memlua-* | grep -vx " .. cgroup.root() .. "; pgrep -x memlua-test")
-  return list:read "a"
+  return output_of("ls -d " .. mount .. "/memlua-* | grep -vx " .. cgroup.root() .. "; " .. WORKERS)
+end
+
+do
+  local left = assert(cgroup.create "left")
+  local seen <close> = assert(worker.spawn(left, { size = "1M", hold = 600, name = "memlua-test" }))
+  tap.like(leftovers(), "memlua%-test\n", "a worker that is there is seen")
 end
 
 local BEGIN = [[
@@ -152,7 +165,6 @@ tap.is({ child "local later = io.popen 'sleep 0.2; kill -INT $PPID' worker.wait 
 tap.is({ child "os.execute 'kill -TERM $PPID' while true do end", leftovers() }, { 5, "" }, "nor one that is ended while it works")
 child "os.execute 'kill -KILL $PPID'"
 host.sleep(0.1)
-local procs <close> = io.popen "pgrep -x memlua-test"
-tap.is(procs:read "a", "", "even killed, memlua takes its workers with it")
+tap.is(output_of(WORKERS), "", "even killed, memlua takes its workers with it")
 
 tap.done()
