@@ -22,13 +22,13 @@
 #include "repl.h"
 #include "status.h"
 
-int luaopen_memlua_cgroup(lua_State *L) __attribute__((weak));
-int luaopen_memlua_host(lua_State *L) __attribute__((weak));
-int luaopen_memlua_json(lua_State *L) __attribute__((weak));
-int luaopen_memlua_oom(lua_State *L) __attribute__((weak));
-int luaopen_memlua_policy(lua_State *L) __attribute__((weak));
-int luaopen_memlua_vm(lua_State *L) __attribute__((weak));
-int luaopen_memlua_worker(lua_State *L) __attribute__((weak));
+int luaopen_memlua_cgroup(lua_State *L);
+int luaopen_memlua_host(lua_State *L);
+int luaopen_memlua_json(lua_State *L);
+int luaopen_memlua_oom(lua_State *L);
+int luaopen_memlua_policy(lua_State *L);
+int luaopen_memlua_vm(lua_State *L);
+int luaopen_memlua_worker(lua_State *L);
 
 static const luaL_Reg native_modules[] = {
 	{"memlua.cgroup", luaopen_memlua_cgroup}, {"memlua.host", luaopen_memlua_host},
