@@ -4,7 +4,7 @@ package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 
 local function output_of(script, arguments)
   local command = ("%s %s %s 2>&1"):format(quote(host.executable()), quote(tests .. "/../scripts/" .. script), arguments)

@@ -7,7 +7,7 @@ local json = require "memlua.json"
 local run = require "memlua.run"
 local report = require "memlua.report"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 local function output_of(command)
   local pipe <close> = io.popen(command .. " 2>&1")
   local text = pipe:read "a"

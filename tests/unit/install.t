@@ -4,7 +4,7 @@ package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 local function output_of(command)
   local pipe <close> = io.popen(command .. " 2>&1")
   local text = pipe:read "a"

@@ -4,7 +4,7 @@ package.path = root .. "tests/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 
 -- What `memlua scripts/WORDS` says on both streams, and its exit status.
 local function memlua(words)

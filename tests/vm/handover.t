@@ -4,7 +4,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local host = require "memlua.host"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 
 local function lines_of(command)
   local pipe <close> = assert(io.popen(command))

@@ -7,7 +7,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local transcript = require "transcript"
 
-local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
+local quote <const> = require "memlua.sys".quote
 local function output_of(command)
   local pipe <close> = io.popen(command)
   local text = pipe:read "a"
