@@ -106,8 +106,8 @@ static void kill_and_reap(pid_t *pid)
 	*pid = 0;
 }
 
-/* The last few lines of a file in the VM's folder, control characters removed. */
-static void read_tail(const struct vm *vm, const char *name, char *tail, size_t size)
+/* The first or the last bytes of a file in the VM's folder, control characters removed. */
+static void read_log(const struct vm *vm, const char *name, bool last, char *text, size_t size)
 {
 	char path[PATH_MAX];
 	CLEANUP_CLOSE int fd = -1;
@@ -115,17 +115,22 @@ static void read_tail(const struct vm *vm, const char *name, char *tail, size_t 
 	size_t at = 0;
 	off_t end;
 
-	tail[0] = '\0';
+	text[0] = '\0';
 	path_in(vm, name, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	end = lseek(fd, 0, SEEK_END);
-	len = pread(fd, tail, size - 1, end > (off_t)size - 1 ? end - (off_t)(size - 1) : 0);
+	len = pread(fd, text, size - 1, last && end > (off_t)size - 1 ? end - (off_t)(size - 1) : 0);
 	for (ssize_t i = 0; i < len; i++)
-		if ((unsigned char)tail[i] >= ' ' || tail[i] == '\n' || tail[i] == '\t')
-			tail[at++] = tail[i];
-	tail[at] = '\0';
+		if ((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t')
+			text[at++] = text[i];
+	text[at] = '\0';
+}
+
+static void read_tail(const struct vm *vm, const char *name, char *tail, size_t size)
+{
+	read_log(vm, name, true, tail, size);
 }
 
 static bool log_contains(const struct vm *vm, const char *name, const char *words)
@@ -570,7 +575,7 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 	const char *complaint;
 
 	read_tail(vm, "console.log", console, sizeof(console));
-	read_tail(vm, "qemu.log", log, sizeof(log));
+	read_log(vm, "qemu.log", false, log, sizeof(log)); /* first the reason, then the registers */
 	complaint = strstr(console, GUEST_COMPLAINT);
 	if (complaint)
 		return error_set(err, EIO, "microVM: %.*s", (int)strcspn(complaint, "\n"), complaint);

@@ -99,6 +99,16 @@ status, out, err = run("--accel tcg --kernel half/vmlinuz", "")
 tap.ok(status == 1 and err:find("half/vmlinuz: does not boot", 1, true), "an image that doesn't boot is named", status, err)
 nothing_left "no boot"
 
+-- a QEMU that says why it ends, and then fills a screen with registers
+assert(os.execute("mkdir " .. quote(scratch .. "/bin")))
+local fake <close> = assert(io.open(scratch .. "/bin/qemu-system-x86_64", "w"))
+assert(fake:write '#!/bin/sh\necho "the reason" >&2\nseq -f "R%03g=0123456789abcdef" 200 >&2\nexit 1\n')
+fake:close()
+assert(os.execute("chmod +x " .. quote(scratch .. "/bin/qemu-system-x86_64")))
+status, out, err = run("--accel tcg", "", nil, ("PATH=%s:$PATH; %%s; echo $?"):format(quote(scratch .. "/bin")))
+tap.ok(status == 1 and err:find("QEMU said:\nthe reason\n", 1, true), "of what QEMU says, its first words are shown", status, err)
+nothing_left "QEMU ended"
+
 -- ---- folders with names that QEMU or the kernel would cut ------------------------------------------------------
 
 assert(os.execute(("mkdir %s && ln -s /run %s"):format(quote(scratch .. "/a, b"), quote(scratch .. "/runtime"))))
