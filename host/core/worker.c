@@ -121,6 +121,20 @@ void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
+void worker_redirect(const struct worker_spec *spec, struct worker_shared *s)
+{
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int out = STDERR_FILENO; /* standard output is memlua's document */
+
+	if (spec->output)
+		out = open(spec->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (out < 0)
+		worker_fail(s, errno, "%s", spec->output);
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(out, STDERR_FILENO) < 0)
+		worker_fail(s, errno, "standard streams");
+}
+
 /*
  * clone3() has reset the handlers but not what is ignored, by us or by whoever started us. By the system
  * call, because signal() refuses glibc's own two, which its posix_spawn() (make, popen()) leaves ignored.
@@ -409,9 +423,12 @@ static const char *how_ended(const struct worker *w)
 
 static void describe_error(const struct worker *w, struct worker_result *r)
 {
-	if (*w->shared->error)
-		snprintf(r->error, sizeof(r->error), "%s: %s", w->shared->error,
-			 strerror(w->shared->error_code));
+	const struct worker_shared *s = w->shared;
+
+	if (*s->error && s->error_code)
+		snprintf(r->error, sizeof(r->error), "%s: %s", s->error, strerror(s->error_code));
+	else if (*s->error)
+		snprintf(r->error, sizeof(r->error), "%s", s->error);
 	else if (w->exit_code > 0)
 		snprintf(r->error, sizeof(r->error), "exit status %d", w->exit_code);
 }

@@ -53,7 +53,7 @@ struct worker_spec {
 	uint64_t passes;                   /* file: how often it is read (0: once), */
 	double duration;                   /* or for how many seconds, when not 0 */
 	char *const *argv;                 /* exec: NULL-terminated */
-	const char *output;                /* exec: file for its output; NULL: our standard error */
+	const char *output; /* exec, lua: file for what it writes; NULL: our standard error */
 	const struct worker_point *points; /* trace: the curve, times never falling */
 	size_t npoints;
 	double speed;        /* trace: how many of its seconds pass in one */

@@ -15,7 +15,7 @@ struct worker_shared {
 	_Atomic uint64_t started, allocated, finished; /* ns, 0 until then */
 	_Atomic uint64_t reached, read_bytes, passes_done;
 	_Atomic uint64_t steps_done, lag_max, lag_last;
-	int error_code;  /* errno of a failure */
+	int error_code;  /* errno of a failure; 0: the text says all */
 	char error[256]; /* what failed */
 	struct histogram latency;
 	struct worker_sample last, samples[WORKER_SAMPLES];
@@ -32,9 +32,12 @@ void worker_sample(struct worker_shared *s, uint64_t now, uint64_t bytes);
 /* Count the latency of one chunk, and a progress sample. Return: the time now. */
 uint64_t worker_chunk_done(struct worker_shared *s, uint64_t began, uint64_t bytes);
 
-/* End the child as failed; fmt names what failed, code is the errno. */
+/* End the child as failed; fmt names what failed, code is the errno, or 0 when there is none. */
 _Noreturn void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Nothing to read; what is written goes to spec->output, or to the supervisor's standard error. */
+void worker_redirect(const struct worker_spec *spec, struct worker_shared *s);
 
 /* Checks that several kinds share. */
 int worker_check_sizes(const struct worker_spec *spec, struct error *err);

@@ -9,6 +9,7 @@
 #include "../core/worker.h"
 #include "cgroup.h"
 #include "glue.h"
+#include "worker_lua.h"
 
 #define METATABLE "memlua.worker"
 
@@ -38,7 +39,7 @@ static struct worker *check_worker(lua_State *L, int idx)
 
 static const char *const spec_keys[] = {"kind",  "name",  "size",   "chunk",    "hold", "delay",
 					"huge",  "file",  "passes", "duration", "argv", "output",
-					"curve", "speed", "base",   NULL};
+					"curve", "speed", "base",   "run",      NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -66,11 +67,14 @@ static const struct worker_kind *kind_field(lua_State *L)
 
 	if (!name)
 		return &worker_anon;
+	if (!strcmp(worker_lua.name, name))
+		return &worker_lua;
 	for (const struct worker_kind *const *kind = worker_kinds; *kind; kind++) {
 		if (!strcmp((*kind)->name, name))
 			return *kind;
 		known[n++] = (*kind)->name;
 	}
+	known[n++] = worker_lua.name;
 	known[n] = NULL;
 	nearest = nearest_name(name, known);
 	for (n = 0; known[n]; n++)
@@ -190,7 +194,7 @@ static double speed_field(lua_State *L)
 	return speed;
 }
 
-static void check_spec(lua_State *L, struct worker_spec *spec)
+static void check_spec(lua_State *L, struct worker_spec *spec, struct lua_task *task)
 {
 	luaL_checktype(L, SPEC, LUA_TTABLE);
 	glue_check_keys(L, SPEC, "worker.spawn", spec_keys);
@@ -209,17 +213,22 @@ static void check_spec(lua_State *L, struct worker_spec *spec)
 	spec->base = glue_size(L, SPEC, "base", 0);
 	spec->argv = argv_field(L);
 	curve_field(L, spec);
+	if (spec->kind == &worker_lua) {
+		worker_lua_prepare(L, SPEC, task);
+		spec->context = task;
+	}
 }
 
 static int spawn(lua_State *L)
 {
 	struct cgroup *cg = lua_isnil(L, 1) ? NULL : glue_check_cgroup(L, 1);
 	struct worker_spec spec;
+	struct lua_task task;
 	struct handle *handle;
 	struct error err;
 
 	memset(&spec, 0, sizeof(spec));
-	check_spec(L, &spec);
+	check_spec(L, &spec, &task);
 	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
 	handle->w = NULL;
 	handle->taken = false;
@@ -297,6 +306,13 @@ static void push_progress(lua_State *L, const struct worker_result *r)
 	}
 }
 
+/* A function that never tells how far it is measures nothing. */
+static bool has_measured(const struct worker *w, const struct worker_result *r)
+{
+	return worker_kind_of(w)->measures &&
+	       (worker_kind_of(w) != &worker_lua || r->latency->added);
+}
+
 static void set_measurements(lua_State *L, const struct worker *w, const struct worker_result *r)
 {
 	glue_setfield_u64(L, "size", worker_size(w));
@@ -346,7 +362,7 @@ static int push_result(lua_State *L, const struct worker *w)
 		set_seconds(L, "completion_s", r.finished - r.started);
 	set_seconds(L, "cpu_s", r.cpu_ns);
 	glue_setfield_u64(L, "major_faults", r.major_faults);
-	if (worker_kind_of(w)->measures)
+	if (has_measured(w, &r))
 		set_measurements(L, w, &r);
 	set_end(L, &r);
 	return 1;
@@ -449,7 +465,7 @@ static int w_name(lua_State *L)
 
 static int w_kill(lua_State *L)
 {
-	static const char *const reasons[] = {"killed", "timed out", NULL};
+	static const char *const reasons[] = {"killed", "timed out", "stopped", NULL};
 
 	worker_kill(check_worker(L, 1), reasons[luaL_checkoption(L, 2, "killed", reasons)]);
 	return 0;
@@ -507,25 +523,27 @@ static const luaL_Reg methods[] = {
 	 *   name, pid, kind, size
 	 *   spawned, start (after the delay), finish; completion_s = finish - start (the hold included);
 	 *     of kind exec, finish is when memlua saw the end
-	 *   alloc_s       from start until all was touched (anon), or written and synced (file)
+	 *   alloc_s       from start until all was touched (anon), or written and synced (file), or until
+	 *                 step() told of `size` bytes (lua)
 	 *   reached       bytes touched or written, also of one that was killed
 	 *   read_bytes, passes_done   of kind file; of kind anon with passes or duration: changed again
 	 *   steps_done, lag_max_s, lag_last_s   of kind trace: samples replayed; how far behind the trace's
 	 *                 clock a sample was done, at most and last
 	 *   latency       {unit="ns", count=, sum=, min=, max=, buckets={{lo, hi, n}, ...}} per chunk, of kind
-	 *                 trace per rise from one sample to the next, the base not counted;
+	 *                 trace per rise from one sample to the next, the base not counted; of kind lua per
+	 *                 step(), and absent, like reached and progress, when it was never called;
 	 *                 bounds inclusive, 32 buckets per power of two, equal in all histograms
 	 *   progress      {{time, bytes}, ...}: at most 257, bytes touched, or written and read, or (trace) held
 	 *   cpu_s, major_faults
 	 *   ended         "done", "oom-killed" (SIGKILL, and its cgroup's own oom_kill count grew),
-	 *                 "killed", "timed out", or "failed"; signal, exit_code, error (a text)
+	 *                 "killed", "timed out", "stopped", or "failed"; signal, exit_code, error (a text)
 	 */
 	{"wait", w_wait},
 	/* w:progress() -> bytes touched or written by now. */
 	{"progress", w_progress},
 	/* w:ended() -> boolean, without waiting. */
 	{"ended", w_ended},
-	/* w:kill(["killed"|"timed out"]): SIGKILL; the result then says so. */
+	/* w:kill(["killed"|"timed out"|"stopped"]): SIGKILL; the result then says so. */
 	{"kill", w_kill},
 	/* w:pid() -> its process id. */
 	{"pid", w_pid},
@@ -547,6 +565,12 @@ static const luaL_Reg functions[] = {
 	 *                  to standard error
 	 *          "trace": its memory follows `curve`, {{seconds, bytes[, share of a CPU]}, ...}, `speed`
 	 *                  (1) times as fast, on top of `base` (0) bytes; no point is skipped: it ends late
+	 *          "lua": calls the function `run` with all that the script has, as it is now, in a copy of
+	 *                  its own; output as with exec. run(step): step([bytes]) ends a piece of the work: the
+	 *                  time since the last one (or the start) counts in latency, `bytes` are what is done
+	 *                  or held by now. What it returns is lost, what it changes too; an error fails the
+	 *                  worker. It starts with what the script's own memory is (a few MB), charged to it as
+	 *                  it touches it. Cgroups, policies and workers are not for it.
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready
