@@ -120,9 +120,9 @@ file:close()
 refused("half a file", "manifest.json: not JSON", broken)
 
 os.execute("rm -rf " .. scratch)
-local function alone(size) return { workload = { kind = "anon", size = size } } end
+local function alone(size) return { size = size, workloads = { { kind = "anon", size = size } } } end
 local mixed = { limits = { ["memory.max"] = 300 << 20 }, tenants = { alone(100 << 20), alone(250 << 20) } }
-tap.is(require "memlua.report".setting { host = {}, manifest = { scenario = mixed } }, "limit 300M, 100M + 250M anon",
+tap.is(require "memlua.report".setting { host = {}, manifest = { scenario = mixed } }, "limit 300M, 100M anon, 250M anon",
   "tenants of different sizes are told apart in the setting")
 
 tap.done()

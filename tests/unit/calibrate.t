@@ -94,12 +94,12 @@ function kernel(plan, strategy)
   local limit, sum, tenants = plan.limits["memory.max"], 0, {}
   for i, tenant in ipairs(plan.tenants) do
     if not strategy.only or strategy.only[1] == tenant.name then
-      sum = sum + tenant.workload.size
+      sum = sum + tenant.size
       tenants[#tenants + 1] = { name = tenant.name, ended = "done" }
     end
   end
   local fits = sum <= limit
-  if not fits and (strategy.name ~= "low" or plan.tenants[1].workload.size > limit) then tenants[#tenants].ended = "oom-killed" end
+  if not fits and (strategy.name ~= "low" or plan.tenants[1].size > limit) then tenants[#tenants].ended = "oom-killed" end
   return { strategy = strategy.name, duration_s = 1, tenants = tenants,
            parent = { events = { max = fits and 0 or 500, high = 0 }, stalled_us = { some = fits and 0 or 1e5 } } }
 end

@@ -65,12 +65,9 @@ tap.is({ utf8.len(wide[1]), #wide[2], #wide[3] }, { 39, 39, 39 }, "a line never 
 -- ---- a run --------------------------------------------------------------------------------------------------------
 
 local function tenant(name, usage, reached, more)
-  local t = {
-    spec = { name = name, workload = { kind = "anon", size = 100 << 20 } }, limits = {},
-    cg = { usage = function() return usage end }, worker = { progress = function() return reached end },
-  }
-  for key, value in pairs(more or {}) do t[key] = value end
-  return t
+  local part = { spec = { kind = "anon", size = 100 << 20 }, worker = { progress = function() return reached end } }
+  for key, value in pairs(more or {}) do part[key] = value end
+  return { spec = { name = name }, limits = {}, cg = { usage = function() return usage end }, parts = { part } }
 end
 local asked = 0
 local policy = { tenant = function(_, cg)

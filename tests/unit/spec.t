@@ -27,9 +27,9 @@ local high, low = plan.tenants[1], plan.tenants[2]
 tap.is(plan.limits["memory.max"], 512 << 20, "sizes become bytes")
 tap.is(high.limits["memory.low"], 256 << 20, "a percentage is one of the parent's limit")
 tap.is(plan.strategies[2].tenants.low.limits["memory.high"], 128 << 20, "a strategy's percentages too")
-tap.is({ high.workload.hold, low.start, high.start }, { 5.0, 0.2, 0 }, "durations become seconds")
+tap.is({ high.workloads[1].hold, low.start, high.start }, { 5.0, 0.2, 0 }, "durations become seconds")
 tap.is({ high.rank, low.rank, low.role, low.cgroup }, { 1, 2, "low", "low" }, "ranks, roles and cgroups have defaults")
-tap.is({ high.workload.kind, plan.runs, plan.session }, { "anon", 1, "session" }, "so have kinds, runs and the session")
+tap.is({ high.workloads[1].kind, plan.runs, plan.session }, { "anon", 1, "session" }, "so have kinds, runs and the session")
 tap.is(plan.strategies[3].policy.roles, { high = { "high" }, low = { "low" } }, "the policy's roles are the tenants'")
 
 local before = scenario()
@@ -81,6 +81,33 @@ tenant("tenants[1].name: an empty name", "an empty name", function(t) t.name = "
 tenant("tenants.a/../b.name: 'a/../b' leaves its place", "a name that climbs", function(t) t.name = "a/../b" end)
 tenant("tenants./abs.name: '/abs' leaves its place", "an absolute name", function(t) t.name = "/abs" end)
 tenant("a name of 300 characters", "a name of 300 characters", function(t) t.name = ("x"):rep(300) end)
+
+-- ---- several workloads ------------------------------------------------------------------------------------------
+
+local function several(...)
+  local list = { ... }
+  return spec.check(scenario(function(s) s.tenants[1].workload, s.tenants[1].workloads = nil, list end)).tenants[1]
+end
+local f = function() end
+local mixed = several({ size = "1M" }, { size = "2M", start = "1s" }, { kind = "exec", argv = { "x" }, size = "3M", background = true })
+tap.is({ mixed.workloads[1].name, mixed.workloads[2].name, mixed.workloads[3].name }, { "anon", "anon_2", "exec" }, "workloads are called after their kind")
+tap.is({ mixed.size, mixed.workloads[2].start, mixed.workload }, { 6 << 20, 1.0 }, "the tenant's size is that of all of them")
+tap.is(several({ size = "1M" }, { kind = "lua", run = f, name = "mine" }).size, nil, "and unknown where one of them is")
+tap.is(several({ kind = "lua", run = f, name = "mine" }).workloads[1].run, f, "a function stays what it is")
+tap.is(high.workloads[1].name, "anon", "one workload is a list of one")
+
+local function badly(pattern, name, list)
+  tenant(pattern, name, function(t) t.workload, t.workloads = nil, list end)
+end
+badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
+badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })
+badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",
+  { { name = "x", size = 1 }, { name = "x", size = 1 } })
+badly("tenants.high.workloads[2].size: missing", "a workload in a list", { { size = 1 }, {} })
+badly("tenants.high.workloads.web.argv: missing", "a named workload in a list", { { name = "web", kind = "exec" } })
+badly("tenants.high.workloads[1].run: a function is needed, not a string", "a function's name", { { kind = "lua", run = "f" } })
+badly("tenants.high.workloads[1].background: a boolean is needed", "background = 1", { { size = 1, background = 1 } })
+tenant("tenants.high.workloads: beside workload; put all", "both forms", function(t) t.workloads = { t.workload } end)
 
 local function policy(pattern, name, change)
   refused(pattern, name, function(s) change(s.strategies[3].policy) end)

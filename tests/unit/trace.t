@@ -141,7 +141,7 @@ tap.fails(function() trace.workload(trace.parse("0,1e15\n", "big.csv"), {}) end,
 
 local function checked(workload)
   workload.kind = "trace"
-  return spec.check { name = "x", limits = {}, tenants = { { name = "a", workload = workload } } }.tenants[1].workload
+  return spec.check { name = "x", limits = {}, tenants = { { name = "a", workload = workload } } }.tenants[1].workloads[1]
 end
 tap.is(checked { curve = { { 0, 100 }, { 1, 300 } }, base = "1M" }.size, MB + 300, "in a scenario its size is base and peak")
 tap.fails(function() checked { curve = { { 0, 100 } }, speed = 0 } end, "tenants.a.workload.speed: 0 is below the least possible", "speed 0", 1)

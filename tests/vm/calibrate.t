@@ -48,7 +48,7 @@ local folder, status, said = memlua("loose", "compare", "--limit 64M --size 16M 
   .. "--strategy none --strategy reserve --runs 1 --warmup 0")
 tap.is(status, 0, "too loose: ends with a regime", said)
 tap.is(verdicts(folder.manifest.calibration), "loose right", "after one step, which the manifest records")
-tap.is({ folder.manifest.scenario.limits["memory.max"], folder.manifest.scenario.tenants[1].workload.size },
+tap.is({ folder.manifest.scenario.limits["memory.max"], folder.manifest.scenario.tenants[1].size },
   { 64 << 20, 24 << 20 }, "the sizes are raised, the limit isn't")
 tap.is(measured(folder, "none").tenants[3].workload.size, 24 << 20, "and are what is measured")
 tap.ok(measured(folder, "none").parent.events.max >= calibrate.EVENTS, "now there is pressure", measured(folder, "none").parent.events)
@@ -58,7 +58,7 @@ tap.is(lost(measured(folder, "reserve")), 0, "and reserve keeps all")
 folder, status, said = memlua("tight", "baseline", "--limit 20M --size 24M --hold 500ms --runs 1 --warmup 0")
 tap.is(status, 0, "too tight: ends with a regime", said)
 tap.is(verdicts(folder.manifest.calibration), "tight right", "after one step")
-tap.is({ folder.manifest.scenario.limits["memory.max"], folder.manifest.scenario.tenants[1].workload.size },
+tap.is({ folder.manifest.scenario.limits["memory.max"], folder.manifest.scenario.tenants[1].size },
   { 25 << 20, 24 << 20 }, "the limit is raised, the sizes aren't")
 tap.like(folder.manifest.calibration[1].why, "under solo-high high was oom-killed", "for the kill of a tenant alone")
 tap.is(lost(measured(folder, "solo-high")), 0, "which now survives alone")

@@ -95,7 +95,7 @@ local function kept_by(plan)
   end
   local biggest = plan.tenants[1]
   for _, tenant in ipairs(plan.tenants) do
-    if (tenant.workload.size or 0) > (biggest.workload.size or 0) then biggest = tenant end
+    if (tenant.size or 0) > (biggest.size or 0) then biggest = tenant end
   end
   return { name = "solo-" .. biggest.name, only = { biggest.name }, limits = {}, tenants = {} }
 end
@@ -124,7 +124,7 @@ end
 
 local function wanted(plan)
   local sum = 0
-  for _, tenant in ipairs(plan.tenants) do sum = sum + (tenant.workload.size or 0) end
+  for _, tenant in ipairs(plan.tenants) do sum = sum + (tenant.size or 0) end
   return math.min(sum, plan.limits["memory.max"])
 end
 
@@ -147,7 +147,7 @@ end
 
 local function sizes_of(plan)
   local list = {}
-  for i, tenant in ipairs(plan.tenants) do list[i] = units.format_size(tenant.workload.size) end
+  for i, tenant in ipairs(plan.tenants) do list[i] = units.format_size(tenant.size) end
   return table.concat(list, ", ")
 end
 

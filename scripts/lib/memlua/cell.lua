@@ -10,6 +10,7 @@ local oom = require "memlua.oom"
 local policy = require "memlua.policy"
 local scope = require "memlua.scope"
 local worker = require "memlua.worker"
+local workloads = require "memlua.workloads"
 
 local cell = {}
 
@@ -121,24 +122,24 @@ end
 
 -- ---- running -------------------------------------------------------------------------------------------------
 
-local function spawn(self, t)
-  local workload = overlaid(t.spec.workload)
-  workload.name, workload.delay = t.spec.name, t.spec.start > 0 and t.spec.start or nil
-  if workload.kind == "file" then workload.file = workload.file or files.path(t.spec.name) end
-  t.worker = self.scope:add(memlua.must(worker.spawn(t.cg, workload)))
-end
-
 -- What the policy keeps about a tenant goes with it. Not every tenant needs to have a role in the policy.
 local function drop(self, t)
   t.callbacks = self.policy:tenant(t.cg)
   if t.callbacks then memlua.must(self.policy:drop(t.cg)) end
 end
 
-local function take_result(self, t, result)
+-- The tenant's own counters stop where the last of its workloads does.
+local function close_tenant(self, t)
   if self.policy then drop(self, t) end
-  t.result, t.ended_at = result, host.monotonic() - self.started
+  t.ended = true
   t.growth = growth(t.cg, t.before)
-  log.detail("%s: %s after %.2f s", t.spec.name, result.ended, t.ended_at)
+end
+
+local function take_result(self, t, part, result)
+  part.result, part.ended_at = result, host.monotonic() - self.started
+  log.detail("%s: %s after %.2f s", result.name, result.ended, part.ended_at)
+  workloads.stop_background(t.parts)
+  if workloads.ended(t.parts) then close_tenant(self, t) end
 end
 
 -- Usage over time, and how long it was stalled by then (us: delays, holds and reclaim alike): as many samples as a
@@ -161,35 +162,36 @@ local function sample(self)
   end
 end
 
+-- The workers that still run, and whose they are.
 local function waiting(self)
-  local tenants, workers = {}, {}
+  local workers, owners = {}, {}
   for _, t in ipairs(self.tenants) do
-    if not t.result then
-      tenants[#tenants + 1], workers[#workers + 1] = t, t.worker
+    for _, part in ipairs(t.parts) do
+      if not part.result then
+        workers[#workers + 1], owners[#owners + 1] = part.worker, { tenant = t, part = part }
+      end
     end
   end
-  return tenants, workers
+  return workers, owners
 end
 
-local function give_up(self, tenants)
-  for _, t in ipairs(tenants) do
-    t.worker:kill()
-    local result = memlua.must(t.worker:wait(10))
-    result.ended = "timed out"
-    take_result(self, t, result)
+local function give_up(self, owners)
+  for _, o in ipairs(owners) do
+    o.part.worker:kill "timed out"
+    if not o.part.result then take_result(self, o.tenant, o.part, memlua.must(o.part.worker:wait(10))) end
   end
 end
 
 local function watch(self)
   local deadline = self.started + self.plan.deadline
   while true do
-    local tenants, workers = waiting(self)
-    if #tenants == 0 then return end
+    local workers, owners = waiting(self)
+    if #workers == 0 then return end
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
     local left = deadline - host.monotonic()
-    if left <= 0 then return give_up(self, tenants) end
+    if left <= 0 then return give_up(self, owners) end
     local i = worker.wait(workers, math.min(self.interval, left))
-    if i then take_result(self, tenants[i], memlua.must(workers[i]:wait(1))) end
+    if i then take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1))) end
     sample(self)
     live.show(self)
   end
@@ -199,41 +201,19 @@ end
 
 local function relative(self, time) return time and time - self.started end
 
-local function is_of(entry, t)
-  return entry.pid == t.result.pid
-end
-
-local function killed_at(self, t)
+local function killed_at(self, pid)
   for _, entry in ipairs(self.kills) do
-    if is_of(entry, t) then return relative(self, entry.time) end
+    if entry.pid == pid then return relative(self, entry.time) end
   end
 end
 
--- Since a policy may hold a tenant before it does anything, its time runs from when it was asked to start.
-local function since_due(t, time) return time and time - (t.result.spawned + t.spec.start) end
-
-local function allocated(r) return r.start and r.alloc_s and r.start + r.alloc_s end
-
-local function progress_of(self, r)
-  local list = {}
-  for i, sampled in ipairs(r.progress or {}) do list[i] = { relative(self, sampled[1]), sampled[2] } end
-  return r.progress and json.array(list)
-end
-
 local function outcome_of(self, t)
-  local r = t.result
-  return {
-    name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, workload = t.spec.workload,
-    delay = t.spec.start, ended = r.ended, signal = r.signal, exit_code = r.exit_code, error = r.error, pid = r.pid,
-    spawned = relative(self, r.spawned), start = relative(self, r.start), finish = relative(self, r.finish),
-    ended_at = killed_at(self, t) or relative(self, r.finish) or t.ended_at,
-    completion_s = since_due(t, r.finish), alloc_s = since_due(t, allocated(r)), held_s = since_due(t, r.start),
-    reached = r.reached, latency = r.latency, progress = progress_of(self, r), callbacks = t.callbacks,
-    read_bytes = r.read_bytes, passes_done = r.passes_done,
-    steps_done = r.steps_done, lag_max_s = r.lag_max_s, lag_last_s = r.lag_last_s,
+  local own = {
+    name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
   }
+  return overlaid(workloads.outcome(t, self.started, function(pid) return killed_at(self, pid) end, self.folder), own)
 end
 
 -- The kernel log's OOM kills below our own session, times counted from the run's start.
@@ -279,7 +259,7 @@ local function load_tenants(self)
   self.parent_before = snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = snapshot(t.cg) end
   self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
-  for _, t in ipairs(self.tenants) do spawn(self, t) end
+  for _, t in ipairs(self.tenants) do t.parts = workloads.start(t, self.scope, self.folder) end
 end
 
 local function begin(plan, strategy, owned)
@@ -296,12 +276,14 @@ function cell.rehearse(plan, strategy)
 end
 
 --- Runs one strategy of a checked scenario once, and returns what was measured as a plain table; times
---- are seconds from the run's start. Whatever happens, nothing of it remains. The hooks of the scenario get
---- the run as a table: session, parent (cgroup), tenants (list of { spec, cg, worker }), policy.
+--- are seconds from the run's start. Whatever happens, nothing of it remains but what programs and functions wrote,
+--- in the folder `folder` (without one, not even that). The hooks of the scenario get the run as a table: session,
+--- parent (cgroup), tenants (list of { spec, cg, parts = list of { spec, worker } }), policy.
 --- Fails with status 5 when interrupted.
-function cell.run(plan, strategy)
+function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
   local self = begin(plan, strategy, owned)
+  self.folder = folder
   files.prepare(plan, owned)
   create_cgroups(self)
   hook(self, "setup")

@@ -10,8 +10,9 @@ local directory
 local function needed(plan)
   local bytes = 0
   for _, tenant in ipairs(plan.tenants) do
-    local workload = tenant.workload
-    if workload.kind == "file" and not workload.file then bytes = bytes + workload.size end
+    for _, workload in ipairs(tenant.workloads) do
+      if workload.kind == "file" and not workload.file then bytes = bytes + workload.size end
+    end
   end
   return bytes
 end
@@ -26,7 +27,7 @@ function files.prepare(plan, owned)
   memlua.must(ramdisk.drop_caches())
 end
 
---- The path of a tenant's file.
+--- The path of a workload's file.
 function files.path(name) return directory .. "/" .. name end
 
 return files

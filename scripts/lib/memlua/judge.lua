@@ -30,8 +30,9 @@ end
 local function refuse_failures(results)
   local tenant, result = find(results, "failed")
   if not tenant then return end
-  memlua.fail(memlua.status.misuse, "%s: %s failed: %s", result.id, tenant.name, tenant.error
-    or ("exit status %s"):format(tenant.exit_code or "?"))
+  local output = tenant.output and ("; see runs/%s/%s in the run's folder"):format(result.id, tenant.output) or ""
+  memlua.fail(memlua.status.misuse, "%s: %s failed: %s%s", result.id, tenant.name, tenant.error
+    or ("exit status %s"):format(tenant.exit_code or "?"), output)
 end
 
 -- Killed, but neither by memlua nor for want of memory: somebody else had a hand in it.

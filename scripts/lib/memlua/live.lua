@@ -78,14 +78,22 @@ local function delayed(self, t)
   return now < (t.live_until or 0)
 end
 
+-- How far one workload is; of a program nothing is known.
+local function phase_of(part)
+  if part.result then return part.result.ended end
+  local bytes, size = part.worker:progress(), part.spec.size
+  if not size or part.spec.kind == "exec" then return "running" end
+  if bytes == 0 then return "waiting" end
+  if bytes >= size then return part.spec.kind == "file" and "reading" or "holding" end
+  return ("filling %d%%"):format(bytes * 100 // size)
+end
+
+-- Of several workloads, the first that still runs.
 local function phase(self, t)
-  if t.result then return t.result.ended end
-  local bytes, size = t.worker:progress(), t.spec.workload.size
-  local slow = delayed(self, t) and ", delayed" or ""
-  if not size then return "running" .. slow end
-  if bytes == 0 then return "waiting" .. slow end
-  if bytes >= size then return (t.spec.workload.kind == "file" and "reading" or "holding") .. slow end
-  return ("filling %d%%"):format(bytes * 100 // size) .. slow
+  for _, part in ipairs(t.parts) do
+    if not part.result then return phase_of(part) .. (delayed(self, t) and ", delayed" or "") end
+  end
+  return phase_of(t.parts[1])
 end
 
 local function limit_of(self, t)

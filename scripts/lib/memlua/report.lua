@@ -255,23 +255,30 @@ end
 
 -- ---- the document ----------------------------------------------------------------------------------------------
 
--- "3 x 256M", or "100M + 250M" where they differ.
-local function sizes_in_short(tenants)
-  local sizes, alike = {}, true
-  for i, tenant in ipairs(tenants) do
-    sizes[i] = size(tenant.workload.size)
-    alike = alike and sizes[i] == sizes[1]
+-- "256M anon", "anon + exec": what one tenant runs.
+local function tenant_in_short(tenant)
+  local kinds = {}
+  for i, workload in ipairs(tenant.workloads) do kinds[i] = workload.kind end
+  return (tenant.size and size(tenant.size) .. " " or "") .. table.concat(kinds, " + ")
+end
+
+-- "3 x 256M anon", or "100M anon, exec" where they differ.
+local function all_in_short(tenants)
+  local said, count = {}, {}
+  for _, tenant in ipairs(tenants) do
+    local one = tenant_in_short(tenant)
+    if not count[one] then said[#said + 1] = one end
+    count[one] = (count[one] or 0) + 1
   end
-  return alike and ("%d x %s"):format(#sizes, sizes[1]) or table.concat(sizes, " + ")
+  for i, one in ipairs(said) do said[i] = count[one] > 1 and ("%d x %s"):format(count[one], one) or one end
+  return table.concat(said, ", ")
 end
 
 local function tenants_in_short(scenario)
   if not scenario then return {} end
-  local kind, parts = scenario.tenants[1].workload, {}
-  parts[1] = ("limit %s"):format(size(scenario.limits["memory.max"] or "max"))
-  parts[2] = sizes_in_short(scenario.tenants) .. " " .. kind.kind
-  if kind.hold then parts[3] = "hold " .. duration(kind.hold) end
-  return parts
+  local hold = scenario.tenants[1].workloads[1].hold
+  return { ("limit %s"):format(size(scenario.limits["memory.max"] or "max")), all_in_short(scenario.tenants),
+           hold and "hold " .. duration(hold) }
 end
 
 --- "544M limit, 3 tenants, kernel 6.12.95, virtual clock, module": the setting in one line.

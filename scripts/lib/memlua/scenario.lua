@@ -19,10 +19,14 @@ local scenario = {}
 
 -- ---- which runs, in which order ------------------------------------------------------------------------
 
+-- What workloads do, but not how they are called.
 local function fingerprint(tenant)
   local parts = {}
-  for _, key in ipairs(memlua.keys(tenant.workload)) do
-    parts[#parts + 1] = key .. "=" .. tostring(tenant.workload[key])
+  for _, workload in ipairs(tenant.workloads) do
+    for _, key in ipairs(memlua.keys(workload)) do
+      local value = key == "argv" and table.concat(workload.argv, "\0") or tostring(workload[key])
+      if key ~= "name" then parts[#parts + 1] = key .. "=" .. value end
+    end
   end
   return table.concat(parts, " ")
 end
@@ -111,7 +115,7 @@ local function run_all(plan, cells, folder)
   local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
     view:begin(i, c.strategy.name)
-    local result = cell.run(plan, c.strategy)
+    local result = cell.run(plan, c.strategy, folder.path .. "/runs/" .. c.id)
     result.id, result.block = c.id, c.block
     ids[i], results[i] = c.id, result
     folder:json("runs/" .. c.id .. "/run.json", result)

@@ -21,8 +21,13 @@ local WORKLOADS = {
              duration = check.duration, file = check.is "string" }, { "size" } },
   trace = { { curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
               size = check.size, hold = check.duration, huge = check.is "boolean" }, { "curve" } },
-  exec = { { argv = check.list(check.is "string"), output = check.is "string" }, { "argv" } },
+  -- what a program or a function takes is not known; `size` says what it will be at most
+  exec = { { argv = check.list(check.is "string"), output = check.is "string", size = check.size }, { "argv" } },
+  lua = { { run = check.is "function", output = check.is "string", size = check.size }, { "run" } },
 }
+
+-- What every kind takes.
+local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }
 
 local function check_machine(workload, path)
   if not workload.size or workload.kind == "file" then return end
@@ -49,10 +54,12 @@ local function check_workload(value, path)
   check.is "table"(value, path)
   local kind = check.one_of(memlua.keys(WORKLOADS))(value.kind or "anon", path .. ".kind")
   local fields, needed = table.unpack(WORKLOADS[kind])
-  local all = { kind = check.any }
-  for key, checker in pairs(fields) do all[key] = checker end
+  local all = {}
+  for _, group in ipairs { ANY_KIND, fields } do
+    for key, checker in pairs(group) do all[key] = checker end
+  end
   local workload = check.record(all, needed)(value, path)
-  workload.kind = kind
+  workload.kind, workload.start = kind, workload.start or 0
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   check_machine(workload, path)
   return workload
@@ -102,10 +109,59 @@ end
 
 -- ---- tenants ---------------------------------------------------------------------------------------------
 
-local check_tenant = check.record({
-  name = check.name, cgroup = check.name, role = check.is "string", start = check.duration,
-  rank = positive, limits = check_limits, workload = check_workload, policy = check.is "table",
-}, { "name", "workload" })
+local function check_unique(list, key, path)
+  local seen = {}
+  for _, item in ipairs(list) do
+    local value = item[key]
+    if value and seen[value] then check.refuse(path, "two of them have the %s '%s'; no two may share one", key, value) end
+    if value then seen[value] = true end
+  end
+end
+
+local check_record = check.record({
+  name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
+  limits = check_limits, workload = check_workload, workloads = check.list(check_workload), policy = check.is "table",
+}, { "name" })
+
+-- Unnamed workloads are called after their kind: anon, exec, exec_2.
+local function fill_names(workloads)
+  local count = {}
+  for _, workload in ipairs(workloads) do
+    local kind = workload.kind
+    count[kind] = (count[kind] or 0) + 1
+    workload.name = workload.name or (count[kind] > 1 and kind .. "_" .. count[kind] or kind)
+  end
+end
+
+local function check_workloads(list, path)
+  fill_names(list)
+  check_unique(list, "name", path)
+  for _, workload in ipairs(list) do
+    if not workload.background then return list end
+  end
+  check.refuse(path, "%s", #list == 0 and "none; at least one is needed"
+    or "all run in the background: the tenant would never be done; leave that out of one")
+end
+
+-- One workload is a list of one.
+local function check_tenant(value, path)
+  local tenant = check_record(value, path)
+  if tenant.workload and tenant.workloads then
+    check.refuse(path .. ".workloads", "beside workload; put all of them into workloads")
+  end
+  if not tenant.workload and not tenant.workloads then check.refuse(path .. ".workload", "missing") end
+  tenant.workloads = check_workloads(tenant.workloads or { tenant.workload },
+    path .. (tenant.workload and ".workload" or ".workloads"))
+  tenant.workload = nil
+  return tenant
+end
+
+-- What all workloads take together, where that is known of each.
+local function size_of(workloads)
+  local sum = 0
+  for _, workload in ipairs(workloads) do sum = sum and workload.size and sum + workload.size end
+  return sum
+end
 
 -- Without a rank the tenants called "high" come first and the others share the second place.
 local function fill_tenant(tenant)
@@ -114,15 +170,7 @@ local function fill_tenant(tenant)
   tenant.rank = tenant.rank or (tenant.role == "high" and 1 or 2)
   tenant.limits = tenant.limits or {}
   tenant.start = tenant.start or 0
-end
-
-local function check_unique(list, key, path)
-  local seen = {}
-  for _, item in ipairs(list) do
-    local value = item[key]
-    if value and seen[value] then check.refuse(path, "two of them have the %s '%s'; no two may share one", key, value) end
-    if value then seen[value] = true end
-  end
+  tenant.size = size_of(tenant.workloads)
 end
 
 -- ---- strategies ------------------------------------------------------------------------------------------
@@ -168,8 +216,8 @@ local function roles_of(tenants, described)
 end
 
 -- Everything that a tenant will charge: what it touches, its page tables (2M per 1G), stacks and per-CPU stock.
-local function claim_of(workload)
-  return workload.size and workload.size + workload.size // 100 + (2 << 20)
+local function claim_of(tenant)
+  return tenant.size and tenant.size + tenant.size // 100 + (2 << 20)
 end
 
 -- Places by rank, tenants of one rank in their order in the list: no two alike.
@@ -195,7 +243,7 @@ end
 local function settings_of(tenant, role, described, strategy, place)
   local settings = {}
   if takes(described, role, "rank") then settings.rank = place end
-  if takes(described, role, "claim") then settings.claim = claim_of(tenant.workload) end
+  if takes(described, role, "claim") then settings.claim = claim_of(tenant) end
   local over = strategy.tenants[tenant.name]
   for _, more in ipairs { tenant.policy or {}, over and over.policy or {} } do
     for key, value in pairs(more) do settings[key] = value end

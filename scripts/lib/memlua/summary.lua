@@ -184,7 +184,7 @@ end
 --- time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others by the time
 --- that they take.
 function summary.metric(folder)
-  if folder.manifest.scenario.tenants[1].workload.duration then
+  if folder.manifest.scenario.tenants[1].workloads[1].duration then
     return { name = "read", heading = "Read by each tenant in its time", axis = "MiB read", scale = 1 / (1 << 20),
              format = units.format_size, of = function(tenant) return tenant.read_bytes end }
   end

@@ -1,0 +1,78 @@
+-- memlua.workloads: what several processes of one tenant come to together.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local workloads = require "memlua.workloads"
+
+local ORIGIN <const> = 1000 -- when the run began, by the monotonic clock
+
+-- A part of a tenant that started at `from` and ended at `to` (nil: it was lost), seconds from the origin.
+local function part(kind, from, to, more, spec)
+  local p = { spec = { kind = kind, name = kind, start = 0 }, ended_at = to or 99 }
+  p.result = { ended = to and "done" or "failed", pid = 7, spawned = ORIGIN, start = ORIGIN + from,
+               finish = to and ORIGIN + to, exit_code = 0 }
+  for key, value in pairs(more or {}) do p.result[key] = value end
+  for key, value in pairs(spec or {}) do p.spec[key] = value end
+  return p
+end
+
+local function nobody() end
+
+local function outcome(parts, start, killed_at)
+  local specs = {}
+  for i, p in ipairs(parts) do specs[i] = p.spec end
+  return workloads.outcome({ spec = { name = "t", start = start or 0, workloads = specs }, parts = parts }, ORIGIN, killed_at or nobody)
+end
+
+local function histogram(count) return { unit = "ns", count = count, sum = count, min = 1, max = 1, buckets = { { 1, 1, count } } } end
+
+-- ---- one --------------------------------------------------------------------------------------------------------
+
+local one = outcome({ part("anon", 2, 5, { reached = 10, alloc_s = 1, progress = { { ORIGIN + 3, 10 } } }) }, 2)
+tap.is({ one.ended, one.completion_s, one.alloc_s, one.held_s, one.finish, one.reached }, { "done", 3.0, 1.0, 0.0, 5.0, 10 },
+  "one workload is the tenant; its time runs from when it was due")
+tap.is({ one.workloads, one.name, one.progress[1][1], one.workload.kind }, { nil, nil, 3, "anon" }, "and needs no list")
+
+-- ---- several ----------------------------------------------------------------------------------------------------
+
+local two = outcome { part("anon", 0, 5, { reached = 10, alloc_s = 1, latency = histogram(2) }),
+                      part("file", 1, 8, { reached = 20, alloc_s = 3, read_bytes = 100 }) }
+tap.is({ two.ended, two.completion_s, two.finish, two.ended_at }, { "done", 8.0, 8.0, 8.0 }, "several are done with the last of them")
+tap.is({ two.reached, two.read_bytes, two.alloc_s, two.start }, { 30, 100, 4.0, 0.0 }, "sums and extremes")
+tap.is({ #two.workloads, two.workloads[2].name, two.workloads[2].reached }, { 2, "file", 20 }, "each is told, too")
+tap.is(two.latency.count, 2, "the latency of the only one that has any")
+tap.is(outcome({ part("anon", 0, 1, { latency = histogram(2) }), part("anon", 0, 1, { latency = histogram(3) }, { name = "b" }) }).latency.count,
+  5, "latencies of one kind are one distribution")
+tap.is(outcome({ part("anon", 0, 1, { latency = histogram(2) }), part("lua", 0, 1, { latency = histogram(3) }) }).latency, nil,
+  "of different kinds they are not")
+tap.is(outcome({ part("anon", 3, 5, nil, { start = 1 }), part("exec", 2, 4) }, 2).completion_s, 3.0,
+  "all count from the tenant's start")
+
+local lost = outcome({ part("exec", 0, 9), part("anon", 0, nil, { ended = "oom-killed", signal = 9 }), part("lua", 0, nil) }, 0,
+  function() return 4.5 end)
+tap.is({ lost.ended, lost.ended_at, lost.signal, lost.completion_s, lost.finish }, { "oom-killed", 4.5, 9 },
+  "an OOM kill speaks for the tenant, and it has no completion")
+tap.is(lost.error, "anon: oom-killed", "and is named")
+tap.is(outcome({ part("anon", 0, 9), part("exec", 0, nil, { error = "exit status 3", exit_code = 3 }) }).error, "exec: exit status 3",
+  "so is a failure")
+
+-- ---- in the background ------------------------------------------------------------------------------------------
+
+local server = part("exec", 0, nil, { ended = "stopped", signal = 9 }, { background = true })
+local both = outcome { part("lua", 0, 6), server }
+tap.is({ both.ended, both.completion_s, both.exit_code, both.signal }, { "done", 6.0, 0 }, "what was stopped in the background doesn't count")
+server.result.ended = "oom-killed"
+tap.is(outcome({ part("lua", 0, 6), server }).ended, "oom-killed", "what was lost there does")
+
+local stopped = {}
+local function running(background, ended)
+  return { spec = { background = background }, result = ended and {} or nil,
+           worker = { kill = function(_, how) stopped[#stopped + 1] = how end } }
+end
+workloads.stop_background { running(true), running(false, true), running(false) }
+tap.is(stopped, {}, "it runs on while another one does")
+workloads.stop_background { running(true), running(true, true), running(false, true) }
+tap.is(stopped, { "stopped" }, "and is stopped, once, with the last one")
+tap.is({ workloads.ended { running(true, true), running(false, true) }, workloads.ended { running(true), running(false, true) } },
+  { true, false }, "a tenant ends with all of them")
+
+tap.done()
