@@ -11,7 +11,7 @@ local run = require "memlua.run"
 local options = option.parse {
   name = "analyze", about = "Table and charts of run folders, side by side.", common = "report",
   arguments = { { "run", args = "+", help = "a run's folder" } },
-  options = { { "force", "flag", help = "compare what can't be compared (another schema, kernel or clock)" } },
+  options = { { "force", "flag", help = "compare what can't be compared (another kernel, clock or way)" } },
 }
 
 local folders, summaries = {}, {}

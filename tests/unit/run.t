@@ -31,7 +31,7 @@ tap.is(content(scratch .. "/a/b"), nil, "and goes again when nothing was written
 folder = run.create(scratch .. "/a/b")
 folder:json("runs/001-none/run.json", { strategy = "none", tenants = json.array {} })
 folder:text("plots/x.gp", "plot x\n")
-folder:json("manifest.json", { schema_version = 1 })
+folder:json("manifest.json", { schema_version = 2 })
 folder:discard_if_empty()
 tap.is(json.decode(content(scratch .. "/a/b/runs/001-none/run.json")).strategy, "none", "JSON is written below it")
 tap.is(content(scratch .. "/a/b/plots/x.gp"), "plot x\n", "text too")

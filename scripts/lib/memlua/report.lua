@@ -205,6 +205,25 @@ local function events(s, lines)
     runs > 1 and (" in %d runs"):format(runs) or "", table.concat(parts, ", "))
 end
 
+-- "web: server stopped, client 576 ms": the workloads of a tenant that has several.
+local function workload_in_short(workload)
+  local parts = {}
+  if workload.completion then parts[1] = duration(workload.completion.median) end
+  for _, how in ipairs(sorted_keys(workload.ended)) do
+    local n = workload.ended[how]
+    if how ~= "done" then parts[#parts + 1] = n > 1 and ("%d x %s"):format(n, how) or how end
+  end
+  return workload.name .. " " .. (#parts > 0 and table.concat(parts, " and ") or "done")
+end
+
+local function workloads(s, lines)
+  for _, tenant in ipairs(s.strategy.tenants) do
+    local parts = {}
+    for i, workload in ipairs(tenant.workloads or {}) do parts[i] = workload_in_short(workload) end
+    if #parts > 0 then lines[#lines + 1] = ("%s: %s: %s"):format(s.label, tenant.name, table.concat(parts, ", ")) end
+  end
+end
+
 local function beside_losses(s, lines)
   if s.strategy.intact < s.strategy.runs then
     lines[#lines + 1] = ("%s: %d of %d runs lost a tenant; * = a survivor's time, with the memory that the lost gave up")
@@ -230,6 +249,7 @@ local function remarks(series)
     kills(s, lines)
     events(s, lines)
     callbacks(s, lines)
+    workloads(s, lines)
     solo_line(s, lines, told)
   end
   return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""

@@ -12,8 +12,8 @@ local sys = require "memlua.sys"
 
 local run = {}
 
---- Version of what the files mean; folders of another version are not compared.
-run.SCHEMA = 1
+--- Version of what the files mean; folders of another version are not read.
+run.SCHEMA = 2
 
 local Folder = {}
 Folder.__index = Folder
@@ -110,6 +110,10 @@ function run.load(path)
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
   end
   folder.manifest = memlua.must(decode(path .. "/manifest.json"))
+  if folder.manifest.schema_version ~= run.SCHEMA then
+    memlua.fail(memlua.status.misuse, "%s: written by another memlua: schema_version %s, this one reads %d; run it again",
+      path, folder.manifest.schema_version or "missing", run.SCHEMA)
+  end
   folder.host = memlua.must(decode(path .. "/host.json"))
   for i, id in ipairs(folder.manifest.runs or {}) do
     folder.runs[i] = memlua.must(decode(("%s/runs/%s/run.json"):format(path, id)))
@@ -123,7 +127,6 @@ end
 -- What must be equal for figures to be comparable.
 local function identity(folder)
   return {
-    schema_version = folder.manifest.schema_version,
     kernel = folder.host.release, clock = folder.host.clock, way = folder.host.way,
   }
 end
@@ -133,7 +136,7 @@ function run.mismatches(folders)
   local list, first = {}, identity(folders[1])
   for i = 2, #folders do
     local other = identity(folders[i])
-    for _, key in ipairs { "schema_version", "kernel", "clock", "way" } do
+    for _, key in ipairs { "kernel", "clock", "way" } do
       if first[key] ~= other[key] then
         list[#list + 1] = ("%s: %s in %s, %s in %s"):format(key, tostring(first[key]), folders[1].path,
           tostring(other[key]), folders[i].path)

@@ -65,6 +65,21 @@ end
 local function intact(case) return case.intact end
 local function damaged(case) return not case.intact and is_done(case.tenant) end
 
+-- Of a tenant of several workloads: { name, completion, ended = { how = count } } of each. Nil where there is one.
+local function workloads_of(cases, seed)
+  if not cases[1].tenant.workloads then return nil end
+  local list = {}
+  for i, first in ipairs(cases[1].tenant.workloads) do
+    local parts, ended = {}, {}
+    for k, case in ipairs(cases) do
+      local part = case.tenant.workloads[i]
+      parts[k], ended[part.ended] = { tenant = part }, (ended[part.ended] or 0) + 1
+    end
+    list[i] = { name = first.name, completion = estimate(collect(parts, "completion_s"), seed), ended = ended }
+  end
+  return list
+end
+
 local function tenant_summary(cases, seed)
   local first = cases[1].tenant
   local finished = collect(cases, "completion_s")
@@ -78,7 +93,7 @@ local function tenant_summary(cases, seed)
     reached = estimate(collect(cases, "reached"), seed), peak = estimate(collect(cases, "peak"), seed),
     read_bytes = estimate(collect(cases, "read_bytes"), seed),
     latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
-    events_local = medians(cases, "events_local"),
+    events_local = medians(cases, "events_local"), workloads = workloads_of(cases, seed),
   }
 end
 
@@ -134,7 +149,8 @@ end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
 --- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
---- completion = {n, median, low, high, values}, slowdown, latency, ... } }, skipped = list of
+--- completion = {n, median, low, high, values}, slowdown, latency, ..., workloads = list of
+--- { name, completion, ended = {how = runs} } where there are several } }, skipped = list of
 --- { name, reason } or nil }. Times in seconds.
 function summary.of(folder)
   local order, by_strategy = {}, {}
