@@ -77,7 +77,8 @@ endef
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
-EMBEDDED = $(LUA_LIBRARY) $(wildcard plots/*.gp) $(POLICIES) $(ARGPARSE)
+# the bindings' sources for the contracts in them, see memlua.contracts
+EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(ARGPARSE)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
@@ -109,10 +110,9 @@ check-vm: $(MEMLUA) $(TEST_POLICIES)
 
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
-CONTRACTS = $(wildcard host/lua/*.c scripts/lib/memlua/*.lua)
-$(BUILD)/man/memlua-lua.7: host/man/memlua-lua.7.in host/man/contracts.lua $(CONTRACTS) $(MEMLUA)
+$(BUILD)/man/memlua-lua.7: host/man/memlua-lua.7.in host/man/contracts.lua $(MEMLUA)
 	@mkdir -p $(@D)
-	$(call say,MAN,$@)$(MEMLUA) host/man/contracts.lua . $(VERSION) > $@
+	$(call say,MAN,$@)$(MEMLUA) host/man/contracts.lua $< $(VERSION) > $@
 $(BUILD)/man/memlua.1: host/man/memlua.1.in Makefile
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)sed 's/@VERSION@/$(VERSION)/' $< > $@

@@ -9,6 +9,7 @@
 #include <lua.h>
 #include <lualib.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,7 +301,8 @@ static int run(const struct options *options, int argc, char **argv)
 	interruptible = NULL;
 	lua_close(L);
 	if (fflush(stdout) || ferror(stdout)) {
-		perror("memlua: standard output");
+		if (errno != EPIPE) /* `memlua help | head`: the reader has had enough */
+			perror("memlua: standard output");
 		return status ? status : STATUS_FAILED;
 	}
 	return status;

@@ -83,6 +83,7 @@ static void print_help(void)
 	}
 	puts("\n"
 	     "Commands (unless a file of that name is here; each takes --help):\n"
+	     "  help [NAME]                  what the Lua modules and functions do\n"
 	     "  doctor                       what this machine can do, why not, and what helps\n"
 	     "  runs [FOLDER]                list the runs' folders with their verdicts\n"
 	     "  show RUN                     print a run's table again; --html FILE writes a report\n"

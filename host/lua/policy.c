@@ -626,7 +626,7 @@ static int method_drop(lua_State *L)
 	return 1;
 }
 
-/* p:detach(), p:close(), <close>, garbage collection: detach from all cgroups. Idempotent. */
+/* p:detach(), p:close(): from all cgroups. Idempotent; <close> and the garbage collection do it, too. */
 static int method_detach(lua_State *L)
 {
 	struct box *box = luaL_checkudata(L, 1, POLICY);

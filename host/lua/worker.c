@@ -569,8 +569,8 @@ static const luaL_Reg functions[] = {
 	 *                  its own; output as with exec. run(step): step([bytes]) ends a piece of the work: the
 	 *                  time since the last one (or the start) counts in latency, `bytes` are what is done
 	 *                  or held by now. What it returns is lost, what it changes too; an error fails the
-	 *                  worker. It starts with what the script's own memory is (a few MB), charged to it as
-	 *                  it touches it. Cgroups, policies and workers are not for it.
+	 *                  worker. Of the memory that it has from the script only what it changes is charged
+	 *                  to it. Cgroups, policies and workers are not for it.
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready

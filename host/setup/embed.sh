@@ -11,7 +11,7 @@ name_of()
 	case $1 in
 	scripts/lib/*) echo "lua/${1#scripts/lib/}" ;;
 	"$build"/*) echo "${1#"$build"/}" ;;
-	plots/*) echo "$1" ;;
+	plots/* | host/*) echo "$1" ;;
 	*) echo "lua/${1##*/}" ;;
 	esac
 }

@@ -70,6 +70,9 @@ tap.ok(text:find "^stdin:1: oops\n" and text:find "after\n$", "an error is shown
 text = session "x = = 1\nmemlua_unknown\nunits.parse\ncgroup.create\n"
 tap.ok(text:find "^stdin:1: unexpected symbol" and text:find "\nnil\nnil\nfunction", "modules are at hand, other globals are not made up", text)
 
+text = session "help 'units.size'\nhelp 'xyzzyplugh'\n1\n"
+tap.ok(text:find "^memlua.units\n\n  units.size%(" and text:find "no module or function of that name[^\n]*\n1\n$", "help tells what a function does", text)
+
 -- ---- on a terminal ----------------------------------------------------------------------------------------------------
 
 -- script(1) gives the session a terminal; keys are sent when the prompt of the line before is there

@@ -14,7 +14,8 @@ local function output_of(command)
 end
 
 local memlua = quote(host.executable())
-local page, status = output_of(("%s %s %s 9.9"):format(memlua, quote(root .. "/host/man/contracts.lua"), quote(root)))
+local page, status = output_of(("%s %s %s 9.9"):format(memlua, quote(root .. "/host/man/contracts.lua"),
+  quote(root .. "/host/man/memlua-lua.7.in")))
 tap.is(status, 0, "memlua-lua(7) is generated")
 tap.like(page, '"memlua 9.9"', "with its version")
 
@@ -56,6 +57,12 @@ for _, module in ipairs { "cgroup", "host", "json", "oom", "policy", "vm", "work
     if not name:find "^__" then is_documented("memlua." .. module, name) end
   end
 end
+local said = entries["memlua.scenario run"]
+for _, key in ipairs(require "memlua.spec".keys()) do
+  tap.ok((" " .. said .. " "):find("[^%w_]" .. key .. "[^%w_]"), ("the scenario's key %s is in the manual"):format(key))
+end
+tap.ok(#require "memlua.spec".keys() > 40, "a scenario has keys at all", #require "memlua.spec".keys())
+
 tap.ok(functions > 30, "the modules have functions at all", functions)
 for _, module in ipairs { "cgroup", "oom", "policy", "worker" } do tap.ok(next(methods_of(module)), "memlua." .. module .. " has methods") end
 

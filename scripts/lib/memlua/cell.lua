@@ -275,11 +275,26 @@ function cell.rehearse(plan, strategy)
   attach_policy(self)
 end
 
---- Runs one strategy of a checked scenario once, and returns what was measured as a plain table; times
---- are seconds from the run's start. Whatever happens, nothing of it remains but what programs and functions wrote,
---- in the folder `folder` (without one, not even that). The hooks of the scenario get the run as a table: session,
---- parent (cgroup), tenants (list of { spec, cg, parts = list of { spec, worker } }), policy.
---- Fails with status 5 when interrupted.
+--- Runs one strategy of a checked scenario once. Whatever happens, nothing of it remains but what programs and
+--- functions wrote, in the folder `folder` (without one, not even that). The scenario's hooks get the run as a table:
+--- session, parent (cgroup), tenants (list of { spec, cg, parts = list of { spec, worker } }), policy. Fails with
+--- status 5 when interrupted. Returns what was measured (runs/ID/run.json); what wasn't is absent. Times are seconds
+--- from the run's start unless said, memory is in bytes:
+---   strategy, solo (true for a tenant alone), duration_s; in a folder also id, block
+---   tenants      list; each: name, role, rank, limits, workload (as given), and
+---     ended        "done", "oom-killed", "killed", "timed out", "failed"; signal, exit_code, error, output
+---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
+---                  held_s: until it began
+---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
+---     reached, read_bytes, passes_done, steps_done, lag_max_s, lag_last_s, latency, progress: see w:wait
+---     workloads    of a tenant of several: each as above, with its name
+---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
+---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
+---     memory       list of { time, memory.current, stalled_us.some }
+---     callbacks    what the policy kept of it
+---   parent       the session's events, events_local, stat, stalled_us, peak, limits
+---   policy       { name, roles, config, stats }
+---   oom          the kernel log's OOM kills below the session, as log:read gives them
 function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
   local self = begin(plan, strategy, owned)

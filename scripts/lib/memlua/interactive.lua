@@ -10,9 +10,13 @@ local interactive = {}
 
 local AT_HAND = { "cgroup", "worker", "policy", "oom", "host", "json", "scenario", "units", "stats", "run", "report" }
 
---- Makes `cgroup`, `worker` and the like globals that load their module when first used.
+-- help "worker.spawn", help() at the prompt.
+local function show_help(name) io.stdout:write(require "memlua.help".text(name)) end
+
+--- Makes `help`, and `cgroup`, `worker` and the like, which load their module when first used, globals.
 function interactive.begin()
   local known = {}
+  rawset(_G, "help", show_help)
   for _, name in ipairs(AT_HAND) do known[name] = "memlua." .. name end
   setmetatable(_G, { __index = function(t, name)
     local module = known[name]
@@ -22,8 +26,8 @@ function interactive.begin()
     return value
   end })
   if host.isatty(0) and not host.settings.quiet then
-    io.stderr:write(("memlua %s, %s. At hand: %s. Tab completes, Ctrl-D ends.\n"):format(host.version, _VERSION,
-      table.concat(AT_HAND, ", ")))
+    io.stderr:write(("memlua %s, %s. At hand: %s. help \"worker.spawn\" tells what a function does, Tab completes, "
+      .. "Ctrl-D ends.\n"):format(host.version, _VERSION, table.concat(AT_HAND, ", ")))
   end
 end
 

@@ -1,4 +1,4 @@
---- memlua.scenario: a table in, results out. See memlua.spec for the table's keys and memlua.cell for what
+--- memlua.scenario: a table in, results out. See memlua.spec for how the table is checked and memlua.cell for what
 --- is measured; this is the order of things: check, run, write, judge.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.cell"
@@ -160,10 +160,50 @@ local function publish_later()
   end
 end
 
---- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same
---- script runs in the microVM and this call doesn't return), runs everything, writes the folder, prints the
---- table. With --calibrate memlua.calibrate chooses its size first: its key `calibrate` is a function that builds the table
---- in another size, `survives` the strategy under which nobody may be lost. Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists.
+--- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
+--- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
+--- Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists; an error in the table names
+--- the path in it. The table; what has no default in brackets and isn't said to be needed may be absent:
+---   name         of the scenario, and of its folder; needed
+---   about        a line at the report's head
+---   limits       of the session, the cgroup above all tenants: { ["memory.max"] = "512M", ["memory.swap.max"] = 0 };
+---                needed. Files of a cgroup: memory.{max,high,low,min,swap.max,swap.high,zswap.max,oom.group},
+---                cpu.{weight,idle,max}, pids.max. A tenant's may be shares of the session's memory.max: "50%"
+---   tenants      list, at least one; needed. Each:
+---     name         needed; cgroup (name): what its cgroup is called
+---     role ("low") "high", "low", or a role of the policy's own
+---     rank         1 is the best (1 for role high, else 2): reserve's order, and the share of the CPU
+---     limits ({})  of its cgroup; start (0): seconds into the run
+---     workload     what it runs; or workloads, a list of these. Each as in worker.spawn:
+---       kind         "anon" (default): size; chunk, hold, passes, duration
+---                    "file": size; chunk, hold, passes, duration, file (a fresh one on a RAM disk)
+---                    "trace": curve; speed, base, hold, huge; see trace.workload
+---                    "exec": argv; output, size (what it takes at most, for the claim)
+---                    "lua": run = f(step); output, size
+---       name (kind)  in the results; start (0): seconds after the tenant's
+---       background   true: killed when the tenant's others are done (false)
+---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
+---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
+---     name         needed
+---     policy       { name = a built-in one or a .bpf.o, config = {...}, roles = { ROLE = { tenant, ... } } }; without
+---                  roles each tenant has its own; all have the policy's only one if it knows no other
+---     limits       of the session, over the scenario's
+---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
+---     only         { tenant, ... }: without the others, and below the session's limits only
+---   runs (1)     of each strategy; warmup (1): runs before them that don't count; --runs, --warmup override
+---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides
+---   solo (true)  run each kind of tenant alone, too: what X SOLO is told against
+---   shares       "ranked" (default): of two ranks the better one gets practically all the CPU; or "equal"
+---   deadline     seconds after which a run is given up with status 124 (7200)
+---   expect       list of { "what", f(run) -> holds [, detail] }: status 2 where one doesn't hold. `run` is as
+---                cell.run returns it; solo runs are not asked
+---   hooks        { setup = f(run), load = f(run), measure = f(run), teardown = f(run) }: called once the cgroups are
+---                there, before the workloads start, once they run, and after all was measured; see cell.run
+---   session      what the session's cgroup is called ("session")
+---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
+---   report       a table and charts of another kind: see memlua.report
+---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
+---                survives: the strategy under which nobody may be lost
 function scenario.run(value)
   local plan = spec.check(value)
   -- a script that declares no options of its own takes the common ones

@@ -9,6 +9,13 @@ local spec = {}
 
 local PAGE = 4096
 
+local known = {} -- every key that some table of the scenario takes
+
+local function record(fields, needed)
+  for key in pairs(fields) do known[key] = true end
+  return check.record(fields, needed)
+end
+
 -- ---- workloads -----------------------------------------------------------------------------------------
 
 local positive = check.number { min = 1, integer = true }
@@ -50,15 +57,18 @@ local function peak_of(curve, path)
   return peak
 end
 
+-- kind -> what checks a workload of it
+local KINDS = {}
+for kind, schema in pairs(WORKLOADS) do
+  local fields, needed = table.unpack(schema)
+  for key, checker in pairs(ANY_KIND) do fields[key] = checker end
+  KINDS[kind] = record(fields, needed)
+end
+
 local function check_workload(value, path)
   check.is "table"(value, path)
-  local kind = check.one_of(memlua.keys(WORKLOADS))(value.kind or "anon", path .. ".kind")
-  local fields, needed = table.unpack(WORKLOADS[kind])
-  local all = {}
-  for _, group in ipairs { ANY_KIND, fields } do
-    for key, checker in pairs(group) do all[key] = checker end
-  end
-  local workload = check.record(all, needed)(value, path)
+  local kind = check.one_of(memlua.keys(KINDS))(value.kind or "anon", path .. ".kind")
+  local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   check_machine(workload, path)
@@ -118,7 +128,7 @@ local function check_unique(list, key, path)
   end
 end
 
-local check_record = check.record({
+local check_record = record({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = check_limits, workload = check_workload, workloads = check.list(check_workload), policy = check.is "table",
 }, { "name" })
@@ -175,12 +185,12 @@ end
 
 -- ---- strategies ------------------------------------------------------------------------------------------
 
-local check_policy = check.record({ name = check.is "string", config = check.is "table",
+local check_policy = record({ name = check.is "string", config = check.is "table",
                                     roles = check.is "table" }, { "name" })
 
-local check_strategy = check.record({
+local check_strategy = record({
   name = check.name, policy = check_policy, limits = check_limits,
-  tenants = check.map(check.record { limits = check_limits, policy = check.is "table" }),
+  tenants = check.map(record { limits = check_limits, policy = check.is "table" }),
   only = check.list(check.is "string"),
 }, { "name" })
 
@@ -301,7 +311,7 @@ local check_expectation = function(value, path)
   return value
 end
 
-local check_scenario = check.record({
+local check_scenario = record({
   name = check.name, about = check.is "string", session = check.name, limits = check_limits,
   tenants = check.list(check_tenant), strategies = check.list(check_strategy),
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
@@ -309,7 +319,7 @@ local check_scenario = check.record({
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
   report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
-  hooks = check.record { setup = phase, load = phase, measure = phase, teardown = phase },
+  hooks = record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
 
 local DEFAULTS = {
@@ -323,6 +333,9 @@ local function fill(scenario)
   for _, key in ipairs { "expect", "options", "notes", "hooks" } do scenario[key] = scenario[key] or {} end
   scenario.strategies = scenario.strategies or { { name = "none" } }
 end
+
+--- The names of all keys that a scenario's table and the tables in it take, sorted.
+function spec.keys() return memlua.keys(known) end
 
 --- The scenario in its normal form: sizes in bytes, durations in seconds, defaults filled in.
 --- Fails with status 1 and the path of what is wrong: "tenants.high.workload.size: 12X: not a size; ...".

@@ -21,27 +21,11 @@ local function state_of(check)
   return check.optional and "-" or "no"
 end
 
--- Breaks a text into lines of at most `width`, at blanks.
-local function wrapped(s, width)
-  local lines = { "" }
-  for word in s:gmatch "%S+" do
-    local line = lines[#lines]
-    if line == "" then
-      lines[#lines] = word
-    elseif utf8.len(line) + 1 + utf8.len(word) <= width then
-      lines[#lines] = line .. " " .. word
-    else
-      lines[#lines + 1] = word
-    end
-  end
-  return lines
-end
-
 -- On a narrow terminal what is said stands below the name, else beside it.
 local function show(name, state, said)
   local narrow = text.columns() < 60
   local indent = narrow and 2 or NAME + STATE
-  local lines = wrapped(said, math.max(12, text.columns() - indent - 1))
+  local lines = text.wrap(said, math.max(12, text.columns() - indent - 1))
   local colour = state == "no" and "red" or state == "-" and "dim" or nil
   local head = ("%-" .. NAME .. "s"):format(name) .. text.paint(("%-" .. STATE .. "s"):format(state), colour)
   print(narrow and head or head .. table.remove(lines, 1))
