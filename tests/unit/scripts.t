@@ -47,4 +47,21 @@ refused("baseline.lua --vm --dry-run --size 3G --limit 6G", "tenants.high.worklo
 refused("baseline.lua --vm --dry-run --memory 512M --size 600M --limit 700M", "600M is more than the memory of the microVM, 512M", "or than it was given")
 tap.is(select(2, memlua "baseline.lua --vm --dry-run --memory 4G --size 3G --limit 6G"), 0, "what fits is taken")
 
+-- ---- the README's examples -------------------------------------------------------------------------------------
+
+local readme = require "memlua.sys".read(root .. "README.md")
+local two = readme:match "\n(    %-%- two%.lua.-)\n\n`":gsub("\n    ", "\n")
+local several = readme:match "\n(    { name = \"web\", role = \"high\", workloads.-\n    } },)\n"
+local example = os.tmpname()
+local function planned(script)
+  local file <close> = io.open(example, "w")
+  file:write(script)
+  file:close()
+  local pipe <close> = io.popen(("%s --vm --dry-run -q %s 2>&1"):format(quote(host.executable()), example))
+  return pipe:read "a"
+end
+tap.like(planned(two), "^001%-solo%-web\n002%-solo%-batch\n003%-[%w]+\n004%-[%w]+\n$", "two.lua is a scenario")
+tap.like(planned((two:gsub("{ name = \"web\".-\n", function() return several .. "\n" end, 1))), "^001%-solo%-web\n", "so it is with a tenant of several workloads")
+os.remove(example)
+
 tap.done()
