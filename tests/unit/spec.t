@@ -99,6 +99,18 @@ tap.is(high.workloads[1].name, "anon", "one workload is a list of one")
 local function badly(pattern, name, list)
   tenant(pattern, name, function(t) t.workload, t.workloads = nil, list end)
 end
+local exec = { kind = "exec", argv = { "x" } }
+local function reserved(workload, own)
+  return spec.check(scenario(function(s)
+    s.strategies[3], s.tenants[1].workload, s.tenants[1].policy = { name = "reserve", policy = { name = "reserve" } }, workload, own
+  end)).strategies[3].policy.settings.high.claim
+end
+tap.is(reserved { size = "100M" }, (100 << 20) + (1 << 20) + (2 << 20), "a claim is the size and what is charged beside it")
+tap.fails(function() reserved(exec) end, "tenants.high: reserve needs its claim, .* give the workload a size", "of a program it is unknown", 1)
+tap.is(reserved(exec, { claim = 5 }), 5, "unless it is given")
+exec.size = "100M"
+tap.is(reserved(exec), reserved { size = "100M" }, "or the program's size is")
+
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })
 badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",

@@ -258,6 +258,10 @@ local function settings_of(tenant, role, described, strategy, place)
   for _, more in ipairs { tenant.policy or {}, over and over.policy or {} } do
     for key, value in pairs(more) do settings[key] = value end
   end
+  if takes(described, role, "claim") and not settings.claim then
+    check.refuse("tenants." .. tenant.name, "%s needs its claim, the most memory that it will take, and what a program or "
+      .. "a function takes is not known; give the workload a size, or the tenant policy = { claim = \"100M\" }", described.name)
+  end
   return settings
 end
 
