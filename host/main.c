@@ -186,9 +186,35 @@ static void set_search_paths(lua_State *L, const char *script)
 	lua_settop(L, 0);
 }
 
+/*
+ * os.exit() that closes the state unless the script says otherwise. C's exit() alone would leave behind what the
+ * script's handles stand for, the module in the kernel for one.
+ */
+static int exit_and_close(lua_State *L)
+{
+	interruptible = NULL;
+	lua_settop(L, lua_isnone(L, 2) ? 1 : 2);
+	if (lua_gettop(L) == 1)
+		lua_pushboolean(L, 1);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, 2, 0);
+	return 0;
+}
+
+static void replace_exit(lua_State *L)
+{
+	lua_getglobal(L, "os");
+	lua_getfield(L, -1, "exit");
+	lua_pushcclosure(L, exit_and_close, 1);
+	lua_setfield(L, -2, "exit");
+	lua_pop(L, 1);
+}
+
 static void open_library(lua_State *L, const char *script)
 {
 	luaL_openlibs(L);
+	replace_exit(L);
 	set_search_paths(L, script);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	luaL_setfuncs(L, native_modules, 0);

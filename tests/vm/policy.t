@@ -60,6 +60,19 @@ else
   tap.ok(not module_loaded(), "the module goes with the last policy")
 end
 
+if not policy.native() and host.in_guest then -- a second memlua, which the module belongs to
+  local file <close> = assert(io.open("/run/exit.lua", "w"))
+  file:write [[
+    require "memlua.way".name = "module"
+    local cg = assert(require "memlua.cgroup".create "left")
+    assert(require "memlua.policy".attach("priority", { low = cg }))
+    os.exit(io.open "/sys/kernel/btf/memcg_bpf_ops" and 7 or 8)]]
+  file:close()
+  local _, _, status = os.execute(("'%s' /run/exit.lua"):format(host.executable()))
+  tap.is({ status, module_loaded() }, { 7, false }, "it also goes with a script that leaves by os.exit()")
+  os.remove "/run/exit.lua"
+end
+
 -- ---- the delay, and hold ----------------------------------------------------------------------------------
 
 do

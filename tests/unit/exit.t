@@ -1,0 +1,27 @@
+-- How memlua ends: os.exit() leaves nothing open, and what could not be written is no success.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local quote <const> = require "memlua.sys".quote
+
+-- Runs Lua code; returns what it says on both streams, and its exit status.
+local function run(code, rest)
+  local pipe <close> = io.popen(("{ %s -e %s %s; echo $?; } 2>&1"):format(quote(host.executable()), quote(code), rest or ""))
+  local said, status = pipe:read "a":match "^(.-)(%d+)\n$"
+  return said, tonumber(status)
+end
+
+local OPEN <const> = "local open <close> = setmetatable({}, { __close = function() print 'closed' end }) "
+for call, status in pairs { ["os.exit()"] = 0, ["os.exit(7)"] = 7, ["os.exit(true)"] = 0, ["os.exit(false)"] = 1,
+                            ["os.exit(7, true)"] = 7, ["coroutine.wrap(function() os.exit(6) end)()"] = 6 } do
+  local said, got = run(OPEN .. call)
+  tap.is({ said, got }, { "closed\n", status }, call .. " closes what is open")
+end
+tap.is({ run(OPEN .. "os.exit(7, false)") }, { "", 7 }, "unless it is told not to")
+tap.is({ run "setmetatable({}, { __gc = function() print 'collected' end }) os.exit(3)" }, { "collected\n", 3 }, "handles are collected")
+
+tap.is({ run("print 'x'", ">/dev/full") }, { "memlua: standard output: No space left on device\n", 1 }, "output that is lost is a failure")
+local said = run("for i = 1, 1e5 do print(i) end", "| head -n 1")
+tap.is(said, "1\n", "a reader who has had enough is no reason to complain")
+
+tap.done()
