@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
@@ -28,6 +27,7 @@
 #include "guest.h"
 #include "interrupt.h"
 #include "save.h"
+#include "vm_dir.h"
 
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
 #define GRACE_S 20.0
@@ -38,6 +38,7 @@ static const char *const port_names[PORTS] = {"out", "err", "control", "results"
 struct vm {
 	const struct vm_config *config;
 	char dir[PATH_MAX - 64]; /* sockets, console and results, removed at the end */
+	int lock;		 /* says that we use it */
 	pid_t virtiofsd, qemu;
 	int ports[PORTS];	/* our ends, -1 when closed */
 	int results;		/* the file that takes the archive */
@@ -488,29 +489,6 @@ static int write_spec(struct vm *vm, struct error *err)
 	return 0;
 }
 
-/*
- * Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
- * virtiofsd gets a /run of its own.
- */
-static bool suits(const char *path)
-{
-	return *path == '/' && strlen(path) < 64 && !strpbrk(path, ", \t\n\"\\") &&
-	       strncmp(path, "/run", 4) && strncmp(path, "/var/run", 8);
-}
-
-static int make_dir(struct vm *vm, struct error *err)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(vm->dir, sizeof(vm->dir), "%s/memlua-vm.XXXXXX", tmp && suits(tmp) ? tmp : "/tmp");
-	if (mkdtemp(vm->dir))
-		return 0;
-	error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", vm->dir,
-		  strerror(errno));
-	vm->dir[0] = '\0';
-	return -1;
-}
-
 /* What the guest finds in the folder: its init, whatever the path of this memlua is like, and its spec. */
 static int fill_dir(struct vm *vm, struct error *err)
 {
@@ -524,14 +502,6 @@ static int fill_dir(struct vm *vm, struct error *err)
 	if (vm->results < 0)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	return write_spec(vm, err);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
 }
 
 static int unpack_results(struct vm *vm, struct error *err)
@@ -617,8 +587,10 @@ static void tear_down(struct vm *vm)
 			close(vm->ports[i]);
 	if (vm->results >= 0)
 		close(vm->results);
-	if (vm->dir[0])
-		nftw(vm->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	if (vm->lock >= 0) {
+		vm_dir_remove(vm->dir);
+		close(vm->lock);
+	}
 }
 
 int vm_run(const struct vm_config *config, int *status, struct error *err)
@@ -629,9 +601,8 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 	*status = 1;
 	vm.started = facts_monotonic();
 	vm.deadline = config->timeout > 0 ? vm.started + config->timeout : INFINITY;
-	ret = make_dir(&vm, err);
-	if (!ret)
-		ret = fill_dir(&vm, err);
+	vm.lock = vm_dir_make(vm.dir, sizeof(vm.dir), err);
+	ret = vm.lock < 0 ? -1 : fill_dir(&vm, err);
 	if (!ret)
 		ret = start_virtiofsd(&vm, err);
 	if (!ret)

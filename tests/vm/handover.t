@@ -91,6 +91,15 @@ status, out, err = run("--clock real --out lost", [[print "ready"; io.stdout:flu
   "{ while ! grep -q ready out; do sleep 0.1; done; rm -r lost; } & %s; echo $?")
 tap.ok(status == 1 and err:find("lost: the results could not be unpacked", 1, true), "lost results are no success", status, err)
 
+-- Killed, memlua can't clean up. The next one does that, but leaves alone what another one is using.
+local UNTIL_READY <const> = "%s & pid=$!\nwhile kill -0 $pid && ! grep -q ready out; do sleep 0.2; done\n"
+status = run("--clock real", forever, nil, UNTIL_READY .. "kill -KILL $pid; wait $pid; ls tmp | wc -l")
+tap.is(status, 1, "a killed memlua leaves its folder")
+status = run("--clock real", forever, nil, UNTIL_READY .. ([[
+env TMPDIR="$PWD/tmp" %s --vm -q -e '' >out2 2>&1; ls tmp >left; kill -INT $pid; wait $pid; echo $?]]):format(quote(host.executable())))
+tap.is({ status, select(2, content "left":gsub("\n", "")), content "out2" }, { 5, 1, "" }, "the next one removes it, but not that of one that runs")
+nothing_left "killed"
+
 -- half a kernel: its head still tells the release, so the headers are found
 local kernel = require "memlua.way".kernel()
 assert(os.execute(("mkdir %s/half && ln -s %s %s/half/headers && head -c 3000000 %s >%s/half/vmlinuz"):format(
