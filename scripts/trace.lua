@@ -2,6 +2,7 @@
 --   memlua scripts/trace.lua resources.json
 --   memlua scripts/trace.lua resources.json --scale-memory 0.5 --csv half.csv
 --   memlua scripts/trace.lua --peak 320M --mean 200M --duration 98 --bursts 6 --csv synthetic.csv
+local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local option = require "memlua.option"
@@ -47,9 +48,7 @@ end
 local function write_csv(traces, path)
   if #traces > 1 then memlua.fail(memlua.status.misuse, "--csv: one trace at a time; %d were given", #traces) end
   if path == "-" then return io.stdout:write(trace.csv(traces[1])) end
-  local file <close> = memlua.must(io.open(path, "w"))
-  memlua.must(file:write(trace.csv(traces[1])))
-  memlua.must(file:flush())
+  memlua.must(host.save(path, trace.csv(traces[1])))
 end
 
 -- ---- description -------------------------------------------------------------------------------------------------

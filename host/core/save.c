@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,15 +51,18 @@ static int write_synced(const char *path, const void *data, size_t size)
 int save_file(const char *path, const void *data, size_t size, struct error *err)
 {
 	CLEANUP_FREE char *beside = NULL;
+	char machine[HOST_NAME_MAX + 1] = "";
 	struct stat st;
 	int code;
 
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
 		return write_device(path, data, size, err);
-	if (asprintf(&beside, "%s.%d.new", path, getpid()) < 0) {
+	gethostname(machine, HOST_NAME_MAX); /* several may write into one shared folder */
+	if (asprintf(&beside, "%s.%s.%d.new", path, machine, getpid()) < 0) {
 		beside = NULL;
 		return error_set(err, ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
+	unlink(beside); /* of a process that had our pid and did not come to its end */
 	if (!write_synced(beside, data, size) && !rename(beside, path))
 		return 0;
 	code = errno;

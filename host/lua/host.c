@@ -16,6 +16,7 @@
 #include "../core/guest.h"
 #include "../core/interrupt.h"
 #include "../core/nearest.h"
+#include "../core/save.h"
 #include "../core/units.h"
 #include "glue.h"
 
@@ -188,6 +189,22 @@ static int host_mkdir(lua_State *L)
 	return luaL_fileresult(L, 1, given);
 }
 
+/*
+ * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
+ * name, synced, renamed.
+ */
+static int host_save(lua_State *L)
+{
+	size_t size;
+	const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
+	struct error err;
+
+	if (save_file(path, text, size, &err))
+		return glue_fail(L, &err);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 /* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */
 static int host_parse_size(lua_State *L)
 {
@@ -309,6 +326,7 @@ static const luaL_Reg functions[] = {
 	{"executable", host_executable},
 	{"columns", host_columns},
 	{"mkdir", host_mkdir},
+	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},
 	{"nearest", host_nearest},

@@ -48,7 +48,7 @@ tap.fails(function() run.create(scratch .. "/file/x") end, "--out", "and what li
 tap.fails(function() run.load(scratch) end, "not a run's folder", "a folder without a manifest is no run", 1)
 
 if io.open "/dev/full" then
-  os.execute(("ln -s /dev/full %s/a/b/plots/full.gp.new"):format(scratch))
+  os.execute(("ln -s /dev/full %s/a/b/plots/full.gp"):format(scratch))
   tap.fails(function() folder:text("plots/full.gp", ("x"):rep(1 << 20)) end, "No space left on device",
     "a full disk is named", 3)
 else

@@ -72,11 +72,7 @@ end
 function Folder:text(name, content)
   local path = self.path .. "/" .. name
   memlua.must(host.mkdir(path:match "^(.*)/"))
-  local beside = path .. ".new"
-  local file <close> = memlua.must(io.open(beside, "wb"))
-  memlua.must(file:write(content))
-  memlua.must(file:close())
-  memlua.must(os.rename(beside, path))
+  memlua.must(host.save(path, content))
 end
 
 --- Removes the folder if nothing was written into it.

@@ -164,13 +164,10 @@ end
 
 local function copy_json()
   if not settings.json or settings.json == "-" or not settings.out then return end
-  local from <close> = io.open(settings.out .. "/summary.json")
-  if not from then return end
-  local to <close>, why = io.open(settings.json, "w")
-  local done = to
-  if to then done, why = to:write(from:read "a") end
-  if done then done, why = to:close() end
-  if not done then memlua.fail(memlua.status.misuse, "--json %s: %s", settings.json, why) end
+  local content = sys.read(settings.out .. "/summary.json")
+  if not content then return end
+  local done, why = host.save(settings.json, content)
+  if not done then memlua.fail(memlua.status.misuse, "--json %s", why) end
 end
 
 local function refuse_unportable()
