@@ -131,6 +131,10 @@ local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER"
 local function environment(kernel, kmod, clock, accel)
   local env = {}
   for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
+  for key in pairs(settings) do -- options that were given in the environment
+    local name = "MEMLUA_" .. key:upper()
+    env[name] = os.getenv(name)
+  end
   env.PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
   env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
