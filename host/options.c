@@ -39,6 +39,7 @@ static const struct setting {
 	{"warmup", 'w', COUNT, "N", "unmeasured runs before them"},
 	{"out", 'o', TEXT, "DIR", "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)"},
 	{"seed", 0, COUNT, "N", "of everything random"},
+	{"cell", 0, TEXT, "ID", "run only this one of the runs that --dry-run lists (README: several machines)"},
 	{"json", 0, TEXT, "FILE", "write the summary there too (-: standard output)"},
 	{"vm", 0, FLAG, NULL, "run in the microVM even where this machine could"},
 	{"host", 0, FLAG, NULL, "run on this machine's kernel or not at all"},
@@ -87,7 +88,8 @@ static void print_help(void)
 	     "  doctor                       what this machine can do, why not, and what helps\n"
 	     "  runs [FOLDER]                list the runs' folders with their verdicts\n"
 	     "  show RUN                     print a run's table again; --html FILE writes a report\n"
-	     "  pack RUN                     put a run into one archive, to hand it on");
+	     "  pack RUN                     put a run into one archive, to hand it on\n"
+	     "  merge DIR FOLDER...          make one run's folder of cells that were run one by one");
 	puts("\n"
 	     "Sizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
 	     "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario\n"

@@ -8,7 +8,7 @@
 
 #define OPTIONS_MAX_CODE 16
 
-enum { OPTION_SETTINGS = 17 };
+enum { OPTION_SETTINGS = 18 };
 
 /* The command line of memlua itself, up to the script's name. */
 struct options {

@@ -29,7 +29,7 @@ _memlua_script()
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-[erwokmp] | --runs | --warmup | --out | --seed | --json | --accel | --clock | --kernel | --memory | --cpus | --timeout | --color) ((i++)) ;;
+		-[erwokmp] | --runs | --warmup | --out | --seed | --cell | --json | --accel | --clock | --kernel | --memory | --cpus | --timeout | --color) ((i++)) ;;
 		-*) ;;
 		*) echo "${COMP_WORDS[i]}"; return ;;
 		esac
@@ -48,11 +48,11 @@ _memlua()
 	-o | --out)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
-	-e | -r | -w | -m | -p | --runs | --warmup | --seed | --memory | --cpus | --timeout)
+	-e | -r | -w | -m | -p | --runs | --warmup | --seed | --cell | --memory | --cpus | --timeout)
 		return ;;
 	esac
 	case $script,$cur in
-	doctor,-* | runs,-* | show,-* | pack,-*) words=$(_memlua_options "$script") ;;
+	doctor,-* | runs,-* | show,-* | pack,-* | merge,-*) words=$(_memlua_options "$script") ;;
 	*,-*) words=$(_memlua_options) ;;
 	show,* | pack,*) words=$(_memlua_runs) ;;
 	,*) words=$(_memlua_commands) ;;

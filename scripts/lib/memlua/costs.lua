@@ -1,5 +1,6 @@
 --- memlua.costs: what overhead.lua reports: each case against the one without a policy of its own block.
 local host = require "memlua.host"
+local memlua = require "memlua"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
@@ -29,7 +30,9 @@ end
 -- f(run) of a case over f(run) without a policy, block by block.
 local function ratios(runs, base, f)
   local list = {}
-  for block, run in pairs(runs) do list[#list + 1] = f(run) / f(base[block]) end
+  for block, run in pairs(runs) do
+    if base[block] then list[#list + 1] = f(run) / f(base[block]) end
+  end
   return list
 end
 
@@ -65,6 +68,9 @@ end
 --- as ratios to "none" within a block, absent for "none" itself, which comes first.
 function costs.summarise(folder)
   local order, map = by_case(folder.runs)
+  if not map.none then
+    memlua.fail(memlua.status.misuse, "%s: holds no run without a policy: nothing to compare the others with", folder.path)
+  end
   local cases = { case_of("none", map.none, map.none, folder) }
   for _, name in ipairs(order) do
     if name ~= "none" then cases[#cases + 1] = case_of(name, map[name], map.none, folder) end
@@ -77,7 +83,7 @@ end
 -- ---- the table -----------------------------------------------------------------------------------------------------
 
 local function ratio(e)
-  if not e then return "1" end
+  if not e then return nil end
   if not e.low then return ("%.4f"):format(e.median) end
   return ("%.4f [%.4f, %.4f]"):format(e.median, e.low, e.high)
 end
@@ -104,7 +110,8 @@ function costs.text(folders)
   local unit, per = sum.ns_per_instruction and "instructions" or "ns", sum.ns_per_instruction or 1
   for i, c in ipairs(sum.cases) do
     local more = (c.chunk_ns.median - sum.cases[1].chunk_ns.median) / per
-    rows[i] = { c.name, ratio(c.throughput), ratio(c.p50), ratio(c.p95), ratio(c.p99),
+    local alone = i == 1 and "1" or nil -- the others are parts of it
+    rows[i] = { c.name, alone or ratio(c.throughput), alone or ratio(c.p50), alone or ratio(c.p95), alone or ratio(c.p99),
                 ("%.0f %s"):format(c.page_ns.median / per, unit), i > 1 and ("%+.0f"):format(more) or "-" }
   end
   return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
@@ -118,7 +125,7 @@ end
 function costs.pictures(folders, path)
   local folder, rows = folders[1], {}
   for i, c in ipairs(folder.summary.cases) do
-    if i > 1 then
+    if c.throughput then
       local t, p = c.throughput, c.p50
       rows[#rows + 1] = { #rows, t.median, t.low or t.median, t.high or t.median, p.median, p.low or p.median,
                           p.high or p.median, c.name }

@@ -7,13 +7,13 @@ local memlua = require "memlua"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
+local sweep = require "memlua.sweep"
 local way = require "memlua.way"
 
 local experiment = {}
 
 local function settings_of(e)
   local settings = host.settings
-  settings.out = settings.out or run.default_path(e.name)
   return { seed = settings.seed or os.time(), runs = settings.runs or e.runs or 1,
            warmup = settings.warmup or e.warmup or 0 }
 end
@@ -29,18 +29,19 @@ local function ordered(e, set)
   return cells
 end
 
-local function show_plan(e, cells)
-  log.say("%s: would make %d runs, results in %s", e.name, #cells, host.settings.out)
+local function show_plan(e, set, cells)
+  log.say("%s: would make %d runs, seed %d, results in %s", e.name, #cells, set.seed, host.settings.out)
   for _, c in ipairs(cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
 end
 
-local function manifest_of(e, set, ids)
+local function manifest_of(e, set, all, ids)
   return { schema_version = run.SCHEMA, name = e.name, about = e.about, report = e.report, seed = set.seed,
-           options = e.options, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ" }
+           warmup = set.warmup, options = e.options, cells = sweep.ids(all), runs = json.array(ids),
+           written = os.date "!%Y-%m-%dT%H:%M:%SZ" }
 end
 
-local function measure_all(e, set, cells, folder)
+local function measure_all(e, set, all, cells, folder)
   for _ = 1, set.warmup do e.measure(e.cases[1]) end
   local ids = {}
   for i, c in ipairs(cells) do
@@ -50,7 +51,7 @@ local function measure_all(e, set, cells, folder)
     result.case, result.block, result.id = c.case.name, c.block, c.id
     ids[i] = c.id
     folder:json("runs/" .. c.id .. "/run.json", result)
-    folder:json("manifest.json", manifest_of(e, set, ids))
+    folder:json("manifest.json", manifest_of(e, set, all, ids))
   end
 end
 
@@ -63,34 +64,50 @@ local function judge(e, folder)
   if #failed > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(failed, "\nmemlua: ")) end
 end
 
--- On the host even when the microVM did the runs: resampling is slow there.
+-- On the host even when the microVM did the runs: resampling is slow there. One cell has nothing to compare.
 local function publish(e, cells)
+  if host.settings.cell then return sweep.tell() end
   local ok, folder = pcall(run.load, host.settings.out)
   if not ok or #folder.runs < #cells then return end -- what ended the runs early has been said
   report.publish(folder)
   judge(e, folder)
 end
 
---- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return.
---- `e` is a table:
----   name, about, options   as of a scenario
----   cases     list of { name = ..., ... }: what is measured, each once per block
----   runs      blocks, unless --runs says; warmup: runs of the first case before them that don't count
----   measure   f(case) -> table: one run, raw values and all; kept in runs/ID/run.json with case, block and id
----   report    the name of what sums up and shows the folder (memlua.report)
----   expect    list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold
-function experiment.run(e)
-  local set = settings_of(e)
-  local cells = ordered(e, set)
-  if host.settings.dry_run then show_plan(e, cells) end
+-- Whether --out holds the chosen cell already.
+local function is_finished(e, set, all)
+  local folder = sweep.finished(manifest_of(e, set, all, {}))
+  if folder then log.say("%s: measured already, in %s", host.settings.cell, folder.path) end
+  return folder ~= nil
+end
+
+local function measure(e, set, all, cells)
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
   way.after = function() publish(e, cells) end
   host.enter()
   folder:json("host.json", run.facts())
   folder:keep_script()
-  measure_all(e, set, cells, folder)
+  measure_all(e, set, all, cells, folder)
   if not host.in_guest then publish(e, cells) end
+end
+
+--- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return. With --cell
+--- it measures that one only, unless --out has it already, and shows nothing (memlua.sweep).
+--- `e` is a table:
+---   name, about, options   as of a scenario
+---   cases     list of { name = ..., ... }: what is measured, each once per block
+---   runs      blocks, unless --runs says; warmup: runs of the first case before them that don't count
+---   measure   f(case) -> table: one run, raw values and all; kept in runs/ID/run.json with case, block and id
+---   report    the name of what sums up and shows the folder (memlua.report)
+---   expect    list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold. They are about all
+---             cells, so one alone, and those that memlua merge puts together, are held to none
+function experiment.run(e)
+  local set = settings_of(e)
+  local all = ordered(e, set)
+  local cells = sweep.chosen(all, host.settings.seed)
+  host.settings.out = host.settings.out or run.default_path(e.name)
+  if host.settings.dry_run then show_plan(e, set, cells) end
+  if not is_finished(e, set, all) then measure(e, set, all, cells) end
 end
 
 return experiment

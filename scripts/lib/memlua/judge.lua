@@ -72,13 +72,19 @@ local function broken(expectation, result)
   return ("%s: expected: %s%s"):format(result.id, expectation[1], detail and "; " .. detail or "")
 end
 
-local function check_expectations(expectations, results)
+--- What doesn't hold of the expectations, a text for each run that breaks one; solo runs are held to none.
+function judge.broken(expectations, results)
   local list = {}
   for _, expectation in ipairs(expectations) do
     for _, result in ipairs(results) do
       if not result.solo then list[#list + 1] = broken(expectation, result) end
     end
   end
+  return list
+end
+
+--- Fails with status 2 if the list, of judge.broken, isn't empty.
+function judge.refuse_broken(list)
   if #list > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(list, "\nmemlua: ")) end
 end
 
@@ -90,7 +96,7 @@ function judge.results(expectations, results)
   refuse_failures(results)
   refuse_contamination(results)
   refuse_noise(results)
-  check_expectations(expectations, results)
+  judge.refuse_broken(judge.broken(expectations, results))
 end
 
 return judge

@@ -69,6 +69,7 @@ local RUN = {
   { "runs", "positive", short = "r", arg = "N", help = "measured runs of each strategy" },
   { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs before them" },
   { "seed", "count", arg = "N", help = "of everything random" },
+  { "cell", "string", arg = "ID", help = "run only this one of the runs that --dry-run lists" },
   { "timeout", "duration", arg = "TIME", help = "give up after that long on the wall clock" },
   { "dry-run", "flag", help = "check everything, say what would run, run nothing" },
   { "vm", "flag", help = "run in the microVM even where this machine could" },
@@ -79,6 +80,15 @@ local RUN = {
   { "memory", "size", short = "m", arg = "SIZE", help = "the microVM's memory" },
   { "cpus", "positive", short = "p", arg = "N", help = "the microVM's CPUs" },
 }
+
+--- The names of the options that every script has, as the keys of what option.parse returns.
+function option.common_names()
+  local names = {}
+  for _, list in ipairs { OUTPUT, RUN } do
+    for _, spec in ipairs(list) do names[#names + 1] = spec[1]:gsub("-", "_") end
+  end
+  return names
+end
 
 -- ---- declaring and parsing ----------------------------------------------------------------------------
 

@@ -85,9 +85,12 @@ function pages.rows(folder)
   local rows = {}
   for _, tenant in ipairs(folder.manifest.scenario.tenants) do
     for _, strategy in ipairs(folder.manifest.scenario.strategies) do
-      local row = estimates(cases[tenant.name .. "/" .. strategy.name], folder.manifest.seed)
-      row.tenant, row.strategy = tenant.name, strategy.name
-      rows[#rows + 1] = row
+      local measured = cases[tenant.name .. "/" .. strategy.name]
+      if measured then -- else it was skipped, or its cells are missing
+        local row = estimates(measured, folder.manifest.seed)
+        row.tenant, row.strategy = tenant.name, strategy.name
+        rows[#rows + 1] = row
+      end
     end
   end
   return rows

@@ -71,9 +71,9 @@ function replay.survival(folder)
   for _, tenant in ipairs(folder.manifest.scenario.tenants) do columns[#columns + 1] = { tenant.name, drop = 1 } end
   for _, strategy in ipairs(folder.manifest.scenario.strategies) do
     local runs = runs_of(folder, strategy.name)
-    local row = { strategy.name, proportion(survivors(runs), #runs) }
-    for _, tenant in ipairs(folder.manifest.scenario.tenants) do
-      row[#row + 1] = proportion(survivors(runs, tenant.name), #runs)
+    local row = { strategy.name, #runs > 0 and proportion(survivors(runs), #runs) or nil }
+    for t, tenant in ipairs(#runs > 0 and folder.manifest.scenario.tenants or {}) do
+      row[2 + t] = proportion(survivors(runs, tenant.name), #runs)
     end
     rows[#rows + 1] = row
   end

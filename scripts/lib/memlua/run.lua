@@ -92,15 +92,15 @@ local function decode(path)
   return value
 end
 
--- Solo runs alone tell nothing: it was interrupted.
-local function has_result(runs)
+--- Whether a list of runs has one to show: solo runs alone tell nothing.
+function run.has_result(runs)
   for _, result in ipairs(runs) do if not result.solo then return true end end
   return false
 end
 
---- Opens the folder of an earlier run: { path, manifest, host, summary, runs = { run, ... } }.
---- Fails with status 1 when it isn't one.
-function run.load(path)
+--- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }.
+--- Fails with status 1 when it isn't one, or a file of it can't be read.
+function run.open(path)
   local folder = setmetatable({ path = path, runs = {} }, Folder)
   if not sys.exists(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
@@ -114,7 +114,13 @@ function run.load(path)
   for i, id in ipairs(folder.manifest.runs or {}) do
     folder.runs[i] = memlua.must(decode(("%s/runs/%s/run.json"):format(path, id)))
   end
-  if not has_result(folder.runs) then
+  return folder
+end
+
+--- Opens the folder of an earlier run as run.open does. Fails with status 1 also when it holds no finished run.
+function run.load(path)
+  local folder = run.open(path)
+  if not run.has_result(folder.runs) then
     memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
   end
   return folder

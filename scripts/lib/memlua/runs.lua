@@ -54,11 +54,17 @@ end
 
 -- ---- the folders ----------------------------------------------------------------------------------------------
 
+-- A cell, or what was interrupted, has no summary.
+local function state(manifest, summary)
+  local said, made, all = runs.verdict(summary), #(manifest.runs or {}), #(manifest.cells or {})
+  return not summary and made < all and ("%s: %d of %d runs"):format(said, made, all) or said
+end
+
 local function describe(path, name)
   local manifest = read(path .. "/manifest.json")
   if not manifest then return nil end
   return { name = name, path = path, scenario = manifest.name, written = manifest.written,
-           runs = #(manifest.runs or {}), verdict = runs.verdict(read(path .. "/summary.json")) }
+           runs = #(manifest.runs or {}), verdict = state(manifest, read(path .. "/summary.json")) }
 end
 
 --- The runs in `folder` (default: where runs go without --out), oldest first: a list of

@@ -13,6 +13,7 @@ local report = require "memlua.report"
 local run = require "memlua.run"
 local spec = require "memlua.spec"
 local stats = require "memlua.stats"
+local sweep = require "memlua.sweep"
 local way = require "memlua.way"
 
 local scenario = {}
@@ -67,13 +68,27 @@ local function apply_settings(plan)
   local settings = host.settings
   plan.runs = settings.runs or plan.runs
   plan.warmup = settings.warmup or plan.warmup
-  plan.seed = settings.seed or plan.seed or os.time()
+  plan.seed = settings.seed or plan.seed
   if settings.timeout and not host.in_guest then plan.deadline = math.min(plan.deadline, settings.timeout) end
+end
+
+-- All runs, numbered and in order; those to make, which with --cell is one; and what else was left open.
+local function settle(plan)
+  apply_settings(plan)
+  local settings, seed = host.settings, plan.seed
+  plan.seed = seed or os.time()
+  local all = ordered(plan)
+  local cells = sweep.chosen(all, seed)
+  if settings.cell and plan.calibrate then
+    memlua.fail(memlua.status.misuse, "--cell with --calibrate: each machine would find a size of its own; calibrate first, "
+      .. "then give the sizes that it found")
+  end
   settings.out = settings.out or run.default_path(plan.name)
+  return all, cells
 end
 
 local function show_plan(plan, cells)
-  log.say("%s: would make %d runs after %d to warm up, results in %s", plan.name, #cells, plan.warmup,
+  log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #cells, plan.warmup, plan.seed,
     host.settings.out)
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   for _, c in ipairs(cells) do print(c.id) end
@@ -89,14 +104,16 @@ local function plain(value)
   return copy
 end
 
-local function manifest_of(plan, ids)
+-- `all`: every run of the plan; `ids`: those that are finished; `broken`: what doesn't hold of the expectations.
+local function manifest_of(plan, all, ids, broken)
   local scenario_table = plain(plan)
   scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
   for _, key in ipairs { "options", "notes", "report", "calibration", "skipped" } do scenario_table[key] = nil end
   return {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
-    calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, runs = json.array(ids), written = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, cells = sweep.ids(all),
+    runs = json.array(ids), broken = broken, written = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 
@@ -109,7 +126,7 @@ local function warm_up(plan, cells)
   end
 end
 
-local function run_all(plan, cells, folder)
+local function run_all(plan, all, cells, folder)
   warm_up(plan, cells)
   local ids, results = {}, {}
   local view <close> = live.runs(#cells)
@@ -119,49 +136,116 @@ local function run_all(plan, cells, folder)
     result.id, result.block = c.id, c.block
     ids[i], results[i] = c.id, result
     folder:json("runs/" .. c.id .. "/run.json", result)
-    folder:json("manifest.json", manifest_of(plan, ids))
+    folder:json("manifest.json", manifest_of(plan, all, ids))
   end
-  return results
+  return ids, results
+end
+
+-- The expectations are functions of the script: what they came to is kept for those who only have the folder.
+local function keep_broken(plan, all, ids, folder)
+  local broken = judge.broken(plan.expect, folder.runs)
+  folder.manifest = manifest_of(plan, all, ids, #broken > 0 and broken or nil)
+  if #broken > 0 then folder:json("manifest.json", folder.manifest) end
+end
+
+-- Why this kernel can't do a strategy, nil if it can.
+local function obstacle(plan, strategy)
+  local ok, why = pcall(cell.rehearse, plan, strategy)
+  if ok then return nil end
+  if type(why) == "table" and why.status == memlua.status.unsupported then return why.message end
+  error(why, 0)
+end
+
+local function is_among(cells, strategy)
+  for _, c in ipairs(cells) do if c.strategy == strategy then return true end end
 end
 
 -- A strategy that this kernel can't do is left out, and its reason told; that none is left is the end.
-local function skip_impossible(plan)
-  local possible, skipped = {}, {}
+local function impossible(plan, cells)
+  local skipped, left_out, tried = {}, {}, 0
   for _, strategy in ipairs(plan.strategies) do
-    local ok, why = pcall(cell.rehearse, plan, strategy)
-    if ok then
-      possible[#possible + 1] = strategy
-    elseif type(why) == "table" and why.status == memlua.status.unsupported then
-      log.warn("%s: skipped: %s", strategy.name, why.message)
-      skipped[#skipped + 1] = { name = strategy.name, reason = why.message }
-    else
-      error(why, 0)
+    local is_wanted = is_among(cells, strategy)
+    local why = is_wanted and obstacle(plan, strategy)
+    tried = tried + (is_wanted and 1 or 0)
+    if why then
+      log.warn("%s: skipped: %s", strategy.name, why)
+      skipped[#skipped + 1], left_out[strategy] = { name = strategy.name, reason = why }, true
     end
   end
-  if #possible == 0 then memlua.fail(memlua.status.unsupported, "%s: %s", skipped[1].name, skipped[1].reason) end
-  plan.strategies, plan.skipped = possible, #skipped > 0 and skipped or nil
+  if tried > 0 and #skipped == tried then
+    memlua.fail(memlua.status.unsupported, "%s: %s", skipped[1].name, skipped[1].reason)
+  end
+  plan.skipped = #skipped > 0 and skipped or nil
+  return left_out
 end
 
--- With --calibrate, the scenario in the size at which it tells something.
+-- The cells that this kernel can do. They keep their numbers: an id means the same everywhere.
+local function possible(plan, cells)
+  local left_out, left = impossible(plan, cells), {}
+  for _, c in ipairs(cells) do if not left_out[c.strategy] then left[#left + 1] = c end end
+  return left
+end
+
+-- With --calibrate, the scenario in the size at which it tells something, and its runs.
 local function calibrated(plan)
-  if not plan.calibrate then return plan end
   local value, steps = calibrate.run(plan.calibrate)
   local scaled = spec.check(value)
-  apply_settings(scaled)
+  scaled.seed = plan.seed
+  local all, cells = settle(scaled)
   scaled.calibration = json.array(steps)
-  return scaled
+  return scaled, all, cells
 end
 
 -- What the microVM brought back is summed up here: thousands of resamples would take it minutes.
 local function publish_later()
   way.after = function()
+    if host.settings.cell then return sweep.tell() end
     local ok, folder = pcall(run.load, host.settings.out)
     if ok then report.publish(folder) end -- else it ended before a result, and has said why
   end
 end
 
+-- A cell that is there already: its folder, or nil when there is none, or it has to be measured again because it came
+-- to no result that counts. What it broke it still breaks: the exit status is the same each time.
+local function finished(plan, all)
+  local folder = sweep.finished(manifest_of(plan, all, {}))
+  if not folder then return nil end
+  local counts = pcall(judge.results, {}, folder.runs)
+  if not counts then
+    sweep.forget()
+    return nil
+  end
+  log.say("%s: measured already, in %s", host.settings.cell, folder.path)
+  judge.refuse_broken(folder.manifest.broken or {})
+  return folder
+end
+
+local function measure(plan, all, cells)
+  local folder = run.create(host.settings.out)
+  local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
+  publish_later()
+  host.enter()
+  for _, note in ipairs(plan.notes) do log.say("%s", note) end
+  if plan.calibrate then plan, all, cells = calibrated(plan) end
+  cells = possible(plan, cells)
+  folder.host = run.facts()
+  folder:json("host.json", folder.host)
+  folder:keep_script()
+  local ids
+  ids, folder.runs = run_all(plan, all, cells, folder)
+  keep_broken(plan, all, ids, folder)
+  if host.settings.cell then
+    if not host.in_guest then sweep.tell() end
+  elseif not host.in_guest then
+    report.publish(folder)
+  end
+  judge.results(plan.expect, folder.runs)
+  return folder
+end
+
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
 --- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
+--- With --cell it runs that one only, unless --out has it already, and prints no table (memlua.sweep).
 --- Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists; an error in the table names
 --- the path in it. The table; what has no default in brackets and isn't said to be needed may be absent:
 ---   name         of the scenario, and of its folder; needed
@@ -208,25 +292,9 @@ function scenario.run(value)
   local plan = spec.check(value)
   -- a script that declares no options of its own takes the common ones
   if not option.parsed then option.parse { name = plan.name, about = plan.about } end
-  apply_settings(plan)
-  local cells = ordered(plan)
+  local all, cells = settle(plan)
   if host.settings.dry_run then show_plan(plan, cells) end
-  local folder = run.create(host.settings.out)
-  local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
-  publish_later()
-  host.enter()
-  for _, note in ipairs(plan.notes) do log.say("%s", note) end
-  plan = calibrated(plan)
-  skip_impossible(plan)
-  cells = ordered(plan)
-  folder.host = run.facts()
-  folder:json("host.json", folder.host)
-  folder:keep_script()
-  folder.runs = run_all(plan, cells, folder)
-  folder.manifest = manifest_of(plan, {})
-  if not host.in_guest then report.publish(folder) end
-  judge.results(plan.expect, folder.runs)
-  return folder
+  return finished(plan, all) or measure(plan, all, cells)
 end
 
 return scenario

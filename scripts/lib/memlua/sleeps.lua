@@ -2,6 +2,7 @@
 --- error when the kernel's rounding (memlua.jiffies) is taken out.
 local host = require "memlua.host"
 local jiffies = require "memlua.jiffies"
+local memlua = require "memlua"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
@@ -14,12 +15,13 @@ sleeps.EXACT_FROM_MS = 100
 
 -- ---- the figures -------------------------------------------------------------------------------------------------
 
-local function undelayed(runs)
-  local times = {}
+local function undelayed(folder)
+  local times, runs = {}, folder.runs
   for _, run in ipairs(runs) do
     if run.asked_ms == 0 then table.move(run.chunks_s, 1, #run.chunks_s, #times + 1, times) end
   end
-  return stats.median(times)
+  return stats.median(times) or memlua.fail(memlua.status.misuse,
+    "%s: holds no run of 0ms: without an undelayed chunk's time no sleep is known", folder.path)
 end
 
 --- The sleeps in ms of chunks that took `times` seconds, `base` of it their own work, when each charge should sleep for
@@ -80,7 +82,7 @@ end
 --- and left (errors as parts of what was asked) as { n, mean, low, high }, without (chunks that had no charge),
 --- module_ms, values_ms } } of a folder of memlua.experiment. A delay that never slept has no slept_ms, raw, left.
 function sleeps.summarise(folder)
-  local base, by_delay, delays = undelayed(folder.runs), {}, {}
+  local base, by_delay, delays = undelayed(folder), {}, {}
   for _, run in ipairs(folder.runs) do
     by_delay[run.asked_ms] = by_delay[run.asked_ms] or {}
     table.insert(by_delay[run.asked_ms], run)
