@@ -66,7 +66,7 @@ host.setenv("CALIBRATE")
 local function manifest_for(id, change)
   local manifest = {
     schema_version = run.SCHEMA, name = "two", seed = 7, options = { limit = 60 << 20, out = id, seed = 7, runs = 4 },
-    scenario = { limits = { ["memory.max"] = 60 << 20 }, tenants = { { name = "a", workload = { kind = "anon", size = 8 << 20 } } },
+    scenario = { limits = { ["memory.max"] = 60 << 20 }, tenants = { { name = "a", size = 8 << 20, workloads = { { kind = "anon", size = 8 << 20 } } } },
                  strategies = { { name = "none" }, { name = "tight" } }, deadline = #id },
     solo_of = { a = "solo-a" }, notes = json.array {}, cells = json.array(ids), runs = json.array { id }, written = id,
   }
@@ -93,6 +93,7 @@ local function write(name, id, over)
   folder:json("host.json", facts)
   folder:text("script.lua", over.script or TEXT)
   folder:json("runs/" .. id .. "/run.json", over.result or result_of(id))
+  folder:text("runs/" .. id .. "/a.txt", "said\n")
   folder:json("manifest.json", manifest_for(id, over.manifest))
   return name
 end
@@ -115,6 +116,7 @@ tap.is(folder.manifest.runs, ids, "the folder holds them in the order of the lis
 tap.is(folder.manifest.missing, nil, "nothing is missing")
 local raw = sys.read(scratch .. "/all/" .. ids[5] .. "/runs/" .. ids[5] .. "/run.json")
 tap.is(sys.read(scratch .. "/merged/runs/" .. ids[5] .. "/run.json"), raw, "raw results are copied as they are")
+tap.is(sys.read(scratch .. "/merged/runs/" .. ids[5] .. "/a.txt"), "said\n", "with what else lies beside them")
 tap.is(json.decode(sys.read(scratch .. "/merged/runs/" .. ids[5] .. "/host.json")).release, "6.12.95", "each with its machine beside it")
 tap.is(#folder.runs[1].tenants == 1 and folder.runs[1].tenants[1].peak, 1 << 53 | 1, "64-bit integers and all")
 tap.like(text, "a +tight", "the table is printed")
@@ -145,14 +147,15 @@ local function mismatch(name, over, pattern)
   refused(words, "not cells of one sweep: .*" .. pattern:format("all/" .. ids[1]:gsub("%-", "%%-"), "other/" .. name), name)
   tap.ok(not sys.exists(scratch .. "/never"), name .. ": nothing is written")
 end
-mismatch("schema", { manifest = function(m) m.schema_version = 2 end }, "schema_version: 1 in %s, 2 in %s")
+write("other/schema", ids[2], { manifest = function(m) m.schema_version = 99 end })
+refused(("merge never all/%s other/schema"):format(ids[1]), "other/schema: .*schema_version 99", "schema")
 mismatch("kernel", { facts = { release = "7.0" } }, "kernel: 6.12.95 in %s, 7.0 in %s")
 mismatch("clock", { facts = { clock = "kvm" } }, "clock: virtual in %s, kvm in %s")
 mismatch("way", { facts = { way = "native" } }, "way: module in %s, native in %s")
 mismatch("version", { facts = { memlua = "9" } }, "memlua: 0.1.0 in %s, 9 in %s")
 mismatch("seed", { manifest = function(m) m.seed = 8 end }, "seed: 7 in %s, 8 in %s")
 mismatch("option", { manifest = function(m) m.options.limit = 5 end }, "options.limit: 62914560 in %s, 5 in %s")
-mismatch("scenario", { manifest = function(m) m.scenario.tenants[1].workload.size = 5 end }, "scenario.tenants.1.workload.size: 8388608 in %s, 5 in %s")
+mismatch("scenario", { manifest = function(m) m.scenario.tenants[1].size = 5 end }, "scenario.tenants.1.size: 8388608 in %s, 5 in %s")
 mismatch("script", { script = "-- other" }, "script.lua: not the same in %s and %s")
 refused("merge never all/* nowhere", "nowhere: no such folder", "a folder that isn't there")
 write("other/twice", ids[2], { result = result_of(ids[2], "oom-killed") })

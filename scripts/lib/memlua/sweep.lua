@@ -54,9 +54,8 @@ end
 
 -- ---- whether two manifests are of one sweep --------------------------------------------------------------------
 
--- What may differ between cells of one sweep: when and what was run, and what came of it. (The schema has a check of
--- its own, run.mismatches.)
-local OWN = { "schema_version", "runs", "written", "notes", "missing", "skipped", "broken", "calibration" }
+-- What may differ between cells of one sweep: when and what was run, and what came of it.
+local OWN = { "runs", "written", "notes", "missing", "skipped", "broken", "calibration" }
 
 local function copy_without(t, names)
   local copy = {}
@@ -118,11 +117,11 @@ function sweep.forget() os.remove(host.settings.out .. "/manifest.json") end
 function sweep.finished(manifest)
   local path = host.settings.out
   if not host.settings.cell or not sys.exists(path .. "/manifest.json") then return nil end
+  local there = json.decode(sys.read(path .. "/manifest.json"))
+  if there and there.schema_version ~= run.SCHEMA then run.open(path) end -- says so
   local whole, folder = pcall(run.open, path)
   if not whole then return sweep.forget() end
-  local schema = folder.manifest.schema_version
-  local why = schema ~= run.SCHEMA and ("its schema_version is %s, not %d"):format(shown(schema), run.SCHEMA)
-    or sweep.difference(folder.manifest, manifest, path, "this command")
+  local why = sweep.difference(folder.manifest, manifest, path, "this command")
   if not why and script_of(folder) ~= running_script() then why = "the script has changed since" end
   if why then refuse("%s: holds a cell of another sweep: %s; name another folder with --out", path, why) end
   return folder
@@ -187,25 +186,37 @@ local function warn_of_machines(folders)
   end
 end
 
-local function text_of(folder, id)
-  local base = ("%s/runs/%s/"):format(folder.path, id)
-  return { run = memlua.must(sys.read(base .. "run.json")), folder = folder,
-           host = sys.read(base .. "host.json") or memlua.must(sys.read(folder.path .. "/host.json")) }
-end
+local function folder_of(folder, id) return ("%s/runs/%s"):format(folder.path, id) end
 
--- id -> its files as they are: nothing is decoded and written anew.
-local function collect(folders)
-  local texts = {}
+-- id -> the folder that has it.
+local function owners(folders)
+  local owner = {}
   for _, folder in ipairs(folders) do
     for _, id in ipairs(folder.manifest.runs) do
-      local text, known = text_of(folder, id), texts[id]
-      if known and known.run ~= text.run then
-        refuse("%s: measured twice, in %s and in %s; leave one of them out", id, known.folder.path, folder.path)
+      local known = owner[id]
+      if known and sys.read(folder_of(known, id) .. "/run.json") ~= sys.read(folder_of(folder, id) .. "/run.json") then
+        refuse("%s: measured twice, in %s and in %s; leave one of them out", id, known.path, folder.path)
       end
-      texts[id] = known or text
+      owner[id] = known or folder
     end
   end
-  return texts
+  return owner
+end
+
+local function names_in(path)
+  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(path))
+  local names = {}
+  for name in pipe:lines() do names[#names + 1] = name end
+  return names
+end
+
+-- All files of a run as they are, nothing is decoded and written anew; beside them the facts of its machine.
+local function copy_run(from, id, to)
+  local facts = sys.read(folder_of(from, id) .. "/host.json") or memlua.must(sys.read(from.path .. "/host.json"))
+  for _, name in ipairs(names_in(folder_of(from, id))) do
+    to:text(("runs/%s/%s"):format(id, name), memlua.must(sys.read(folder_of(from, id) .. "/" .. name)))
+  end
+  to:text(("runs/%s/host.json"):format(id), facts)
 end
 
 local function check_result(folders)
@@ -228,14 +239,14 @@ end
 
 local function strategy_of(id) return id:match "^%d+%-(.*)$" end
 
-local function manifest_of(folders, texts)
+local function manifest_of(folders, owner)
   local manifest = copy_without(folders[1].manifest, {})
   manifest.broken = joined(folders, "broken", function(text) return text end)
   manifest.skipped = joined(folders, "skipped", function(skipped) return skipped.name end)
   local skipped, here, missing = {}, {}, {}
   for _, one in ipairs(manifest.skipped or {}) do skipped[one.name] = true end
   for _, id in ipairs(manifest.cells) do
-    if texts[id] then here[#here + 1] = id elseif not skipped[strategy_of(id)] then missing[#missing + 1] = id end
+    if owner[id] then here[#here + 1] = id elseif not skipped[strategy_of(id)] then missing[#missing + 1] = id end
   end
   manifest.runs, manifest.missing = json.array(here), #missing > 0 and missing or nil
   manifest.written = os.date "!%Y-%m-%dT%H:%M:%SZ"
@@ -250,17 +261,14 @@ function sweep.merge(path, paths)
   local folders = open_all(paths)
   check_alike(folders)
   warn_of_machines(folders)
-  local texts = collect(folders)
+  local owner = owners(folders)
   check_result(folders)
-  local manifest = manifest_of(folders, texts)
+  local manifest = manifest_of(folders, owner)
   local folder = run.create(path)
   folder:text("host.json", memlua.must(sys.read(folders[1].path .. "/host.json")))
   local script = script_of(folders[1])
   if script then folder:text("script.lua", script) end
-  for _, id in ipairs(manifest.runs) do
-    folder:text(("runs/%s/run.json"):format(id), texts[id].run)
-    folder:text(("runs/%s/host.json"):format(id), texts[id].host)
-  end
+  for _, id in ipairs(manifest.runs) do copy_run(owner[id], id, folder) end
   folder:json("manifest.json", manifest)
   return run.load(path)
 end
