@@ -327,9 +327,11 @@ static int run(const struct options *options, int argc, char **argv)
 	interruptible = NULL;
 	lua_close(L);
 	if (fflush(stdout) || ferror(stdout)) {
-		if (errno != EPIPE) /* `memlua help | head`: the reader has had enough */
+		int code = errno;
+
+		if (code != EPIPE) /* `memlua help | head`: the reader has had enough */
 			perror("memlua: standard output");
-		return status ? status : STATUS_FAILED;
+		return status ? status : code == ENOSPC ? STATUS_RESOURCES : STATUS_FAILED;
 	}
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -120,11 +121,14 @@ static bool is_choice(const char *value, const char *alternatives)
 	return false;
 }
 
+/* Whole numbers are 64 bits wide, as in Lua. */
 static bool is_count(const char *value)
 {
 	size_t digits = strspn(value, "0123456789");
 
-	return digits && digits < 16 && !value[digits];
+	errno = 0;
+	strtoll(value, NULL, 10);
+	return digits && !value[digits] && !errno;
 }
 
 /* Return: 0, or the exit status after a complaint about the value. */
@@ -146,10 +150,14 @@ static int check_value(const struct setting *s, const char *value)
 	case SIZE:
 		if (parse_size(value, &bytes, &err))
 			return usage_error("--%s: %s", s->name, err.text);
+		if (!bytes)
+			return usage_error("--%s: %s: nothing would be left; write 1M or more", s->name, value);
 		break;
 	case DURATION:
 		if (parse_duration(value, &seconds, &err))
 			return usage_error("--%s: %s", s->name, err.text);
+		if (seconds <= 0)
+			return usage_error("--%s: %s: must be more than 0", s->name, value);
 		break;
 	case CHOICE:
 		if (!is_choice(value, s->argument))

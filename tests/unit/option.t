@@ -54,6 +54,30 @@ refused("--runs: 0: at least 1", "no runs", "--runs", "0")
 refused("'--kind' must be one of 'anon', 'file'", "a word that isn't allowed", "--kind", "fire")
 refused("option '--limit' requires an argument", "a missing value", "--limit")
 refused("--vm contradicts --host", "contradicting options", "--vm", "--host")
+refused("--quiet contradicts --verbose", "contradicting ones of output", "-q", "-v")
+refused("--timeout: 0: must be more than 0", "no time", "--timeout", "0")
+refused("--runs: 1e1: at least 1", "a number that isn't written in digits", "--runs", "1e1")
+refused("--seed: 9223372036854775808: not a whole number", "more than 64 bits", "--seed", "9223372036854775808")
+tap.is(parse("--seed", "9223372036854775807").seed, math.maxinteger, "a seed of 64 bits")
+
+-- ---- before the script's name: the same values are taken and refused ---------------------------------------------
+
+local quote <const> = require "memlua.sys".quote
+local SHOW <const> = quote [[local s = require "memlua.host".settings print(s.seed or s.timeout or s.memory or s.runs)]]
+local function before(words)
+  local pipe <close> = io.popen(("%s %s -e %s 2>&1"):format(quote(host.executable()), words, SHOW))
+  local text = pipe:read "a"
+  local _, _, status = pipe:close()
+  return text, status
+end
+tap.is(before "--seed 9223372036854775807", "9223372036854775807\n", "a seed of 64 bits")
+tap.is(before "--timeout 1ms", "0.001\n", "a short time")
+for words, why in pairs { ["--seed 9223372036854775808"] = "--seed: '9223372036854775808'", ["--timeout 0"] = "must be more than 0",
+  ["--memory 0"] = "nothing would be left", ["--runs 1e1"] = "--runs: '1e1'", ["-q -v"] = "contradicts" } do
+  local text, status = before(words)
+  tap.ok(status == 1 and text:find(why, 1, true), words .. " is refused", text, status)
+end
+
 refused("Try 'memlua test --help'", "the way to help", "--nonsense")
 
 tap.done()

@@ -25,6 +25,13 @@ function types.limit(text)
 end
 
 function types.duration(text) return units.duration(text) end
+
+function types.timeout(text)
+  local seconds, why = units.duration(text)
+  if seconds and seconds <= 0 then return nil, text .. ": must be more than 0" end
+  return seconds, why
+end
+
 function types.string(text) return text end
 
 function types.number(text)
@@ -33,14 +40,17 @@ function types.number(text)
   return number
 end
 
+-- Decimal digits only, as before the script's name.
+local function whole(text) return text:find "^%d+$" and math.tointeger(tonumber(text)) end
+
 function types.count(text)
-  local count = math.tointeger(tonumber(text))
-  if not count or count < 0 then return nil, text .. ": not a whole number of 0 or more" end
+  local count = whole(text)
+  if not count then return nil, text .. ": not a whole number of 0 or more" end
   return count
 end
 
 function types.positive(text)
-  local count = math.tointeger(tonumber(text))
+  local count = whole(text)
   if not count or count < 1 then return nil, text .. ": at least 1 is needed" end
   return count
 end
@@ -70,7 +80,7 @@ local RUN = {
   { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs before them" },
   { "seed", "count", arg = "N", help = "of everything random" },
   { "cell", "string", arg = "ID", help = "run only this one of the runs that --dry-run lists" },
-  { "timeout", "duration", arg = "TIME", help = "give up after that long on the wall clock" },
+  { "timeout", "timeout", arg = "TIME", help = "give up after that long on the wall clock" },
   { "dry-run", "flag", help = "check everything, say what would run, run nothing" },
   { "vm", "flag", help = "run in the microVM even where this machine could" },
   { "host", "flag", help = "run on this machine's kernel or not at all" },
@@ -157,6 +167,9 @@ local function settle(values, specs)
   end
   if host.settings.vm and host.settings.host then
     memlua.fail(memlua.status.misuse, "--vm contradicts --host")
+  end
+  if host.settings.quiet and host.settings.verbose then
+    memlua.fail(memlua.status.misuse, "--quiet contradicts --verbose")
   end
 end
 
