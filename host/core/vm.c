@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
@@ -504,19 +505,35 @@ static int fill_dir(struct vm *vm, struct error *err)
 	return write_spec(vm, err);
 }
 
-static int unpack_results(struct vm *vm, struct error *err)
+static struct {
+	size_t from; /* length of the path of the folder that all of it leaves */
+	const char *to;
+} moving;
+
+static int move_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	char to[PATH_MAX];
+
+	(void)st;
+	(void)ftw;
+	if (snprintf(to, sizeof(to), "%s%s", moving.to, path + moving.from) >= (int)sizeof(to)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (flag == FTW_D)
+		return mkdir(to, 0777) && errno != EEXIST ? -1 : 0;
+	return rename(path, to);
+}
+
+static int unpack_into(struct vm *vm, char *folder, struct error *err)
 {
 	char path[PATH_MAX], tail[1024];
-	struct stat st;
 	int status;
 	pid_t pid;
 
-	if (!vm->config->out || fstat(vm->results, &st) || !st.st_size)
-		return 0;
 	path_in(vm, "results.tar", path);
 	pid = spawn(vm, "tar.log",
-		    (char *[]){"tar", "-C", (char *)vm->config->out, "--no-same-owner",
-			       "--no-overwrite-dir", "-xf", path, NULL},
+		    (char *[]){"tar", "-C", folder, "--no-same-owner", "--no-overwrite-dir", "-xf", path, NULL},
 		    NULL, err);
 	if (pid < 0)
 		return -1;
@@ -526,6 +543,29 @@ static int unpack_results(struct vm *vm, struct error *err)
 		return 0;
 	read_tail(vm, "tar.log", tail, sizeof(tail));
 	return error_set(err, EIO, "%s: the results could not be unpacked: %s", vm->config->out, tail);
+}
+
+/* Beside their names first: who reads the folder meanwhile, maybe on another machine, sees whole files. */
+static int unpack_results(struct vm *vm, struct error *err)
+{
+	char beside[PATH_MAX];
+	struct stat st;
+	int ret;
+
+	if (!vm->config->out || fstat(vm->results, &st) || !st.st_size)
+		return 0;
+	snprintf(beside, sizeof(beside), "%s/.results.XXXXXX", vm->config->out);
+	if (!mkdtemp(beside))
+		return error_set(err, errno, "%s: the results could not be unpacked: %s", vm->config->out,
+				 strerror(errno));
+	ret = unpack_into(vm, beside, err);
+	moving.from = strlen(beside);
+	moving.to = vm->config->out;
+	if (!ret && nftw(beside, move_entry, 16, FTW_PHYS))
+		ret = error_set(err, errno, "%s: the results could not be unpacked: %s", vm->config->out,
+				strerror(errno));
+	vm_dir_remove(beside);
+	return ret;
 }
 
 static int show_logs(const char *log, const char *console, struct error *err)

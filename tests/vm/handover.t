@@ -62,6 +62,7 @@ tap.ok(not out:find "standard error" and err:find "to standard error\n" ~= nil, 
 tap.like(err, "not trustworthy", "its error message is shown")
 tap.like(out, "nil\t/memlua%-must%-not%-write%-here: Read%-only file system", "the machine's files can't be written")
 tap.is(#content "results/figure.txt", 100001, "the results come back whole")
+tap.is(lines_of("ls -A " .. quote(scratch .. "/results")), "figure.txt\n", "nothing is left beside them")
 nothing_left "ordinary end"
 
 -- ---- ends that nobody planned --------------------------------------------------------------------------------
