@@ -75,6 +75,29 @@ tap.is({ high.finished, high.lost, high.completion }, { 0, { ["oom-killed"] = 1 
 local survivor = summary.find(lossy, "low_1")
 tap.ok(survivor.completion == nil and survivor.completion_beside_losses.n == 1, "its survivors aren't averaged with others")
 
+-- ---- effect sizes ------------------------------------------------------------------------------------------
+
+-- Three blocks of two strategies, of which the second ran first.
+local function block_of(metric, workload)
+  local runs = {}
+  for block = 1, 3 do
+    for _, name in ipairs { "late", "early" } do
+      local value = block + (name == "late" and 10 or 0)
+      runs[#runs + 1] = { strategy = name, block = block, oom = json.array {}, tenants = { { name = "a", ended = "done", [metric] = value } } }
+    end
+  end
+  local scenario = { tenants = { { name = "a", workloads = { workload } } }, limits = {},
+                     strategies = { { name = "early" }, { name = "late" } } }
+  return { path = "x", runs = runs, host = {}, manifest = { seed = 1, schema_version = run.SCHEMA, scenario = scenario } }
+end
+local report = require "memlua.report"
+for metric, workload in pairs { completion_s = { kind = "anon" }, read_bytes = { kind = "file", duration = 3 } } do
+  local series = summary.series { block_of(metric, workload) }
+  tap.is({ series[1].label, series[2].label }, { "early", "late" }, metric .. ": strategies stand in the scenario's order, not in that of the runs")
+  tap.is(report.effects(series), "a, late against early: Cliff's delta +1.00 (large), Mann-Whitney p 0.1\n",
+    metric .. ": the effect is against the scenario's first")
+end
+
 -- ---- pictures -------------------------------------------------------------------------------------------
 
 tap.is((content(scratch .. "/both/plots/completion.png") or ""):sub(1, 8), "\137PNG\r\n\26\n", "a PNG is drawn")

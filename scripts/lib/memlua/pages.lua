@@ -122,7 +122,8 @@ function pages.text(folders)
   end
   return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
     text.render(COLUMNS, lines),
-    "\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all competed\n" }
+    "\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all competed\n",
+    report.effects(summary.series(folders)) }
 end
 
 -- ---- the charts ----------------------------------------------------------------------------------------------------

@@ -255,13 +255,18 @@ local function remarks(series)
   return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
 end
 
---- Effect sizes against the first series, where there are runs enough to tell: "baseline -> protected: ...".
+--- Effect sizes against the first series, where there are runs enough to tell: "low, reserve against none: Cliff's
+--- delta ...", of what summary.metric names; times beside a loss are left out.
 function report.effects(series)
-  local lines, first = {}, series[1]
+  local lines, first, metric = {}, series[1], summary.metric(series[1].folder)
+  local function measured(tenant)
+    if metric.time then return tenant.completion end
+    return metric.of(tenant)
+  end
   for i = 2, #series do
     for _, tenant in ipairs(series[i].strategy.tenants) do
       local other = summary.find(first.strategy, tenant.name)
-      local x, y = tenant.completion, other and other.completion
+      local x, y = measured(tenant), other and measured(other)
       if x and y and x.n > 1 and y.n > 1 then
         local delta, word = stats.cliffs_delta(x.values, y.values)
         local _, p = stats.mann_whitney(x.values, y.values)

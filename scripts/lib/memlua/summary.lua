@@ -147,6 +147,18 @@ local function add_slowdowns(strategies, solo_of)
   end
 end
 
+-- Names of strategies in the scenario's order, solo ones first: the runs are shuffled, but the first of the scenario is
+-- what the others are compared with.
+local function sort_as_planned(names, scenario)
+  local place, seen = {}, {}
+  for i, strategy in ipairs(scenario and scenario.strategies or {}) do place[strategy.name] = i end
+  for i, name in ipairs(names) do seen[name] = i end
+  table.sort(names, function(a, b)
+    local x, y = place[a] or 0, place[b] or 0
+    return x < y or x == y and seen[a] < seen[b]
+  end)
+end
+
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
 --- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
 --- completion = {n, median, low, high, values}, slowdown, latency, ..., workloads = list of
@@ -161,6 +173,7 @@ function summary.of(folder)
     end
     table.insert(by_strategy[result.strategy], result)
   end
+  sort_as_planned(order, folder.manifest.scenario)
   local strategies = {}
   for i, name in ipairs(order) do
     strategies[i] = strategy_summary(name, by_strategy[name], folder.manifest.seed)
