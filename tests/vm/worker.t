@@ -76,6 +76,9 @@ do
   tap.ok(stat.anon < MB // 2, "nor is anything of memlua's but the few pages it touches", stat.anon)
   tap.is(read(("/proc/%d/oom_score_adj"):format(w:pid())), "0\n", "its OOM score is the usual one")
   tap.ok(tonumber(read "/proc/self/oom_score_adj") <= -900, "memlua's own is low", read "/proc/self/oom_score_adj")
+  local function locked(pid) return tonumber(read(("/proc/%s/status"):format(pid)):match "VmLck:%s*(%d+) kB") end
+  tap.is(locked(w:pid()), 0, "its memory can be reclaimed")
+  tap.ok(locked "self" > 1024, "memlua's own can't", locked "self")
 end
 
 -- ---- file -----------------------------------------------------------------------------------------------
