@@ -28,7 +28,7 @@ local options = option.parse {
     { "base", "size", help = "memory that each tenant keeps beside its trace (100 MB)" },
     { "policy", "string", default = "none,priority,reserve", arg = "LIST", help = "strategies, separated by commas: none, "
       .. "max, low, high (the kernel's own limits), a policy's name or path" },
-    { "low-high", "limit", help = "priority, high: memory.high of the low tenants (400 MB)" },
+    { "low-high", "share", help = "priority, high: memory.high of the low tenants (400 MB)" },
     { "delay", "count", default = 50, arg = "MS", help = "priority: sleep of a low tenant per slow-path charge" },
     { "threshold", "count", default = 10000, arg = "FAULTS", help = "priority: faults of the high ones per window that "
       .. "switch it on; 0: always on" },

@@ -10,6 +10,7 @@ local declared = {
   options = {
     { "limit", "limit", default = "512M", help = "the limit" },
     { "size", "size", help = "the size" },
+    { "part", "share" },
     { "hold", "duration", default = "5s" },
     { "delay", "count", default = 2000 },
     { "kind", { "anon", "file" }, default = "anon" },
@@ -35,6 +36,9 @@ tap.is(given.file, { "a", "b" }, "arguments are collected")
 tap.is(host.settings.runs, 3, "a common one is a setting of memlua")
 tap.is(parse("--low", "a", "--low", "b").low, { "a", "b" }, "an option that can be repeated is a list")
 
+tap.is({ parse("--part", "12.5%").part, parse("--part", "1M").part, parse("--part", "max").part }, { "12.5%", 1 << 20, "max" },
+  "a share is a percentage or a limit")
+
 host.settings.runs = 7
 tap.is(option.parse(declared, {}).runs, 7, "a setting from before the script's name is seen")
 tap.is(parse("--dry-run").dry_run, true, "dashes become underscores")
@@ -50,6 +54,7 @@ refused("--size: 0: ", "size 0", "--size", "0")
 refused("--size: -5", "a negative size", "--size", "-5")
 refused("--delay: -5: not a whole number", "a negative delay", "--delay", "-5")
 refused("--limit: 100: less than one page", "a limit below a page", "--limit", "100")
+refused("--part: 5%%%%: not a size", "no percentage", "--part", "5%%")
 refused("--runs: 0: at least 1", "no runs", "--runs", "0")
 refused("'--kind' must be one of 'anon', 'file'", "a word that isn't allowed", "--kind", "fire")
 refused("option '--limit' requires an argument", "a missing value", "--limit")

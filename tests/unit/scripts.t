@@ -37,6 +37,12 @@ tap.like(text, "warning: %-%-delay 2500: the kernel clamps a sleep to 2000 ms", 
 tap.like(text, "limit 544M instead of the plan's 512M", "and tells what differs from the plan")
 tap.like(text, "\n002%-priority\n", "beside what would run")
 
+for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua --low-high 30%"] = true,
+  ["protected.lua --high 40% --limit max"] = false } do
+  local said, how = memlua(option .. " --dry-run -q")
+  tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
+end
+
 -- ---- refused ----------------------------------------------------------------------------------------------------
 
 refused("compare.lua --runs 0", "%-%-runs: 0: at least 1", "no runs")

@@ -24,6 +24,12 @@ function types.limit(text)
   return bytes, why
 end
 
+-- What a share is of is known later, so it stays as it is written.
+function types.share(text)
+  if text:find "^%d+%.?%d*%%$" then return text end
+  return types.limit(text)
+end
+
 function types.duration(text) return units.duration(text) end
 
 function types.timeout(text)
@@ -198,7 +204,7 @@ end
 ---   common        "run" (default): all common options; "report": those of a script that runs nothing
 ---   arguments     list of { name, help=, args="+" | "*" | "?" }: the positional ones
 ---   options       list of { name, type, default=, help=, short=, arg=, many= }; a type is "size", "limit"
----                 (a size or max), "duration", "number", "count" (>= 0), "positive", "string", "flag",
+---                 (a size or max), "share" (a limit, or 40% of the parent's), "duration", "number", "count" (>= 0), "positive", "string", "flag",
 ---                 or a list of the words allowed. Defaults are written as the user would.
 --- Returns a table name -> value ('-' becomes '_'). Common ones are set in memlua.host.settings too, which
 --- also supplies what stood before the script's name. Fails with status 1 on anything unknown.

@@ -32,7 +32,7 @@ local OPTIONS = {
   { "kind", { "anon", "file" }, default = "anon", help = "what the tenants fight for: anonymous memory or page cache" },
   { "limit", "limit", help = "memory.max of the session (544M; plan: 512M; file: 160M)" },
   { "size", "size", help = "what each tenant uses (256M; file: 70M)" },
-  { "high", "limit", help = "memory.high of each tenant (max; plan: 200M)" },
+  { "high", "share", help = "memory.high of each tenant, 40% for a part of the limit (max; plan: 200M)" },
   { "hold", "duration", help = "how long a tenant keeps it, or re-reads its file (5s; file: 4s)" },
   { "start", "duration", help = "how much later the high tenant starts (0; file: 3s)" },
   { "calibrate", "flag", help = "raise limit or size until short trials show pressure without needless kills" },
