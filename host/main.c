@@ -19,6 +19,7 @@
 #include "core/embed.h"
 #include "core/guest.h"
 #include "core/interrupt.h"
+#include "core/terminal.h"
 #include "options.h"
 #include "repl.h"
 #include "status.h"
@@ -95,11 +96,15 @@ static int status_of(lua_State *L, int idx)
 
 static void print_error(lua_State *L, int idx)
 {
+	const char *message;
+
 	idx = lua_absindex(L, idx);
 	if (lua_istable(L, idx) && lua_getfield(L, idx, "message") == LUA_TSTRING)
-		fprintf(stderr, "memlua: %s\n", lua_tostring(L, -1));
+		message = lua_tostring(L, -1);
 	else
-		fprintf(stderr, "memlua: %s\n", luaL_tolstring(L, idx, NULL));
+		message = luaL_tolstring(L, idx, NULL);
+	message = lua_pushfstring(L, "memlua: %s\n", message);
+	terminal_wrap(stderr, message, 0, 2, terminal_width(STDERR_FILENO));
 	lua_settop(L, idx);
 }
 

@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/nearest.h"
+#include "core/terminal.h"
 #include "core/units.h"
 #include "status.h"
 
@@ -57,22 +58,53 @@ static const struct setting {
 
 enum { CODE = 'e', INTERACTIVE = 'i', HELP = 'h', VERSION = 'V', FIRST_LONG = 256 };
 
+/* Beyond that, lines are hard to read; in a pipe they are as wide as a common terminal. */
+enum { HELP_LEFT = 28, HELP_NARROW = 60, HELP_DEFAULT = 80, HELP_WIDEST = 100 };
+
+static unsigned int help_width(void)
+{
+	unsigned int width = terminal_width(STDOUT_FILENO);
+
+	return !width ? HELP_DEFAULT : width < HELP_WIDEST ? width : HELP_WIDEST;
+}
+
+static void paragraph(const char *text)
+{
+	terminal_wrap(stdout, text, 0, 0, help_width());
+}
+
+/* A word and what it means, beside it or, on a narrow terminal, below. */
+static void entry(const char *left, const char *help)
+{
+	unsigned int width = help_width(), used = 2 + strlen(left);
+	unsigned int indent = width < HELP_NARROW ? 8 : 2 + HELP_LEFT + 1;
+
+	fputs("  ", stdout);
+	terminal_wrap(stdout, left, 2, 4, width);
+	if (used < indent)
+		used += printf("%*s", (int)(indent - used), "");
+	else
+		used = printf("\n%*s", (int)indent, "") - 1;
+	terminal_wrap(stdout, help, used, indent, width);
+	putchar('\n');
+}
+
 static void print_help(void)
 {
-	puts("Usage: memlua [OPTION...] SCRIPT [ARGUMENT...]\n"
-	     "       memlua [OPTION...] -e CODE\n"
-	     "       memlua [OPTION...] -i\n"
-	     "       memlua COMMAND [ARGUMENT...]\n"
-	     "\n"
-	     "Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and\n"
-	     "real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can\n"
-	     "and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n"
-	     "\n"
-	     "Options (those from --verbose on are accepted after the script's name too):");
-	printf("  %-28s %s\n", "-e CODE", "run Lua code; may be given several times");
-	printf("  %-28s %s\n", "-i", "read Lua interactively");
-	printf("  %-28s %s\n", "-h, --help", "show this help");
-	printf("  %-28s %s\n", "-V, --version", "show the version");
+	terminal_wrap(stdout,
+		      "Usage: memlua [OPTION...] SCRIPT [ARGUMENT...]\n"
+		      "       memlua [OPTION...] -e CODE\n"
+		      "       memlua [OPTION...] -i\n"
+		      "       memlua COMMAND [ARGUMENT...]\n\n",
+		      0, 16, help_width());
+	paragraph("Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and "
+		  "real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can "
+		  "and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n\n");
+	paragraph("Options (those from --verbose on are accepted after the script's name too):\n");
+	entry("-e CODE", "run Lua code; may be given several times");
+	entry("-i", "read Lua interactively");
+	entry("-h, --help", "show this help");
+	entry("-V, --version", "show the version");
 	for (int i = 0; i < OPTION_SETTINGS; i++) {
 		const struct setting *s = &settings[i];
 		char left[64], letter[8] = "    ";
@@ -81,26 +113,23 @@ static void print_help(void)
 			snprintf(letter, sizeof(letter), "-%c, ", s->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, s->name, s->argument ? " " : "",
 			 s->argument ? s->argument : "");
-		printf(strlen(left) > 28 ? "  %s\n%31s%s\n" : "  %-28s%s %s\n", left, "", s->help);
+		entry(left, s->help);
 	}
-	puts("\n"
-	     "Commands (unless a file of that name is here; each takes --help):\n"
-	     "  help [NAME]                  what the Lua modules and functions do\n"
-	     "  doctor                       what this machine can do, why not, and what helps\n"
-	     "  runs [FOLDER]                list the runs' folders with their verdicts\n"
-	     "  show RUN                     print a run's table again; --html FILE writes a report\n"
-	     "  pack RUN                     put a run into one archive, to hand it on\n"
-	     "  merge DIR FOLDER...          make one run's folder of cells that were run one by one");
-	puts("\n"
-	     "Sizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
-	     "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario\n"
-	     "failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not\n"
-	     "trustworthy; 124 time-out; 255 the guest panicked.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  memlua scripts/protected.lua --limit 600M    the plan's experiment, protected by BPF\n"
-	     "  memlua scripts/baseline.lua --preset plan    without protection, the plan to the letter\n"
-	     "  memlua scripts/analyze.lua RUN RUN           table and chart of earlier runs");
+	paragraph("\nCommands (unless a file of that name is here; each takes --help):\n");
+	entry("help [NAME]", "what the Lua modules and functions do");
+	entry("doctor", "what this machine can do, why not, and what helps");
+	entry("runs [FOLDER]", "list the runs' folders with their verdicts");
+	entry("show RUN", "print a run's table again; --html FILE writes a report");
+	entry("pack RUN", "put a run into one archive, to hand it on");
+	entry("merge DIR FOLDER...", "make one run's folder of cells that were run one by one");
+	paragraph("\nSizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
+		  "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario "
+		  "failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
+		  "trustworthy; 124 time-out; 255 the guest panicked.\n"
+		  "\nExamples:\n");
+	entry("memlua scripts/protected.lua --limit 600M", "the plan's experiment, protected by BPF");
+	entry("memlua scripts/baseline.lua --preset plan", "without protection, the plan to the letter");
+	entry("memlua scripts/analyze.lua RUN RUN", "table and chart of earlier runs");
 }
 
 static int usage_error(const char *format, const char *what, const char *more)

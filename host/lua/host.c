@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "../core/interrupt.h"
 #include "../core/nearest.h"
 #include "../core/save.h"
+#include "../core/terminal.h"
 #include "../core/units.h"
 #include "glue.h"
 
@@ -88,15 +88,14 @@ static int host_interrupted(lua_State *L)
 
 /*
  * host.isatty(fd) -> whether descriptor 0, 1 or 2 is a terminal. In the microVM: whether it is one on the
- * host, which memlua.way puts into MEMLUA_TERMINALS.
+ * host.
  */
 static int host_isatty(lua_State *L)
 {
 	int fd = luaL_checkinteger(L, 1);
-	const char *terminals = getenv("MEMLUA_TERMINALS");
 
 	luaL_argcheck(L, fd >= 0 && fd <= 2, 1, "must be 0, 1 or 2");
-	lua_pushboolean(L, terminals ? strchr(terminals, '0' + fd) != NULL : isatty(fd));
+	lua_pushboolean(L, terminal_is(fd));
 	return 1;
 }
 
@@ -143,16 +142,20 @@ static int host_is_root(lua_State *L)
 	return 1;
 }
 
-/* host.columns() -> width of the terminal in characters | nil when standard output and error are none */
+/*
+ * host.columns(fd) -> width in characters of the terminal that descriptor 1 (default) or 2 is | nil when it is
+ * none
+ */
 static int host_columns(lua_State *L)
 {
-	struct winsize size = {0};
+	int fd = luaL_optinteger(L, 1, STDOUT_FILENO);
+	unsigned int columns;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size))
+	luaL_argcheck(L, fd == 1 || fd == 2, 1, "must be 1 or 2");
+	columns = terminal_columns(fd);
+	if (!columns)
 		return 0;
-	if (!size.ws_col)
-		return 0;
-	lua_pushinteger(L, size.ws_col);
+	lua_pushinteger(L, columns);
 	return 1;
 }
 

@@ -13,8 +13,23 @@ tap.is(text.render(columns, rows, 80),
   "columns are as wide as their widest cell, in characters; what is missing is a dash")
 tap.is(text.render(columns, rows, 20), "NAME    N  EXTRA\na       1  x\nhöher  22  -\n", "the least important column goes first")
 tap.is(text.render(columns, rows, 12), "NAME    N\na       1\nhöher  22\n", "then the next")
-tap.is(text.render(columns, rows, 3), "NAME    N\na       1\nhöher  22\n", "what must be there stays")
+tap.is(text.render(columns, rows, 3), "NAME   N\na      1\nhöher 22\n", "what must be there stays, closer together")
 tap.is(text.render(columns, {}, 80), "NAME  N  EXTRA  MORE\n", "no rows, only the head")
+
+local wrapping = { { "NAME" }, { "N", drop = 1 }, { "SAYS", wrap = true } }
+local verdicts = { { "one", 1, "this goes on and on" }, { "two", 2, "short" } }
+tap.is(text.render(wrapping, verdicts, 80), "NAME  N  SAYS\none   1  this goes on and on\ntwo   2  short\n",
+  "a column that may wrap doesn't where it fits")
+tap.is(text.render(wrapping, verdicts, 20), "NAME  SAYS\none   this goes on\n      and on\ntwo   short\n",
+  "it wraps when what may be left out is gone")
+tap.is(text.render(wrapping, {}, 80), "NAME  N  SAYS\n", "and without rows")
+
+tap.is(text.wrap("one two three", 7), { "one two", "three" }, "words go to the next line, none is broken")
+tap.is(text.wrap("one two three", 7, 2), { "one two", "  three" }, "indented there")
+tap.is(text.wrap("a considerable word", 5), { "a", "considerable", "word" }, "a word that is too long stays whole")
+tap.is(text.wrap("two\n\nlines  kept\n", 20), { "two", "", "lines  kept" }, "line breaks and what fits stay as they are")
+tap.is(text.wrap("höhere höhen", 12), { "höhere höhen" }, "characters are counted, not bytes")
+tap.is(text.wrap("\27[1mbold\27[0m x", 6), { "\27[1mbold\27[0m x" }, "and none for colours")
 
 for _, width in ipairs { 40, 80, 200 } do
   local longest = 0

@@ -1,12 +1,14 @@
 --- memlua.log: what a person is told on standard error; standard output is for the document.
 local host = require "memlua.host"
+local text = require "memlua.table"
 
 local log = {}
 
 -- log.interlude, where set, is called before each line: memlua.live takes its lines away then.
 local function write(fmt, ...)
   if log.interlude then log.interlude() end
-  io.stderr:write("memlua: ", fmt:format(...), "\n")
+  local said = "memlua: " .. fmt:format(...)
+  io.stderr:write(table.concat(text.wrap(said, text.columns(math.huge, 2), 2), "\n"), "\n")
 end
 
 --- Says a line unless --quiet. Arguments as string.format.

@@ -2,6 +2,7 @@
 local argparse = require "argparse"
 local host = require "memlua.host"
 local memlua = require "memlua"
+local columns <const> = require "memlua.table".columns
 local units = require "memlua.units"
 
 local option = {}
@@ -179,6 +180,9 @@ local function settle(values, specs)
   end
 end
 
+-- Below NARROW columns an option's description stands under it; beyond WIDEST lines are hard to read.
+local NARROW, WIDEST = 60, 100
+
 -- What the user typed: `memlua scripts/baseline.lua`, so that it can be typed again.
 local function typed(declared, args)
   return "memlua " .. (not args and arg[0] or declared.name)
@@ -211,7 +215,8 @@ end
 function option.parse(declared, args)
   option.parsed = true
   local parser = argparse(typed(declared, args), declared.about):add_help(false)
-  parser:help_max_width(96):help_description_margin(28)
+  local width = math.min(columns(), WIDEST)
+  parser:usage_max_width(width):help_max_width(width):help_description_margin(width < NARROW and 8 or 28)
   for _, argument in ipairs(declared.arguments or {}) do
     parser:argument(argument[1], argument.help):args(argument.args or 1)
   end

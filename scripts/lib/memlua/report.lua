@@ -58,7 +58,7 @@ local COLUMNS = {
   { "TENANT" }, { "STRATEGY" }, { "COMPLETION", align = "right" }, { "X SOLO", align = "right", drop = 1 },
   { "ALLOCATION", align = "right", drop = 4 }, { "P99/CHUNK", align = "right", drop = 6 },
   { "STALLED", align = "right", drop = 5 }, { "PEAK", align = "right", drop = 3 },
-  { "READ", align = "right", drop = 2 }, { "REFAULTS", align = "right", drop = 2 }, { "ENDED" },
+  { "READ", align = "right", drop = 2 }, { "REFAULTS", align = "right", drop = 2 }, { "ENDED", wrap = true },
 }
 
 local function row_of(tenant, label)
@@ -332,8 +332,9 @@ function report.text(folders)
   local metric = summary.metric(folders[1])
   if #folders > 1 then head = "side by side" end
   local sections = {}
-  for _, section in ipairs { ("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folders[1])),
-    main_table(series), bars(series, metric), verdicts(folders), remarks(series) .. report.effects(series) } do
+  local title = text.flow(("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folders[1])), 2)
+  for _, section in ipairs { title, main_table(series), bars(series, metric), verdicts(folders),
+    text.flow(remarks(series) .. report.effects(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

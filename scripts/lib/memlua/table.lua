@@ -10,9 +10,9 @@ local function env(name)
   return value ~= "" and value or nil
 end
 
---- Columns of the terminal; $COLUMNS wins; `otherwise` (80) for a pipe.
-function text.columns(otherwise)
-  return math.tointeger(tonumber(env "COLUMNS")) or host.columns and host.columns() or otherwise or 80
+--- Columns of the terminal that descriptor `fd` (1) is; $COLUMNS wins; `otherwise` (80) for a pipe.
+function text.columns(otherwise, fd)
+  return math.tointeger(tonumber(env "COLUMNS")) or host.columns(fd or 1) or otherwise or 80
 end
 
 --- Whether to colour: --color, else never with NO_COLOR, TERM=dumb or a pipe.
@@ -20,7 +20,7 @@ function text.colours()
   local wish = host.settings.color or "auto"
   if wish ~= "auto" then return wish == "always" end
   if env "NO_COLOR" or os.getenv "TERM" == "dumb" then return false end
-  return host.isatty ~= nil and host.isatty(1)
+  return host.isatty(1)
 end
 
 --- Whether block characters can be shown: a UTF-8 locale and no dumb terminal.
@@ -53,9 +53,46 @@ function text.paint(s, colour)
   return ("\27[%sm%s\27[0m"):format(CODES[colour], s)
 end
 
--- ---- tables --------------------------------------------------------------------------------------------
+-- ---- lines ---------------------------------------------------------------------------------------------
 
-local function width_of(s) return utf8.len(s) or #s end
+-- In characters; what only colours takes no room.
+local function width_of(s)
+  s = s:gsub("\27%[[%d;]*m", "")
+  return utf8.len(s) or #s
+end
+
+-- The words of one line in as many lines as it takes.
+local function broken(line, width, indent, out)
+  local current, empty = line:match "^ *", true
+  for word in line:gmatch "[^ ]+" do
+    if not empty and width_of(current) + 1 + width_of(word) > width then
+      out[#out + 1] = current
+      current, empty = indent, true
+    end
+    current, empty = current .. (empty and "" or " ") .. word, false
+  end
+  out[#out + 1] = current
+end
+
+--- Breaks a string at its blanks into lines of at most `width` characters (where no word is longer), what goes on
+--- indented by `indent` (0) blanks; line breaks of its own stay. Returns a list of lines.
+function text.wrap(s, width, indent)
+  local lines = {}
+  for line in (s:gsub("\n$", "") .. "\n"):gmatch "(.-)\n" do
+    if width_of(line) <= width then lines[#lines + 1] = line
+    else broken(line, width, (" "):rep(indent or 0), lines) end
+  end
+  return lines
+end
+
+--- The string, with its line breaks, broken for the terminal; as it is in a pipe.
+function text.flow(s, indent)
+  local width = text.columns(math.huge)
+  if width == math.huge then return s end
+  return table.concat(text.wrap(s, width, indent), "\n") .. (s:sub(-1) == "\n" and "\n" or "")
+end
+
+-- ---- tables --------------------------------------------------------------------------------------------
 
 local function pad(s, width, align)
   local space = (" "):rep(width - width_of(s))
@@ -71,17 +108,23 @@ local function widths_of(columns, rows)
   return widths
 end
 
-local function total(widths, shown)
-  local sum = -2
-  for c, width in ipairs(widths) do sum = sum + (shown[c] and width + 2 or 0) end
+local function total(widths, shown, gap)
+  local sum = -gap
+  for c, width in ipairs(widths) do sum = sum + (shown[c] and width + gap or 0) end
   return sum
 end
 
+-- The last column, where it may wrap, asks for no more than this.
+local WRAPPED = 24
+
+local function wraps(columns) return columns[#columns].wrap end
+
 -- Leaves out the columns of least importance (the greatest `drop`) until the rest fits.
 local function fitting(columns, widths, limit)
-  local shown = {}
+  local shown, least = {}, table.move(widths, 1, #widths, 1, {})
+  if wraps(columns) then least[#least] = math.min(least[#least], WRAPPED) end
   for c in ipairs(columns) do shown[c] = true end
-  while total(widths, shown) > limit do
+  while total(least, shown, 2) > limit do
     local victim
     for c, column in ipairs(columns) do
       if shown[c] and column.drop and (not victim or column.drop > columns[victim].drop) then victim = c end
@@ -92,25 +135,42 @@ local function fitting(columns, widths, limit)
   return shown
 end
 
-local function line_of(columns, widths, shown, cell_of, colour)
-  local cells = {}
-  for c, column in ipairs(columns) do
-    if shown[c] then cells[#cells + 1] = pad(cell_of(c), widths[c], column.align) end
+-- The last column, where it may wrap, takes what the others leave it; a few letters it needs. Returns the blanks
+-- between columns.
+local function narrow_last(columns, widths, shown, limit)
+  local over, last = total(widths, shown, 2) - limit, #columns
+  if over > 0 and wraps(columns) then widths[last] = math.max(math.min(10, widths[last]), widths[last] - over) end
+  return total(widths, shown, 2) > limit and 1 or 2
+end
+
+-- The lines of one row: more than one where the last cell wraps.
+local function lines_of(columns, widths, shown, gap, cell_of, colour, out)
+  local cells, last, margin = {}, #columns, 0
+  for c = 1, last - 1 do
+    if shown[c] then
+      cells[#cells + 1] = pad(cell_of(c), widths[c], columns[c].align) .. (" "):rep(gap)
+      margin = margin + widths[c] + gap
+    end
   end
-  return text.paint((table.concat(cells, "  "):gsub("%s+$", "")), colour)
+  local tail = { shown[last] and pad(cell_of(last), widths[last], columns[last].align) or "" }
+  if wraps(columns) then tail = text.wrap(cell_of(last), widths[last]) end
+  for i, part in ipairs(tail) do
+    local line = (i == 1 and table.concat(cells) or (" "):rep(margin)) .. part
+    out[#out + 1] = text.paint((line:gsub("%s+$", "")), colour)
+  end
 end
 
 --- A table as a string with a newline at its end. `columns`: list of { header, align = "right"?,
---- drop = n? } (the greater n, the sooner the column is left out on a narrow terminal); `rows`: list of
---- lists of cells (nil shows "-"), each with an optional `colour`. `width` defaults to the
---- terminal's, and to any in a pipe.
+--- drop = n? } (the greater n, the sooner the column is left out on a narrow terminal; the last one may have
+--- wrap = true: its cells go on in further lines then); `rows`: list of lists of cells (nil shows "-"), each with
+--- an optional `colour`. `width` defaults to the terminal's, and to any in a pipe.
 function text.render(columns, rows, width)
-  local widths = widths_of(columns, rows)
-  local shown = fitting(columns, widths, width or text.columns(math.huge))
-  local lines = { line_of(columns, widths, shown, function(c) return columns[c][1] end, "bold") }
+  local widths, limit = widths_of(columns, rows), width or text.columns(math.huge)
+  local shown = fitting(columns, widths, limit)
+  local gap, lines = narrow_last(columns, widths, shown, limit), {}
+  lines_of(columns, widths, shown, gap, function(c) return columns[c][1] end, "bold", lines)
   for _, row in ipairs(rows) do
-    lines[#lines + 1] = line_of(columns, widths, shown,
-      function(c) return tostring(row[c] or "-") end, row.colour)
+    lines_of(columns, widths, shown, gap, function(c) return tostring(row[c] or "-") end, row.colour, lines)
   end
   return table.concat(lines, "\n") .. "\n"
 end

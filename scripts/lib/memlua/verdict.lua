@@ -122,7 +122,7 @@ end
 local COLUMNS = {
   { "STRATEGY" }, { "NO LOSS", align = "right" }, { "BEST X SOLO", align = "right" },
   { "WORST X SOLO", align = "right", drop = 1 }, { "MAKESPAN", align = "right", drop = 2 },
-  { "X BEST ORDER", align = "right", drop = 3 }, { "VERDICT" },
+  { "X BEST ORDER", align = "right", drop = 3 }, { "VERDICT", wrap = true },
 }
 
 local function ratio(x) return x and ("%.2f"):format(x) or "-" end

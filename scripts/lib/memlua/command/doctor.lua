@@ -87,13 +87,13 @@ end
 
 local function show_all(checks, list)
   local facts = host.facts()
-  print(("Linux %s, %s, %d CPUs, %s memory, %s swap\n"):format(facts.release, facts.arch, facts.cpus,
-    units.format_size(facts.memory), units.format_size(facts.swap)))
+  print(text.flow(("Linux %s, %s, %d CPUs, %s memory, %s swap\n"):format(facts.release, facts.arch, facts.cpus,
+    units.format_size(facts.memory), units.format_size(facts.swap)), 2))
   for _, check in ipairs(checks) do show_check(check) end
   print()
   for _, way in ipairs(list) do show_way(way) end
   print()
-  print(text.paint(conclusion(taken(list)), "bold"))
+  for _, line in ipairs(text.wrap(conclusion(taken(list)), text.columns(math.huge))) do print(text.paint(line, "bold")) end
 end
 
 if options.probe then kvm.verdict(require "memlua.way".kernel(), true) end

@@ -21,5 +21,6 @@ elseif #list == 0 then
 else
   local rows = {}
   for i, one in ipairs(list) do rows[i] = { one.name, one.written, one.runs, one.verdict } end
-  io.stdout:write(text.render({ { "run" }, { "written (UTC)" }, { "runs", align = "right" }, { "verdict" } }, rows))
+  io.stdout:write(text.render({ { "run" }, { "written (UTC)", drop = 2 }, { "runs", align = "right", drop = 1 },
+                                { "verdict", wrap = true } }, rows))
 end

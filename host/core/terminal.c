@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+bool terminal_is(int fd)
+{
+	const char *terminals = getenv("MEMLUA_TERMINALS");
+
+	return terminals ? strchr(terminals, '0' + fd) != NULL : isatty(fd);
+}
+
+bool terminal_can_redraw(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return terminal_is(fd) && term && *term && strcmp(term, "dumb");
+}
+
+static unsigned int number_in(const char *name)
+{
+	const char *value = getenv(name);
+	int number = value ? atoi(value) : 0;
+
+	return number > 0 ? number : 0;
+}
+
+unsigned int terminal_columns(int fd)
+{
+	struct winsize size = {0};
+
+	if (getenv("MEMLUA_TERMINALS"))
+		return terminal_is(fd) ? number_in("MEMLUA_COLUMNS") : 0;
+	return ioctl(fd, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+unsigned int terminal_width(int fd)
+{
+	unsigned int wanted = number_in("COLUMNS");
+
+	return wanted ? wanted : terminal_columns(fd);
+}
+
+/* Characters, not bytes: those that continue one in UTF-8 don't count. */
+static unsigned int characters(const char *text, size_t len)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+void terminal_wrap(FILE *to, const char *text, unsigned int at, unsigned int indent,
+		   unsigned int width)
+{
+	while (*text) {
+		size_t blanks = strspn(text, " "), len = strcspn(text + blanks, " \n");
+		unsigned int wide = blanks + characters(text + blanks, len);
+
+		if (width && len && at > indent && at + wide > width) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			at = indent;
+			wide -= blanks;
+			text += blanks;
+			blanks = 0;
+		}
+		fwrite(text, 1, blanks + len, to);
+		at += wide;
+		text += blanks + len;
+		if (*text == '\n') {
+			fputc(*text++, to);
+			at = 0;
+		}
+	}
+}
