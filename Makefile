@@ -30,7 +30,7 @@ all: $(BUILD)/memlua
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 include $(BUILD)/config.mk
 endif
-$(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh
+$(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.sh
 	@mkdir -p $(@D)
 	$(Q)host/setup/packages.sh > $@
 
@@ -119,7 +119,7 @@ $(BUILD)/man/memlua.1: host/man/memlua.1.in Makefile
 man: $(MANUALS)
 
 TO = $(DESTDIR)$(PREFIX)
-SETUP = host/setup/fetch.sh host/setup/kmod.sh
+SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
 	$(wildcard scripts/*.lua scripts/tutorial/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...

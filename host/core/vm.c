@@ -46,6 +46,7 @@ struct vm {
 	char control[64];	/* what the guest has reported, line by line */
 	size_t control_len;
 	bool up;		/* user space has been reached */
+	int shown;		/* the second of the boot that the terminal shows, -1: none */
 	bool done;		/* the exit status has come */
 	int status;
 	double started, deadline;
@@ -358,6 +359,32 @@ static int start_qemu(struct vm *vm, struct error *err)
 
 /* --- while it runs --- */
 
+static void say_on_line(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return; /* who has gone misses nothing but this */
+}
+
+/* Until user space is up nothing else can tell that the machine lives. */
+static void show_boot(struct vm *vm)
+{
+	int second = facts_monotonic() - vm->started;
+	char line[64];
+
+	if (!vm->config->watched || vm->up || second == vm->shown)
+		return;
+	vm->shown = second;
+	snprintf(line, sizeof(line), "\r\033[Kmemlua: %d s: booting", second);
+	say_on_line(line);
+}
+
+static void hide_boot(struct vm *vm)
+{
+	if (vm->shown >= 0)
+		say_on_line("\r\033[K");
+	vm->shown = -1;
+}
+
 /* "up\n" when user space is reached, "exit N\n" at the end. */
 static void take_report(struct vm *vm, const char *data, size_t len)
 {
@@ -467,7 +494,10 @@ static int relay(struct vm *vm, struct error *err)
 		}
 		if (ended && !open)
 			return 0;
+		show_boot(vm);
 		poll(fds, PORTS, 100);
+		if (vm->up)
+			hide_boot(vm);
 		for (int i = 0; i < PORTS; i++)
 			if (fds[i].revents && take_output(vm, i, err))
 				return -1;
@@ -620,6 +650,7 @@ static int judge(struct vm *vm, int ret, int *status, struct error *err)
 
 static void tear_down(struct vm *vm)
 {
+	hide_boot(vm);
 	kill_and_reap(&vm->qemu);
 	kill_and_reap(&vm->virtiofsd);
 	for (int i = 0; i < PORTS; i++)
@@ -635,7 +666,7 @@ static void tear_down(struct vm *vm)
 
 int vm_run(const struct vm_config *config, int *status, struct error *err)
 {
-	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1}, .results = -1};
+	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1}, .results = -1, .shown = -1};
 	int ret;
 
 	*status = 1;

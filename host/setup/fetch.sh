@@ -13,7 +13,7 @@
 set -eu
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua
 
-say() { [ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" >&2; }
+. "$(dirname "$0")/alive.sh"
 # the caller reads one line: the path, or why there is none
 fail() { echo "$*"; exit 1; }
 
@@ -31,7 +31,7 @@ prepare_apt()
 {
 	mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
 	work=$(mktemp -d "$cache/fetch.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-	trap 'rm -rf "$work"' EXIT
+	trap 'stop_ticking; rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP
 	set -- $(sources)
 	[ $# -ge 2 ] || fail "apt knows no Debian archive on this machine; run 'apt-get update', or give --kernel an image"
@@ -56,21 +56,31 @@ prepare_apt()
 	Acquire::Retries "3";
 	END
 	export APT_CONFIG="$apt/apt.conf"
-	say "reading the archive's lists"
-	apt-get -qq update >&2 || fail "the archive's lists can't be read; is the network up?"
+	alive "reading the archive's lists" apt-get -qq update >&2 ||
+		fail "the archive's lists can't be read; is the network up?"
 }
 
-# unpack FOLDER PACKAGE...: download (apt verifies the hashes) and extract
+download() { (cd "$work/debs" && apt-get -qq download "$@" >&2); }
+
+extract()
+{
+	for deb in "$work"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$1" || return
+	done
+}
+
+# unpack WHAT FOLDER PACKAGE...: download (apt verifies the hashes) and extract
 unpack()
 {
-	folder=$1
-	shift
+	what=$1
+	folder=$2
+	shift 2
 	mkdir -p "$work/debs" "$folder"
-	say "downloading $*"
-	(cd "$work/debs" && apt-get -qq download "$@" >&2) || fail "could not download $*"
-	for deb in "$work"/debs/*.deb; do
-		dpkg-deb -x "$deb" "$folder"
-	done
+	total=$(apt-get -qq download --print-uris "$@" | awk '{ bytes += $3 } END { print int(bytes / 1048576 + 0.5) }')
+	progress() { echo ", $(du -sm "$work/debs" | cut -f1)M of ${total}M"; }
+	alive "downloading $what" download "$@" || fail "could not download $*"
+	progress() { :; }
+	alive "unpacking $what" extract "$folder" || fail "could not unpack $*"
 	rm -rf "$work/debs"
 }
 
@@ -87,7 +97,7 @@ fetch_libbpf()
 	target=$cache/libbpf
 	if [ ! -d "$target" ]; then
 		prepare_apt
-		unpack "$work/libbpf" libbpf-dev
+		unpack libbpf "$work/libbpf" libbpf-dev
 		publish "$work/libbpf" "$target"
 	fi
 	echo "$target"
@@ -118,6 +128,19 @@ choose_release()
 		END { print chosen }'
 }
 
+# The package of that form on which the headers depend.
+needed() { apt-cache depends "$headers" | sed -n "s/.*Depends: \(linux-$1\)\$/\1/p" | head -n 1; }
+
+# Sets release ("" for none) and the packages that go with it.
+look_up()
+{
+	release=$(choose_release "$1")
+	headers=linux-headers-$release
+	[ -n "$release" ] || return 0
+	common=$(needed 'headers-.*-common')
+	kbuild=$(needed 'kbuild-.*')
+}
+
 # The header packages' Makefiles name /usr/src; here they lie elsewhere.
 relocate_headers()
 {
@@ -142,14 +165,11 @@ fetch_kernel()
 		return
 	fi
 	prepare_apt
-	release=$(choose_release "$wanted")
+	alive "choosing a kernel" look_up "$wanted"
 	[ -n "$release" ] || fail "--kernel $wanted: neither an image file nor a kernel release that the archive has; it has: $(releases | tr '\n' ' ')"
 	target=$cache/kernels/$release
 	if [ ! -e "$target/release" ]; then
-		headers=linux-headers-$release
-		common=$(apt-cache depends "$headers" | sed -n 's/.*Depends: \(linux-headers-.*-common\)$/\1/p' | head -n 1)
-		kbuild=$(apt-cache depends "$headers" | sed -n 's/.*Depends: \(linux-kbuild-.*\)$/\1/p' | head -n 1)
-		unpack "$work/kernel" "linux-image-$release" "$headers" "$common" "$kbuild"
+		unpack "Linux $release and its headers" "$work/kernel" "linux-image-$release" "$headers" "$common" "$kbuild"
 		mv "$work/kernel/boot/vmlinuz-$release" "$work/kernel/vmlinuz"
 		[ -d "$work/kernel/lib/modules" ] || ln -s usr/lib "$work/kernel/lib"
 		depmod -b "$work/kernel" "$release" 2>/dev/null || fail "depmod failed; install kmod"

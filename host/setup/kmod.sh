@@ -11,12 +11,14 @@ release=$2
 source=$3
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua/kmod
 
-say() { [ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" >&2; }
+. "$(dirname "$0")/alive.sh"
 # the caller reads one line: the path, or why there is none
 fail() { echo "$*"; exit 1; }
 
 [ -e "$headers/Makefile" ] || fail "$headers: no kernel headers; install linux-headers-$release"
 command -v make >/dev/null || fail "make: not found; install make and gcc"
+
+build() { make -C "$work" KDIR="$headers" > "$work/log" 2>&1; }
 
 case $headers$cache in
 *[[:space:]]*) fail "$headers, $cache: kernel builds take no blanks in a path; set XDG_CACHE_HOME" ;;
@@ -25,13 +27,12 @@ esac
 key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$headers/Module.symvers" | sha256sum | cut -c1-16)
 target=$cache/$release-$key/memcg_bpf_ops.ko
 if [ ! -e "$target" ]; then
-	say "building the module memcg_bpf_ops for $release"
 	mkdir -p "$cache" || fail "$cache: can't be made; set XDG_CACHE_HOME"
 	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-	trap 'rm -rf "$work"' EXIT
+	trap 'stop_ticking; rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP
 	cp "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$source/kmod/Makefile" "$work"
-	if ! make -C "$work" KDIR="$headers" > "$work/log" 2>&1; then
+	if ! alive "building the module memcg_bpf_ops for $release" build; then
 		tail -n 20 "$work/log" >&2
 		fail "the module doesn't build for $release (its output stands above)"
 	fi

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 need='clang e2fsprogs fonts-dejavu-core gnuplot-nox kmod liblua5.4-dev libelf-dev libjansson-dev
 libreadline-dev lua-argparse pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
 
-say() { echo "memlua: $*" >&2; }
+. "$here/alive.sh"
 
 missing()
 {
@@ -41,9 +41,9 @@ install_missing()
 {
 	packages=$(missing | tr '\n' ' ')
 	[ -n "$packages" ] || return 0
-	say "installing $packages"
+	say "missing: $packages"
 	# Lists may be absent or too old for what the archive still has: update once, quietly.
-	as_root env DEBIAN_FRONTEND=noninteractive sh -ec '
+	alive "installing them" as_root env DEBIAN_FRONTEND=noninteractive sh -ec '
 		apt-get -qq update
 		apt-get -qq install -y --no-install-recommends "$@" </dev/null' sh $packages >&2
 }
@@ -69,5 +69,7 @@ command -v apt-get >/dev/null || {
 *'Candidate: (none)'*|'') ;;
 *) need="$need virtiofsd" ;;
 esac
+trap stop_ticking EXIT
+trap 'exit 130' INT TERM HUP
 install_missing
 libbpf

@@ -1,6 +1,7 @@
 --- memlua.kvm: whether KVM works here. /dev/kvm can be there and broken, so only a boot proves it; the verdict
 --- is kept in memlua's cache, per kernel and CPU.
 local host = require "memlua.host"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local sys = require "memlua.sys"
 
@@ -31,17 +32,23 @@ function kvm.known() return unavailable() or sys.first_line(verdict_file()) end
 -- space, no permission) says nothing about KVM.
 local FINAL = { [4] = true, [5] = true, [110] = true }
 
+-- Why the boot failed: what memlua recognised, else the first line of what QEMU said (after a crash that is the end
+-- of a dump of registers).
+local function in_a_line(why)
+  local known = why:match "KVM internal error[^\n]*"
+  return known or why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
+end
+
 -- Returns the verdict, and whether to keep it.
 local function boot(kernel)
   log.say("trying KVM once (the verdict is kept in %s)", verdict_file())
   local status, why, errno = require "memlua.vm".run {
-    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40,
+    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40, watched = live.possible(2),
     spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
   }
   if status == 0 then return "works", true end
   local keep = status or FINAL[errno]
-  why = why or "the probe ended with status " .. status
-  return why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*", keep
+  return in_a_line(why or "the probe ended with status " .. status), keep
 end
 
 --- "works", or why not. Boots `kernel` (memlua.way.kernel) to find out where that isn't known yet, or `again`.

@@ -5,6 +5,7 @@
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
 local host = require "memlua.host"
 local kvm = require "memlua.kvm"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local machine = require "memlua.machine"
 local memlua = require "memlua"
@@ -40,7 +41,7 @@ local function path_from(...)
   local words = {}
   for i, word in ipairs { ... } do words[i] = sys.quote(word) end
   if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
-  local pipe = assert(io.popen(table.concat(words, " ")))
+  local pipe <close> = assert(io.popen(table.concat(words, " "))) -- interrupted, it is waited for: it tidies the screen
   local line = pipe:read "l"
   if pipe:close() then return line end
   return nil, line or words[1] .. " failed"
@@ -143,7 +144,8 @@ local function environment(kernel, kmod, clock, accel)
   for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
   env.MEMLUA_TERMINALS = terminals
   -- the guest's own terminals tell no width
-  if terminals ~= "" then env.COLUMNS = env.COLUMNS or tostring(host.columns() or 80) end
+  local columns = host.columns(1) or host.columns(2)
+  env.MEMLUA_COLUMNS = columns and tostring(columns)
   return env
 end
 
@@ -222,7 +224,7 @@ local function run_in_vm(reasons)
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
-    memory = settings.memory or GUEST_MEMORY, timeout = settings.timeout or 0,
+    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = settings.timeout or 0,
     boot_timeout = use_kvm and 60 or 240, out = settings.out,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = settings.out,

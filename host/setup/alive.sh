@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the set-up scripts: a long step shows on a terminal that it lives and, where progress() tells, how far
+# it is.
+
+# The width of the terminal that standard error is; wide where it doesn't tell.
+columns()
+{
+	set -- $(stty size <&2 2>/dev/null)
+	[ "${2:-0}" -gt 0 ] && echo "$2" || echo 1000
+}
+
+# How far the step is, after the time, beginning with a comma; a script may define its own.
+progress() { :; }
+
+can_redraw() { [ -t 2 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${MEMLUA_QUIET:-}" ]; }
+
+# One line, drawn over: the figures first, so that a narrow terminal cuts off none of them.
+tick()
+{
+	began=$(date +%s)
+	while kill -0 $$ 2>/dev/null; do
+		line="memlua: $(($(date +%s) - began)) s$(progress): $1"
+		printf '\r\033[K%.*s' $(($(columns) - 1)) "$line"
+		sleep 1
+	done
+}
+
+stop_ticking()
+{
+	[ -n "${ticker:-}" ] || return 0
+	kill "$ticker" 2>/dev/null || :
+	wait "$ticker" 2>/dev/null || :
+	ticker=
+	printf '\r\033[K' >&2
+	cat "$complaints" >&2
+	rm -f "$complaints"
+}
+
+say()
+{
+	stop_ticking
+	[ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" | fold -s -w "$(columns)" >&2
+}
+
+# alive TEXT COMMAND...: run the command while that is shown; the text stays, and what the command complained of. A
+# caller that traps EXIT stops the ticking there.
+alive()
+{
+	text=$1
+	shift
+	can_redraw || { say "$text"; "$@"; return; }
+	complaints=$(mktemp)
+	tick "$text" >&2 </dev/null &
+	ticker=$!
+	ended=0
+	"$@" 2>"$complaints" || ended=$?
+	say "$text"
+	return $ended
+}
