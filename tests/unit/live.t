@@ -4,6 +4,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local live = require "memlua.live"
 local log = require "memlua.log"
+local sys = require "memlua.sys"
 
 local written = ""
 local stream = { write = function(self, ...)
@@ -21,6 +22,7 @@ end
 -- What a terminal shows of it: no more than the sequences that live uses are understood.
 local function screen(text)
   local lines, row = {}, 1
+  text = text:gsub("\27%[%?7[lh]", "") -- whether too long a line wraps: none is
   while text ~= "" do
     local up = text:match "^\27%[(%d+)A"
     local line = text:match "^\r\27%[2K([^\n]*)\n"
@@ -64,22 +66,30 @@ tap.is({ utf8.len(wide[1]), #wide[2], #wide[3] }, { 39, 39, 39 }, "a line never 
 
 -- ---- a run --------------------------------------------------------------------------------------------------------
 
-local function tenant(name, usage, reached, more)
+-- Processes are what a test says they are: where in the kernel each sleeps.
+local SLEEPS = { ["11"] = "hrtimer_nanosleep", ["12"] = "throttle_current", ["13"] = "mem_cgroup_handle_over_high" }
+local first_line = sys.first_line
+sys.first_line = function(path)
+  local pid = path:match "^/proc/(%d+)/wchan$"
+  if pid then return SLEEPS[pid] end
+  return first_line(path)
+end
+
+local function tenant(name, usage, reached, pids, more)
   local part = { spec = { kind = "anon", size = 100 << 20 }, worker = { progress = function() return reached end } }
   for key, value in pairs(more or {}) do part[key] = value end
-  return { spec = { name = name }, limits = {}, cg = { usage = function() return usage end }, parts = { part } }
+  local cg = { usage = function() return usage end, get = function(_, file) return file == "cgroup.procs" and pids or nil end }
+  return { spec = { name = name }, limits = {}, cg = cg, parts = { part } }
 end
-local asked = 0
-local policy = { tenant = function(_, cg)
-  asked = asked + 1
-  return cg.delays and { delay_ms = asked * 1000 } or nil
-end }
 local self = {
-  started = host.monotonic(), limits = { ["memory.max"] = 200 << 20 }, policy = policy,
-  tenants = { tenant("high", 100 << 20, 100 << 20), tenant("low_1", 10 << 20, 10 << 20), tenant("low_2", 0, 0),
-              tenant("lost", 0, 50 << 20, { result = { ended = "oom-killed" } }) },
+  started = host.monotonic(), limits = { ["memory.max"] = 200 << 20 },
+  tenants = { tenant("high", 100 << 20, 100 << 20, "11\n"), tenant("low_1", 10 << 20, 10 << 20, "11\n12\n"),
+              tenant("low_2", 0, 0, ""), tenant("lost", 0, 50 << 20, nil, { result = { ended = "oom-killed" } }) },
 }
-self.tenants[2].cg.delays = true
+tap.is({ live.held(self.tenants[1].cg), live.held(self.tenants[2].cg) }, { nil, "delayed" },
+  "what holds a tenant is where one of its processes sleeps")
+tap.is(live.held(tenant("", 0, 0, "13\n").cg), host.has_ops() and "delayed" or "throttled",
+  "memory.high's own throttling is no policy's delay")
 
 local function shown(columns)
   host.setenv("COLUMNS", tostring(columns))
@@ -100,8 +110,8 @@ tap.is(#lines, 5, "one line for the run and one per tenant")
 tap.like(lines[1], "^run 3 of 7: priority, %d", "which run of how many")
 tap.like(lines[1], "left$", "and how long it will take still")
 tap.like((lines[2]:gsub("[█░]+", "=")), "^high  = +100M of 200M +holding$", "usage against the limit, as a bar and in figures")
-tap.is({ select(2, lines[2]:gsub("█", "")), select(2, lines[2]:gsub("░", "")) }, { 18, 17 }, "the bar is half full")
-tap.like(lines[3], "filling 10%%, delayed$", "how far it is, and that the policy delays it")
+tap.is({ select(2, lines[2]:gsub("█", "")), select(2, lines[2]:gsub("░", "")) }, { 17, 17 }, "the bar is half full")
+tap.like(lines[3], "filling 10%%, delayed$", "how far it is, and that a policy delays it")
 tap.like(lines[4], "waiting$", "one that hasn't begun")
 tap.like(lines[5], "oom%-killed$", "one that was lost")
 
@@ -110,7 +120,8 @@ for _, columns in ipairs { 20, 40, 80, 200 } do
   for _, line in ipairs(shown(columns)) do widest = math.max(widest, utf8.len(line)) end
   tap.ok(widest < columns, ("%d columns are not exceeded"):format(columns), widest)
 end
-tap.like(shown(40)[2], "^high +100M +holding$", "40 columns have no room for the bar and the limit")
+tap.like((shown(40)[2]:gsub("[█░]+", "=")), "^high  = +100M  holding$", "40 columns have room for a short bar, not for the limit")
+tap.like(shown(30)[2], "^high +100M  holding$", "30 have none for the bar")
 host.setenv("LANG", "C")
 tap.like(shown(80)[2], "^high  #+%.+ ", "a locale without UTF-8 gets a bar of ASCII")
 
@@ -133,7 +144,17 @@ local often = drawn(function()
   view:begin(1, "none")
   for _ = 1, 100 do live.show(self) end
 end)
-tap.is(select(2, often:gsub("run 1 of 1", "")), 1, "it isn't drawn more often than can be seen")
+tap.is(select(2, often:gsub("run 1 of 1", "")), 2, "it isn't drawn more often than can be seen, after its beginning")
+
+local trials = {}
+drawn(function()
+  local view <close> = live.runs(nil, "trial")
+  for i, name in ipairs { "none", "reserve" } do
+    view:begin(nil, name)
+    trials[i] = screen(written)[1]
+  end
+end)
+tap.is(trials, { "trial 1: none", "trial 2: reserve" }, "runs whose number nobody knows are counted")
 
 -- ---- elsewhere ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 --- where none should be; then the session's limit is raised. Too loose: nobody presses on the limit; then the
 --- tenants' sizes are. Trials of one run each decide, before anything is measured.
 local cell = require "memlua.cell"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local spec = require "memlua.spec"
@@ -115,7 +116,8 @@ local function observed(result)
 end
 
 -- A claim that the policy refuses for want of room is a loss before anything has run.
-local function trial(plan, strategy)
+local function trial(view, plan, strategy)
+  view:begin(nil, strategy.name)
   local ok, result = pcall(cell.run, plan, strategy)
   if ok then return observed(result) end
   if type(result) ~= "table" or result.status ~= memlua.status.resources then error(result, 0) end
@@ -135,14 +137,14 @@ local function too_big(plan, total)
     units.format_size(wanted(plan)), units.format_size(total))
 end
 
-local function try(plan)
+local function try(view, plan)
   local why = too_big(plan, (way.memory()))
   if why then return nil, why end
   plan.deadline = math.min(plan.deadline, DEADLINE)
   local survivor = kept_by(plan)
-  local kept = trial(plan, survivor)
+  local kept = trial(view, plan, survivor)
   if kept.lost or survivor.name == "none" then return calibrate.judge(kept, kept) end
-  return calibrate.judge(kept, trial(plan, { name = "none", limits = {}, tenants = {} }))
+  return calibrate.judge(kept, trial(view, plan, { name = "none", limits = {}, tenants = {} }))
 end
 
 local function sizes_of(plan)
@@ -158,13 +160,14 @@ local WORD = { tight = "too tight, the limit is raised", loose = "too loose, the
 --- { limit, size (factors), verdict, why }. Fails with status 7 when it finds no regime. Needs a kernel: call it once
 --- host.enter() has returned.
 function calibrate.run(build)
+  local view <close> = live.runs(nil, "trial")
   local plan
   local scale, steps = calibrate.search(function(scale)
     plan = spec.check(build(scale))
     if type(plan.limits["memory.max"]) ~= "number" then
       memlua.fail(memlua.status.misuse, "--calibrate: the session has no memory.max to press on; add --limit 512M")
     end
-    return try(plan)
+    return try(view, plan)
   end, function(verdict, _, why)
     log.say("calibrating: limit %s, sizes %s: %s: %s", units.format_size(plan.limits["memory.max"]), sizes_of(plan),
       WORD[verdict], why)

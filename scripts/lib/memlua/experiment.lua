@@ -2,6 +2,7 @@
 --- run folder with all raw results, a table, charts, and what was expected of the figures.
 local host = require "memlua.host"
 local json = require "memlua.json"
+local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local report = require "memlua.report"
@@ -41,12 +42,21 @@ local function manifest_of(e, set, all, ids)
            written = os.date "!%Y-%m-%dT%H:%M:%SZ" }
 end
 
+local function warm_up(e, set)
+  local view <close> = live.runs(set.warmup, "warm-up run")
+  for i = 1, set.warmup do
+    view:begin(i, e.cases[1].name)
+    e.measure(e.cases[1])
+  end
+end
+
 local function measure_all(e, set, all, cells, folder)
-  for _ = 1, set.warmup do e.measure(e.cases[1]) end
   local ids = {}
+  warm_up(e, set)
+  local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
-    log.progress("run %d of %d: %s", i, #cells, c.case.name)
+    view:begin(i, c.case.name)
     local result = e.measure(c.case)
     result.case, result.block, result.id = c.case.name, c.block, c.id
     ids[i] = c.id

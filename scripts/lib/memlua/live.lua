@@ -2,6 +2,7 @@
 --- pipe or to a dumb terminal.
 local host = require "memlua.host"
 local log = require "memlua.log"
+local sys = require "memlua.sys"
 local text = require "memlua.table"
 local units = require "memlua.units"
 
@@ -21,10 +22,13 @@ end
 --- Where that is no terminal, nothing is ever drawn.
 function live.block(fd)
   local stream = fd == 1 and io.stdout or io.stderr
-  return setmetatable({ stream = stream, shown = live.possible(fd), height = 0 }, Block)
+  return setmetatable({ fd = fd, stream = stream, shown = live.possible(fd), height = 0 }, Block)
 end
 
--- A line that wraps would be two, and the block would climb.
+-- A line that wraps would be two, and the block would climb. Where the terminal is narrower than it was, it cuts off
+-- itself (DECAWM).
+local NO_WRAP, WRAP = "\27[?7l", "\27[?7h"
+
 local function fitted(line, width)
   if (utf8.len(line) or #line) <= width then return line end
   local at = utf8.offset(line, width + 1)
@@ -34,10 +38,10 @@ end
 --- Draws the lines (a list of strings without escape sequences) in place of those drawn before.
 function Block:draw(lines)
   if not self.shown then return end
-  local width, out = text.columns() - 1, {}
-  if self.height > 0 then out[1] = ("\27[%dA"):format(self.height) end
+  local width, out = text.columns(nil, self.fd) - 1, { NO_WRAP }
+  if self.height > 0 then out[2] = ("\27[%dA"):format(self.height) end
   for _, line in ipairs(lines) do out[#out + 1] = "\r\27[2K" .. fitted(line, width) .. "\n" end
-  out[#out + 1] = "\27[J"
+  out[#out + 1] = "\27[J" .. WRAP
   self.height = #lines
   self.stream:write(table.concat(out)):flush()
 end
@@ -68,14 +72,25 @@ local function bar(share, width)
   return ("#"):rep(full) .. ("."):rep(width - full)
 end
 
--- Delayed: what the policy has answered since the last look isn't slept off yet. One answer is 2 s at most.
-local function delayed(self, t)
-  local kept, now = self.policy and self.policy:tenant(t.cg), host.monotonic()
-  local sum = kept and kept.delay_ms or 0
-  local since = sum - (t.live_delay or 0)
-  t.live_delay = sum
-  if since > 0 then t.live_until = now + math.min(since / 1000, 2) end
-  return now < (t.live_until or 0)
+-- The function of the kernel in which a task sleeps: in memlua's module the delay that a policy asked for; in the
+-- kernel's own code what it makes a task wait over memory.high and, on a kernel that has memcg_bpf_ops, that delay too.
+local function state_of(where)
+  if where == "throttle_current" then return "delayed" end
+  if where:find "^_*mem_cgroup_handle_over_high$" then return host.has_ops() and "delayed" or "throttled" end
+end
+
+-- Of a cgroup with many processes, so many are looked at.
+local LOOKED_AT = 32
+
+--- What keeps a cgroup's processes waiting at this moment, read from where in the kernel they sleep: "delayed" (by a
+--- policy), "throttled" (over its memory.high), nil when none of them is.
+function live.held(cg)
+  local n = 0
+  for pid in (cg:get "cgroup.procs" or ""):gmatch "%d+" do
+    local state = state_of(sys.first_line("/proc/" .. pid .. "/wchan") or "")
+    n = n + 1
+    if state or n == LOOKED_AT then return state end
+  end
 end
 
 -- How far one workload is; of a program nothing is known.
@@ -89,9 +104,12 @@ local function phase_of(part)
 end
 
 -- Of several workloads, the first that still runs.
-local function phase(self, t)
+local function phase(t)
   for _, part in ipairs(t.parts) do
-    if not part.result then return phase_of(part) .. (delayed(self, t) and ", delayed" or "") end
+    if not part.result then
+      local held = live.held(t.cg)
+      return phase_of(part) .. (held and ", " .. held or "")
+    end
   end
   return phase_of(t.parts[1])
 end
@@ -101,15 +119,18 @@ local function limit_of(self, t)
   return type(own) == "number" and own or type(parents) == "number" and parents or nil
 end
 
--- In 40 columns the bar goes first, then the limit.
+-- Room that a phase takes at most: "filling 99%, throttled", two blanks before it.
+local PHASE = 24
+
+-- In 40 columns the limit goes first, then the bar.
 local function line_of(self, t, name_width)
   local usage, limit = t.cg:usage() or 0, limit_of(self, t)
-  local room = text.columns() - name_width - 1
+  local room = text.columns(nil, 2) - name_width - 1
   local amount = ("%6s"):format(units.format_size(usage))
-  if limit and room >= 36 then amount = ("%s of %-5s"):format(amount, units.format_size(limit)) end
-  local width = math.min(40, room - #amount - 24)
-  local picture = limit and width >= 8 and bar(usage / limit, width) .. " " or ""
-  return ("%-" .. name_width .. "s %s%s  %s"):format(t.spec.name, picture, amount, phase(self, t))
+  if limit and room >= 48 then amount = ("%s of %-5s"):format(amount, units.format_size(limit)) end
+  local width = math.min(40, room - 1 - #amount - PHASE)
+  local picture = limit and width >= 3 and bar(usage / limit, width) .. " " or ""
+  return ("%-" .. name_width .. "s %s%s  %s"):format(t.spec.name, picture, amount, phase(t))
 end
 
 -- What is left, by the wall clock: the guest's own clock may be virtual. Absent when nothing tells it.
@@ -121,17 +142,22 @@ end
 
 local function left()
   local now = wall_clock()
-  if not now or not view.since or view.done == 0 then return "" end
+  if not now or not view.since or not view.total or view.done == 0 then return "" end
   local seconds = (now - view.since) / view.done * (view.total - view.done)
   if seconds < 90 then return (", ~%.0f s left"):format(seconds) end
   return (", ~%.0f min left"):format(seconds / 60)
 end
 
+-- "run 3 of 40: priority", or "trial 3: ..." where nobody knows how many there will be.
+local function title()
+  local of = view.total and (" of %d"):format(view.total) or ""
+  return ("%s %d%s: %s"):format(view.what, view.done + 1, of, view.label)
+end
+
 local function draw(self)
   local names = 0
   for _, t in ipairs(self.tenants) do names = math.max(names, utf8.len(t.spec.name) or #t.spec.name) end
-  local lines = { ("run %d of %d: %s, %.1f s%s"):format(view.done + 1, view.total, view.label,
-    host.monotonic() - self.started, left()) }
+  local lines = { ("%s, %.1f s%s"):format(title(), host.monotonic() - self.started, left()) }
   for _, t in ipairs(self.tenants) do lines[#lines + 1] = line_of(self, t, names) end
   view.block:draw(lines)
 end
@@ -139,18 +165,22 @@ end
 local View = {}
 View.__index = View
 
---- The view of `total` runs, to be closed: `local view <close> = live.runs(#cells)`. On a terminal it shows each run
---- while it goes on; elsewhere log.progress says when one begins.
-function live.runs(total)
-  view = setmetatable({ total = total, done = 0, since = wall_clock(), next = 0, block = live.block(2) }, View)
+--- The view of `total` runs (nil: not known), to be closed: `local view <close> = live.runs(#cells)`. On a terminal it
+--- shows each run while it goes on; elsewhere log.progress says when one begins. `what` ("run") is what they are
+--- called.
+function live.runs(total, what)
+  view = setmetatable({ total = total, what = what or "run", done = 0, since = wall_clock(), next = 0,
+                        block = live.block(2) }, View)
   log.interlude = function() if view then view.block:clear() end end
   return view
 end
 
---- Says that run `i`, of that name, begins.
+--- Says that run `i` (nil: the next), of that name, begins.
 function View:begin(i, label)
+  i = i or self.label and self.done + 2 or 1
   self.done, self.label, self.next = i - 1, label, 0
-  if not self.block.shown then log.progress("run %d of %d: %s", i, self.total, label) end
+  if not self.block.shown then return log.progress("%s", title()) end
+  self.block:draw { title() .. left() }
 end
 
 function View:__close()

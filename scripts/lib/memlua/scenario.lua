@@ -120,8 +120,9 @@ end
 -- ---- running -------------------------------------------------------------------------------------------
 
 local function warm_up(plan, cells)
+  local view <close> = live.runs(plan.warmup, "warm-up run")
   for i = 1, plan.warmup do
-    log.progress("warming up, %d of %d", i, plan.warmup)
+    view:begin(i, cells[1].strategy.name)
     cell.run(plan, cells[1].strategy)
   end
 end
