@@ -274,15 +274,17 @@ static bool is_file(const char *path)
 
 static int run_script(lua_State *L, const struct options *options)
 {
+	const char *code = NULL;
 	char name[256];
-	const char *code;
 	size_t size;
 
 	if (!strcmp(options->script, "-"))
 		return run_chunk(L, luaL_loadfile(L, NULL));
-	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there */
+	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there. No file is run
+	 * where a shell asks for completions. */
 	snprintf(name, sizeof(name), "lua/memlua/command/%s.lua", options->script);
-	code = is_file(options->script) ? NULL : embed_find(name, &size);
+	if (!is_file(options->script) || !strcmp(options->script, "complete"))
+		code = embed_find(name, &size);
 	if (code)
 		return run_chunk(L, luaL_loadbuffer(L, code, size, "=command"));
 	return run_chunk(L, luaL_loadfile(L, options->script));

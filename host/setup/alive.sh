@@ -20,7 +20,7 @@ tick()
 	began=$(date +%s)
 	while kill -0 $$ 2>/dev/null; do
 		line="memlua: $(($(date +%s) - began)) s$(progress): $1"
-		printf '\r\033[K%.*s' $(($(columns) - 1)) "$line"
+		printf '\r\033[K%.*s' $(($(columns) - 4)) "$line" # room for ^C
 		sleep 1
 	done
 }

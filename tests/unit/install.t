@@ -1,4 +1,4 @@
--- make install puts everything where it is found, make uninstall takes all of it away, and the shells complete.
+-- make install puts everything where it is found, make uninstall takes all of it away.
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
@@ -41,38 +41,6 @@ tap.is(output_of(("cd / && %s -e %s"):format(installed, quote(where))),
   ("%s/share/memlua/host/setup/fetch.sh\t%s/share/memlua/bpf\n"):format(prefix, prefix), "it finds its own files, wherever it stands")
 tap.is(select(2, output_of("cd / && " .. installed .. " " .. prefix .. "/share/memlua/scripts/protected.lua --dry-run -q -o " .. scratch .. "/o")), 0,
   "the installed scripts are understood")
-
--- ---- completion ---------------------------------------------------------------------------------------------
-
-local COMPLETE = [[
-  . %s; cd %s; PATH=%s/bin:$PATH
-  COMP_WORDS=(memlua %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _memlua; printf '%%s\n' "${COMPREPLY[@]}"]]
-local function completed(words)
-  return "\n" .. output_of("bash -c " .. quote(COMPLETE:format(prefix .. "/share/bash-completion/completions/memlua",
-    quote(tests), prefix, words)))
-end
-local function offers(words, word)
-  local got = completed(words)
-  return tap.ok(got:find("\n" .. word .. "\n", 1, true), ("bash: memlua %s<TAB> offers %s"):format(words, word), got)
-end
-
-local help = output_of(installed .. " --help")
-for option in help:gmatch "\n  [-%a, ]*(%-%-[%w-]+)" do offers("-", option) end
-offers("''", "doctor")
-offers("''", "unit")
-offers("--ac", "--accel")
-offers("--accel ''", "kvm")
-offers("x.lua --clock v", "virtual")
-offers("doctor --", "--probe")
-offers("-r 3 show --", "--html")
-tap.ok(not completed "--accel x":find "%w", "nothing is offered where nothing fits")
-for shell, file in pairs { zsh = "zsh/site-functions/_memlua", fish = "fish/vendor_completions.d/memlua.fish" } do
-  local rules = io.open(prefix .. "/share/" .. file):read "a"
-  for option in help:gmatch "\n  [-%a, ]*(%-%-[%w-]+)" do
-    local long = option:sub(3):gsub("%-", "%%-")
-    tap.ok(rules:find("%-%-" .. long .. "[^%w-]") or rules:find("%-l " .. long .. "[^%w-]"), shell .. ": completes " .. option)
-  end
-end
 
 -- ---- away again -----------------------------------------------------------------------------------------------
 

@@ -203,6 +203,14 @@ local function join_negatives(args)
   return joined
 end
 
+--- The options that a script has beside its own: a list of declarations as option.parse takes them. `declared` nil: all
+--- that memlua itself takes.
+function option.common(declared)
+  local common = table.move(OUTPUT, 1, #OUTPUT, 1, {})
+  if declared and declared.common == "report" then return common end
+  return table.move(RUN, 1, #RUN, #common + 1, common)
+end
+
 --- Parses the script's arguments. `declared` is a table:
 ---   name, about   of the script, for --help (which names a script as the user typed it)
 ---   common        "run" (default): all common options; "report": those of a script that runs nothing
@@ -221,8 +229,7 @@ function option.parse(declared, args)
     parser:argument(argument[1], argument.help):args(argument.args or 1)
   end
   for _, spec in ipairs(declared.options or {}) do add(parser, spec) end
-  local common = table.move(OUTPUT, 1, #OUTPUT, 1, {})
-  if declared.common ~= "report" then table.move(RUN, 1, #RUN, #common + 1, common) end
+  local common = option.common(declared)
   for _, spec in ipairs(common) do add(parser, spec) end
   add_help(parser)
   make_failing(parser)
