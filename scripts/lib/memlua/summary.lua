@@ -131,54 +131,91 @@ local function strategy_summary(name, runs, seed)
   return result
 end
 
--- Every tenant beside its solo run: a policy that only slows the others must not look good.
-local function add_slowdowns(strategies, solo_of)
-  local alone = {}
-  for _, strategy in ipairs(strategies) do
-    if strategy.solo then alone[strategy.name] = strategy.tenants[1].completion end
+-- ---- against the solo runs ---------------------------------------------------------------------------------------
+
+-- What a tenant's work took: its time, or, where it works for a fixed time, the time per byte.
+local function cost(tenant)
+  if not is_done(tenant) then return nil end
+  local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
+  if not workload or not workload.duration then return tenant.completion_s end
+  return tenant.read_bytes and tenant.read_bytes > 0 and 1 / tenant.read_bytes or nil
+end
+
+-- What it took alone, by block, and the median of all blocks.
+local function costs_alone(runs)
+  local by_block, values = {}, {}
+  for _, result in ipairs(runs or {}) do
+    local value = cost(result.tenants[1])
+    if value then by_block[result.block or #values + 1], values[#values + 1] = value, value end
   end
+  return by_block, stats.median(values)
+end
+
+-- The solo run of the same block is the measure, since what drifts, drifts in both.
+local function ratios(runs, name, by_block, median, intact_only)
+  local values = {}
+  for _, result in ipairs(runs) do
+    for _, tenant in ipairs(result.tenants) do
+      local value = tenant.name == name and is_intact(result) == intact_only and cost(tenant)
+      if value then values[#values + 1] = value / (by_block[result.block] or median) end
+    end
+  end
+  return values
+end
+
+-- Every tenant beside its solo run: a policy that only slows the others must not look good.
+local function add_slowdown(tenant, runs, solo, solo_runs, seed)
+  tenant.solo_s = solo.tenants[1].completion and solo.tenants[1].completion.median
+  local by_block, median = costs_alone(solo_runs)
+  if not median then return end
+  local values = ratios(runs, tenant.name, by_block, median, true)
+  if #values == 0 then values = ratios(runs, tenant.name, by_block, median, false) end
+  tenant.times_solo = estimate(values, seed)
+  tenant.slowdown = tenant.times_solo and tenant.times_solo.median
+end
+
+local function add_slowdowns(strategies, runs_of, solo_of, seed)
+  local by_name = {}
+  for _, strategy in ipairs(strategies) do by_name[strategy.name] = strategy end
   for _, strategy in ipairs(strategies) do
     for _, tenant in ipairs(strategy.tenants) do
-      local solo = alone[(solo_of or {})[tenant.name]]
-      local seen = tenant.completion or tenant.completion_beside_losses
-      tenant.solo_s = solo and solo.median
-      tenant.slowdown = solo and seen and seen.median / solo.median
+      local solo = (solo_of or {})[tenant.name]
+      if by_name[solo] then add_slowdown(tenant, runs_of[strategy.name], by_name[solo], runs_of[solo], seed) end
     end
   end
 end
 
--- Names of strategies in the scenario's order, solo ones first: the runs are shuffled, but the first of the scenario is
--- what the others are compared with.
-local function sort_as_planned(names, scenario)
-  local place, seen = {}, {}
-  for i, strategy in ipairs(scenario and scenario.strategies or {}) do place[strategy.name] = i end
-  for i, name in ipairs(names) do seen[name] = i end
-  table.sort(names, function(a, b)
-    local x, y = place[a] or 0, place[b] or 0
-    return x < y or x == y and seen[a] < seen[b]
-  end)
+-- The names of the strategies that were run: as the scenario lists them, so that a strategy keeps its place and colour
+-- whatever order a block was shuffled into; those that it doesn't list, solo runs above all, come first.
+local function ordered(folder)
+  local listed, names, seen = {}, {}, {}
+  for _, strategy in ipairs((folder.manifest.scenario or {}).strategies or {}) do listed[strategy.name] = true end
+  for _, result in ipairs(folder.runs) do
+    if not seen[result.strategy] and not listed[result.strategy] then names[#names + 1] = result.strategy end
+    seen[result.strategy] = true
+  end
+  for _, strategy in ipairs((folder.manifest.scenario or {}).strategies or {}) do
+    if seen[strategy.name] then names[#names + 1] = strategy.name end
+  end
+  return names
 end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
 --- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
---- completion = {n, median, low, high, values}, slowdown, latency, ..., workloads = list of
---- { name, completion, ended = {how = runs} } where there are several } }, skipped = list of
---- { name, reason } or nil }. Times in seconds.
+--- completion = {n, median, low, high, values}, times_solo = the same of the ratios to the solo runs of the same
+--- block, slowdown = its median, latency, ..., workloads = list of { name, completion, ended = {how = runs} } where
+--- there are several } }, skipped = list of { name, reason } or nil }. Times in seconds; the ratio of tenants that work
+--- for a fixed time is that of the times per byte.
 function summary.of(folder)
-  local order, by_strategy = {}, {}
+  local by_strategy, strategies = {}, {}
   for _, result in ipairs(folder.runs) do
-    if not by_strategy[result.strategy] then
-      by_strategy[result.strategy] = {}
-      order[#order + 1] = result.strategy
-    end
+    by_strategy[result.strategy] = by_strategy[result.strategy] or {}
     table.insert(by_strategy[result.strategy], result)
   end
-  sort_as_planned(order, folder.manifest.scenario)
-  local strategies = {}
-  for i, name in ipairs(order) do
+  for i, name in ipairs(ordered(folder)) do
     strategies[i] = strategy_summary(name, by_strategy[name], folder.manifest.seed)
   end
-  add_slowdowns(strategies, folder.manifest.solo_of)
+  add_slowdowns(strategies, by_strategy, folder.manifest.solo_of, folder.manifest.seed)
   return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
            skipped = folder.manifest.skipped }
 end
@@ -209,17 +246,21 @@ function summary.series(folders)
   return list
 end
 
---- What the tenants of a folder compete in: { name, heading, axis, of = function(tenant) -> estimate, format, scale,
---- time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others by the time
---- that they take.
+--- What the tenants of a folder compete in: { name, heading, axis, caption, of = function(tenant) -> estimate,
+--- format, scale, time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others by
+--- the time that they take.
 function summary.metric(folder)
   if folder.manifest.scenario.tenants[1].workloads[1].duration then
     return { name = "read", heading = "Read by each tenant in its time", axis = "MiB read", scale = 1 / (1 << 20),
+             caption = "What each tenant read in its time: the median of the runs, with a 95 % bootstrap interval "
+               .. "where there are several.",
              format = units.format_size, of = function(tenant) return tenant.read_bytes end }
   end
   return {
     name = "completion", heading = "Completion time of each tenant", time = true, scale = 1, format = units.format_duration,
     axis = "seconds from a tenant's start to its end; hatched with a cross: killed then",
+    caption = "From a tenant's start to its end: the median of the runs, with a 95 % bootstrap interval where there "
+      .. "are several. Hatched, with a cross: lost then, so it has no completion time.",
     of = function(tenant) return tenant.completion or tenant.completion_beside_losses end,
   }
 end
