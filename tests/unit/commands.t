@@ -51,20 +51,51 @@ tap.ok(status == 1 and text:find("did you mean 'baseline'?", 1, true), "a name w
 text, status = output_of(("unset COLUMNS; XDG_STATE_HOME=%s %s show x"):format(scratch, quote(host.executable())))
 tap.ok(status == 1 and text:find("none is in", 1, true), "no runs at all is said", text)
 
-text, status = output_of(memlua .. " show baseline --html report.html")
-local page = io.open(scratch .. "/report.html"):read "a"
+local plots = scratch .. "/state/memlua/baseline/plots"
+local function page_of(environment)
+  local said, code = output_of(memlua:gsub("XDG_STATE_HOME", (environment or ""):gsub("%%", "%%%%") .. " XDG_STATE_HOME")
+    .. " show baseline --html report.html")
+  return io.open(scratch .. "/report.html"):read "a", code, said
+end
+
+local page
+page, status, text = page_of()
 tap.ok(status == 0 and page:find("^<!DOCTYPE html>") and page:find "</html>\n$", "--html writes a page", text)
 tap.ok(not page:find "\27" and not page:find 'src="' and not page:find "<link", "that needs nothing beside it")
 tap.like(page, "oom-killed", "the table is in it")
-os.execute("mkdir -p " .. scratch .. "/state/memlua/baseline/plots")
-for _, name in ipairs { "a", "b" } do
-  io.open(scratch .. "/state/memlua/baseline/plots/" .. name .. ".svg", "w"):write(
-    '<?xml version="1.0"?>\n<svg><defs><pattern id="p"/></defs><rect fill="url(#p)"/><use xlink:href="#p"/></svg>'):close()
+if os.execute "gnuplot --version >/dev/null 2>&1" then
+  local order = {}
+  for name in page:gmatch '<figure id="(%w+)"' do order[#order + 1] = name end
+  tap.is(order, { "completion", "slowdown", "memory", "latency" }, "a folder without pictures gets them drawn for it")
+  tap.is(select(2, page:gsub("<figcaption>%u[^<]+%. <small>", "")), 4, "each has a caption")
+  tap.is(page:find "<title>Gnuplot", nil, "and its own name")
+  local ids, twice = {}, nil
+  for id in page:gmatch '%sid=["\']([^"\']*)["\']' do
+    twice = twice or ids[id] and id
+    ids[id] = true
+  end
+  tap.is(twice, nil, "no id is there twice")
+else
+  tap.skip("a folder without pictures gets them drawn", "gnuplot is not installed")
 end
-output_of(memlua .. " show baseline --html report.html")
-page = io.open(scratch .. "/report.html"):read "a"
-tap.ok(page:find('id="a-p"', 1, true) and page:find('url(#b-p)', 1, true) and page:find('href="#b-p"', 1, true)
+tap.is(output_of("ls " .. plots):match "^ls: " ~= nil, true, "the folder stays as it was")
+tap.is(page_of "COLUMNS=40 LC_ALL=C TERM=dumb NO_COLOR=1" == page, true, "the terminal doesn't matter to the page")
+os.execute(("mkdir %s/bin && for c in sh ls rm mkdir cat; do ln -s $(command -v $c) %s/bin; done"):format(scratch, scratch))
+page, status = page_of(("PATH=%s/bin"):format(scratch))
+tap.ok(status == 0 and page:find("apt install gnuplot-nox", 1, true), "without gnuplot the page says how to get them", page)
+
+os.execute("mkdir -p " .. plots)
+for _, name in ipairs { "a", "slowdown" } do
+  io.open(("%s/%s.svg"):format(plots, name), "w"):write('<?xml version="1.0"?>\n<svg><title>Gnuplot</title>'
+    .. '<defs><pattern id="p"/></defs><rect fill="url(#p)"/><use xlink:href="#p"/></svg>'):close()
+end
+io.open(plots .. "/slowdown.gp", "w"):write("caption = 'it''s <mine>'\nheading = 'My own'\n"):close()
+page = page_of()
+tap.ok(page:find('id="a-p"', 1, true) and page:find('url(#slowdown-p)', 1, true) and page:find('href="#slowdown-p"', 1, true)
   and not page:find "<%?xml", "pictures are inlined, each with ids of its own")
+tap.ok(page:find "<title>My own</title>" and page:find "it's &lt;mine&gt;" and not page:find 'id="memory"',
+  "a restyled one is taken as it is, with its own caption")
+tap.ok(page:find '<figure id="slowdown"' < page:find '<figure id="a"', "what matters most comes first")
 tap.is(select(2, output_of(memlua .. " show baseline --html nowhere/report.html")), 1, "a page that can't be written fails")
 
 -- ---- pack -------------------------------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local plot = require "memlua.plot"
 local report = require "memlua.report"
 local sys = require "memlua.sys"
+local text = require "memlua.table"
 
 local html = {}
 
+-- Pictures keep their size on a narrow screen, where their words could not be read otherwise, and their white paper in
+-- the dark. What is printed can't be scrolled or unfolded.
 local PAGE = [[
 <!DOCTYPE html>
 <html lang="en">
@@ -14,10 +18,29 @@ local PAGE = [[
 <meta name="viewport" content="width=device-width">
 <title>%s</title>
 <style>
-  body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; background: #fff }
-  pre { font: 13px/1.35 "DejaVu Sans Mono", monospace; overflow-x: auto; background: #f4f4f4; padding: 1rem }
-  svg { max-width: 100%%; height: auto }
+  :root { color-scheme: light dark }
+  body { font: 16px/1.5 sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+  body { color: #111; background: #fff }
+  h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere }
+  pre { font: 12.5px/1.4 "DejaVu Sans Mono", monospace; overflow-x: auto; background: #f4f4f4; padding: 1rem }
+  figure { margin: 2.5rem 0 }
+  figure div { overflow-x: auto; background: #fff }
+  svg { display: block; width: 100%%; max-width: 56.25rem; min-width: 40rem; height: auto }
+  figcaption { font-size: .9rem; margin-top: .5rem; color: #444 }
   summary { cursor: pointer; margin: .5rem 0 }
+  @media (prefers-color-scheme: dark) {
+    body { color: #ddd; background: #181818 }
+    pre { background: #262626 }
+    figcaption { color: #bbb }
+  }
+  @media print {
+    body { max-width: none; margin: 0; color: #000; background: #fff }
+    pre { font-size: 6.6pt; padding: 0; background: none; white-space: pre-wrap }
+    figure { break-inside: avoid; margin: 1rem 0 }
+    figure div { overflow: visible }
+    svg { min-width: 0 }
+    figcaption { color: #000 }
+  }
 </style>
 <h1>%s</h1>
 <p>%s</p>
@@ -28,15 +51,13 @@ local PAGE = [[
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 local function escaped(s) return (tostring(s):gsub('[&<>"]', ENTITIES)) end
 
--- The document as in a pipe: what colours a terminal has no place here.
+-- Its first line, what this is in which setting, the page has said already.
 local function document(folder)
-  local wish = host.settings.color
-  host.settings.color = "never"
-  local ok, document = pcall(report.of(folder).text, { folder })
-  host.settings.color = wish
-  if not ok then error(document, 0) end
-  return "<pre>" .. escaped(document) .. "</pre>"
+  local said = text.for_page(report.of(folder).text, { folder })
+  return "<pre>" .. escaped((said:gsub("^[^\n]*\n+", "", 1))) .. "</pre>"
 end
+
+-- ---- pictures ------------------------------------------------------------------------------------------------------
 
 -- Several pictures in one page: each one's ids get a prefix of their own, or they would take each other's patterns.
 local function inlined(svg, prefix)
@@ -45,21 +66,77 @@ local function inlined(svg, prefix)
   return (svg:gsub("url%(#", "url(#" .. prefix):gsub('(href=["\'])#', "%1#" .. prefix))
 end
 
-local function pictures(folder)
-  local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(sys.quote(folder.path)))
+-- gnuplot names itself there, which a browser shows wherever the mouse rests.
+local function titled(svg, heading)
+  return (svg:gsub("<title>[^<]*</title>", function() return "<title>" .. escaped(heading) .. "</title>" end, 1))
+end
+
+-- The string that a picture's script sets a variable to, as plot.write writes it.
+local function said(script, variable)
+  local value = ("\n" .. script):match("\n" .. variable .. " = '([^\n]*)'")
+  return value and value:gsub("''", "'")
+end
+
+local FIGURE = [[
+<figure id="%s" aria-label="%s">
+<div>%s</div>
+<figcaption>%s <small>plots/%s.gp</small></figcaption>
+</figure>]]
+
+local function figure(folder, name)
+  local script = sys.read(("%s/plots/%s.gp"):format(folder, name)) or ""
+  local svg = sys.read(("%s/plots/%s.svg"):format(folder, name))
+  local heading, caption = said(script, "heading") or name, said(script, "caption")
+  return FIGURE:format(escaped(name), escaped(heading), titled(inlined(svg, name .. "-"), heading),
+    escaped(caption or heading), escaped(name))
+end
+
+-- What matters most comes first; others follow by name.
+local FIRST = { "completion", "read", "slowdown", "memory", "latency" }
+
+local function names_of(folder)
+  local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(sys.quote(folder)))
+  local names, rank = {}, {}
+  for path in pipe:lines() do names[#names + 1] = path:match "([^/]*)%.svg$" end
+  for i, name in ipairs(FIRST) do rank[name] = i end
+  table.sort(names, function(a, b)
+    local x, y = rank[a] or math.huge, rank[b] or math.huge
+    return x < y or x == y and a < b
+  end)
+  return names
+end
+
+local function figures(folder)
   local parts = {}
-  for path in pipe:lines() do
-    local name = path:match "([^/]*)%.svg$"
-    parts[#parts + 1] = ("<figure aria-label=\"%s\">%s</figure>"):format(escaped(name), inlined(sys.read(path), name .. "-"))
-  end
+  for i, name in ipairs(names_of(folder)) do parts[i] = figure(folder, name) end
   return table.concat(parts, "\n")
 end
+
+-- A folder without pictures, be it that gnuplot was missing where it was made, gets them drawn beside it.
+local function drawn(folder)
+  local scratch = os.tmpname()
+  os.remove(scratch)
+  local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
+  memlua.must(host.mkdir(scratch))
+  report.of(folder).pictures({ folder }, scratch)
+  if plot.draw(scratch) then return figures(scratch) end
+  return ("<p>No pictures: gnuplot is missing or failed (apt install gnuplot-nox). With it "
+    .. "<code>memlua show RUN --html FILE</code> draws them.</p>")
+end
+
+local function pictures(folder)
+  local kept = figures(folder.path)
+  return kept ~= "" and kept or drawn(folder)
+end
+
+-- ---- the page ------------------------------------------------------------------------------------------------------
 
 local function folded(title, content)
   return content and ("<details><summary>%s</summary><pre>%s</pre></details>"):format(title, escaped(content)) or ""
 end
 
---- The HTML of a run's folder (memlua.run.load) as a string. The pictures are those of its plots folder.
+--- The HTML of a run's folder (memlua.run.load, with `summary`) as a string. The pictures are those of its plots
+--- folder, restyled or not; where it has none they are drawn for the page.
 function html.text(folder)
   local manifest = folder.manifest
   local title = manifest.about or manifest.name

@@ -10,13 +10,26 @@ local function env(name)
   return value ~= "" and value or nil
 end
 
+local for_page = false -- within text.for_page
+
+--- What f(...) returns, its tables and bars made for a page instead of this terminal: nothing is coloured or left out.
+function text.for_page(f, ...)
+  for_page = true
+  local results = table.pack(pcall(f, ...))
+  for_page = false
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
+end
+
 --- Columns of the terminal that descriptor `fd` (1) is; $COLUMNS wins; `otherwise` (80) for a pipe.
 function text.columns(otherwise, fd)
+  if for_page then return otherwise or 100 end
   return math.tointeger(tonumber(env "COLUMNS")) or host.columns(fd or 1) or otherwise or 80
 end
 
 --- Whether to colour: --color, else never with NO_COLOR, TERM=dumb or a pipe.
 function text.colours()
+  if for_page then return false end
   local wish = host.settings.color or "auto"
   if wish ~= "auto" then return wish == "always" end
   if env "NO_COLOR" or os.getenv "TERM" == "dumb" then return false end
@@ -25,6 +38,7 @@ end
 
 --- Whether block characters can be shown: a UTF-8 locale and no dumb terminal.
 function text.unicode()
+  if for_page then return true end
   local locale = env "LC_ALL" or env "LC_CTYPE" or env "LANG" or ""
   return os.getenv "TERM" ~= "dumb" and locale:upper():find "UTF%-?8" ~= nil
 end
