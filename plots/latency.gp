@@ -1,32 +1,69 @@
-# Cumulative distributions of latencies, one line per strategy. Draw again: gnuplot THIS_FILE, beside its data.
-# Columns: series, milliseconds, share of values not above it
+# Cumulative distributions of latencies: a panel per tenant, a line per strategy; the last line, thin and black, is
+# that of the solo runs, if there are any. Draw again: gnuplot THIS_FILE, beside its data.
+# Columns: panel, line, milliseconds, share of values not above it
 if (!exists("width")) width = 900
-height = 420
+across = panels == 1 ? 1 : 2
+down = ceil(panels / (1.0 * across))
+panel = panels == 1 ? 330.0 : 250.0
+top = 78 + 24 * key_rows
+height = top + panel * down + 25
 
-array colour[6] = ["#505050", "#0072b2", "#e69f00", "#d55e00", "#56b4e9", "#009e73"]
+# The colours of the same strategies in the other pictures; in a grey print the dashes tell the lines apart
+array colour[6] = ["#949494", "#0072b2", "#e69f00", "#d55e00", "#56b4e9", "#009e73"]
 
 set logscale x
 set xrange [least * 0.8:most * 1.25]
-set yrange [0:1.02]
-set border 3 lc rgb "#404040"
-set tics nomirror out textcolor rgb "#404040"
-set ytics ("0" 0, "25 %%" 0.25, "P50" 0.5, "75 %%" 0.75, "P95" 0.95, "" 0.99, "" 1)
-set grid ytics lt 1 lc rgb "#c8c8c8" lw 0.6
-set xlabel axis noenhanced textcolor rgb "#404040"
-set label 1 heading at screen 0, 1 offset 2, -1.6 left noenhanced font ",17"
-set label 2 setting at screen 0, 1 offset 2.6, -3.4 left noenhanced font ",12" textcolor rgb "#404040"
-set tmargin 5
-set rmargin 3
-set key bottom right Left reverse noenhanced
+set yrange [0:1.03]
+
+colour_of(i) = i > series ? "black" : colour[(i - 1) % 6 + 1]
+array dash[6] = [1, 1, 2, 1, 3, 4]
+dash_of(i) = i > series ? 1 : dash[(i - 1) % 6 + 1]
+width_of(i) = i > series ? 1.2 : 3
+left(p) = 0.075 + (across == 2 && p % 2 == 0 ? 0.5 : 0)
+row(p) = across == 2 ? (p - 1) / 2 : p - 1
 
 do for [output in "svg png"] {
   if (output eq "svg") {
-    set terminal svg size width, height font "DejaVu Sans,13" background "white"
+    set terminal svg size width, height font "DejaVu Sans,13" fontscale 1.2 background "white" dashlength 0.7
   } else {
-    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 1.8 linewidth 2 dashlength 0.4
   }
   set output name . "." . output
-  plot for [i = 1:series] data using ($1 == i ? $2 : NaN):3 with steps lw 2.5 dt 1 + 2 * (i == 1) \
-    lc rgb colour[(i - 1) % 6 + 1] title word(names, i)
+  set multiplot
+  set label 1 heading at screen 0.02, screen 1 - 30 / height left noenhanced font ",17"
+  set label 2 setting at screen 0.02, screen 1 - 58 / height left noenhanced font ",12" textcolor rgb "#404040"
+  # the key of all panels: that of one would be as narrow as the panel
+  set key at screen 0.98, screen 1 - 74 / height right top horizontal maxcols columns Left reverse noenhanced samplen 2
+  set lmargin at screen 0.02
+  set rmargin at screen 0.98
+  unset border
+  unset tics
+  unset xlabel
+  unset label 4
+  plot -1 notitle, for [i = 1:lines] keyentry with lines lw width_of(i) dt dash_of(i) lc rgb colour_of(i) title names[i]
+  unset key
+  unset label 1
+  unset label 2
+  set border 3 lc rgb "#404040"
+  set tics nomirror out textcolor rgb "#404040"
+  set xtics nomirror
+  if (most < 50 * least) {
+    do for [k = -6:6] {
+      set xtics add (sprintf("%g", 2 * 10.0 ** k) 2 * 10.0 ** k, sprintf("%g", 5 * 10.0 ** k) 5 * 10.0 ** k)
+    }
+  }
+  set ytics nomirror ("0" 0, "25 %%" 0.25, "P50" 0.5, "75 %%" 0.75, "P95" 0.95, "" 0.99, "" 1)
+  set grid ytics lt 1 lc rgb "#c8c8c8" lw 0.6
+  do for [p = 1:panels] {
+    set lmargin at screen left(p)
+    set rmargin at screen left(p) + (across == 2 ? 0.39 : 0.89)
+    set tmargin at screen 1 - (top + 30 + row(p) * panel) / height
+    set bmargin at screen 1 - (top + (row(p) + 1) * panel - 40) / height
+    set xlabel (p > panels - across ? axis : "") offset 0, 0.3 noenhanced textcolor rgb "#404040"
+    set label 4 titles[p] at graph 0, graph 1 offset 0, 0.6 left noenhanced font ",14"
+    plot for [i = 1:lines] data using ($1 == p && $2 == i ? $3 : NaN):4 with steps \
+      lw width_of(i) dt dash_of(i) lc rgb colour_of(i)
+  }
+  unset multiplot
   unset output
 }

@@ -1,44 +1,65 @@
-# The tenants' memory stacked up against the parent's limit. Hatched: stalled by memory (held, delayed, reclaiming);
-# a cross: lost then. Draw again: gnuplot THIS_FILE, beside its data.
-# Columns: seconds, then for each tenant the top of its layer (MB of 1,000,000 bytes) and whether it was stalled (0/1).
+# The tenants' memory stacked up against the parent's limit, a panel per strategy. Hatched: stalled by memory (held,
+# delayed, reclaiming); a cross: lost then. Draw again: gnuplot THIS_FILE, beside its data.
+# The data: a block per panel, two empty lines apart; columns: seconds, then for each tenant the top of its layer (MiB)
+# and whether it was stalled (0/1). The last block holds the crosses: panel, seconds, MiB, MiB and side of
+# their words (0: right), words.
 if (!exists("width")) width = 900
-height = 420
+panel = panels == 1 ? 330.0 : 250.0
+top = 78 + 24 * key_rows
+height = top + panel * panels + 25
 
 # Okabe & Ito's palette, light enough for the hatching to show
 array colour[8] = ["#56b4e9", "#d55e00", "#f0e442", "#009e73", "#e69f00", "#0072b2", "#cc79a7", "#b8b8b8"]
 
-set xrange [0:last]
-set yrange [0:most * 1.12]
+set yrange [0:most * 1.14]
 set border 3 lc rgb "#404040"
 set tics nomirror out textcolor rgb "#404040"
 set grid ytics lt 1 lc rgb "#c8c8c8" lw 0.6
-set xlabel "seconds" textcolor rgb "#404040"
-set ylabel "memory.current, MB" textcolor rgb "#404040"
-set label 1 heading at screen 0, 1 offset 2, -1.6 left noenhanced font ",17"
-set label 2 setting at screen 0, 1 offset 2.6, -3.4 left noenhanced font ",12" textcolor rgb "#404040"
-set tmargin 7
-set rmargin 3
-set key at graph 1, graph 1.02 right bottom horizontal Left reverse noenhanced samplen 2
-if (limit > 0) {
-  set arrow 1 from graph 0, first limit to graph 1, first limit nohead front lw 2 lc rgb "black"
-  set label 3 limit_text at graph 0.99, first limit offset 0, 0.6 right front
-}
-eval marks
+set ylabel "MiB" textcolor rgb "#404040"
+set lmargin at screen 0.1
+set rmargin at screen 0.97
 
 below(i) = i == 1 ? 0 : column(2 * i - 2)
 above(i) = column(2 * i)
 held(i) = column(2 * i + 1) == 1 ? above(i) : below(i)
+# what isn't wanted lies outside: gnuplot 5.4 crashes where labels have no point at all
+lost(p) = column(1) == p ? column(2) : -last[p]
+said(p, side) = column(5) == side ? lost(p) : -last[p]
 
 do for [output in "svg png"] {
   if (output eq "svg") {
-    set terminal svg size width, height font "DejaVu Sans,13" background "white"
+    set terminal svg size width, height font "DejaVu Sans,13" fontscale 1.2 background "white"
   } else {
-    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 1.8 linewidth 2 pointscale 2
   }
   set output name . "." . output
-  plot for [i = 1:tenants] data using 1:(below(i)):(above(i)) with filledcurves \
-         fs solid 0.8 border lc rgb "black" lc rgb colour[(i - 1) % 8 + 1] title word(names, i), \
-       for [i = 1:tenants] data using 1:(below(i)):(held(i)) with filledcurves \
-         fs pattern 5 transparent noborder lc rgb "black" title (i == 1 ? "stalled" : "")
+  set multiplot
+  set label 1 heading at screen 0.02, screen 1 - 30 / height left noenhanced font ",17"
+  set label 2 setting at screen 0.02, screen 1 - 58 / height left noenhanced font ",12" textcolor rgb "#404040"
+  set key at screen 0.98, screen 1 - 74 / height right top horizontal maxcols columns Left reverse noenhanced samplen 2
+  do for [p = 1:panels] {
+    set tmargin at screen 1 - (top + 30 + (p - 1) * panel) / height
+    set bmargin at screen 1 - (top + p * panel - 40) / height
+    set xrange [0:last[p]]
+    set xlabel (p == panels ? "seconds" : "") offset 0, 0.3 textcolor rgb "#404040"
+    set label 4 titles[p] at graph 0, graph 1 offset 0, 0.6 left noenhanced font ",14"
+    unset arrow 1
+    unset label 3
+    if (limits[p] > 0) {
+      set arrow 1 from graph 0, first limits[p] to graph 1, first limits[p] nohead front lw 2 lc rgb "black"
+      set label 3 limit_words[p] at graph 0.995, first limits[p] offset 0, 0.5 right front font ",12"
+    }
+    plot for [i = 1:tenants] data index p - 1 using 1:(below(i)):(above(i)) with filledcurves \
+           fs solid 0.8 border lc rgb "black" lc rgb colour[(i - 1) % 8 + 1] title names[i], \
+         for [i = 1:tenants] data index p - 1 using 1:(below(i)):(held(i)) with filledcurves \
+           fs pattern 5 transparent noborder lc rgb "black" title (i == 1 ? "stalled" : ""), \
+         data index panels using (lost(p)):3 with points pt 2 ps 1.6 lw 3 lc rgb "black" notitle, \
+         data index panels using (said(p, 0)):4:6 with labels left offset 1, -0.7 noenhanced font ",12" notitle, \
+         data index panels using (said(p, 1)):4:6 with labels right offset -1, -0.7 noenhanced font ",12" notitle
+    unset key
+    unset label 1
+    unset label 2
+  }
+  unset multiplot
   unset output
 }

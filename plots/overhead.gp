@@ -19,9 +19,9 @@ set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb "#404040" lw 1
 
 do for [output in "svg png"] {
   if (output eq "svg") {
-    set terminal svg size 900, height font "DejaVu Sans,13" background "white"
+    set terminal svg size 900, height font "DejaVu Sans,13" fontscale 1.2 background "white"
   } else {
-    set terminal pngcairo size 1800, 2 * height font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+    set terminal pngcairo size 1800, 2 * height font "DejaVu Sans,13" fontscale 1.8 linewidth 2 pointscale 2
   }
   set output name . "." . output
   plot data using 2:($1 - 0.12):3:4:ytic(8) with xerrorbars pt 7 ps 1 lw 1.5 lc rgb "#0072b2" title "throughput", \

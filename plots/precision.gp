@@ -20,9 +20,9 @@ set object 1 rectangle from 100, -1 to 2600, 1 fc rgb "#e8e8e8" fs solid noborde
 
 do for [output in "svg png"] {
   if (output eq "svg") {
-    set terminal svg size 900, 480 font "DejaVu Sans,13" background "white"
+    set terminal svg size 900, 480 font "DejaVu Sans,13" fontscale 1.2 background "white"
   } else {
-    set terminal pngcairo size 1800, 960 font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+    set terminal pngcairo size 1800, 960 font "DejaVu Sans,13" fontscale 1.8 linewidth 2 pointscale 2
   }
   set output name . "." . output
   plot data using 1:2:3:4 with yerrorbars pt 6 ps 1 lw 1.5 lc rgb "#e69f00" title "as it is", \

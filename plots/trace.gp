@@ -19,9 +19,9 @@ set key at graph 1, graph 1.02 right bottom horizontal Left reverse noenhanced s
 
 do for [output in "svg png"] {
   if (output eq "svg") {
-    set terminal svg size width, height font "DejaVu Sans,13" background "white"
+    set terminal svg size width, height font "DejaVu Sans,13" fontscale 1.2 background "white"
   } else {
-    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 2 linewidth 2 pointscale 2
+    set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 1.8 linewidth 2 pointscale 2
   }
   set output name . "." . output
   plot for [i = 1:series] data using ($1 == i ? $2 : NaN):3 with steps lw 2 lc rgb colour[(i - 1) % 6 + 1] \

@@ -5,6 +5,7 @@ local json = require "memlua.json"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
+local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
 
@@ -42,3 +43,4 @@ else
   if options.json then memlua.must(json.write(options.json, summaries)) end
 end
 shown.pictures(folders, target)
+plot.render(target)

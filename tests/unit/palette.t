@@ -77,5 +77,15 @@ for _, name in ipairs(host.embedded_names()) do
     tap.ok(contrast >= 4.5, ("%s: texts of %s stand out from white"):format(name, colour), contrast)
   end
 end
-tap.ok(palettes >= 3, "there are palettes at all", palettes)
+-- A strategy looks the same wherever it is shown, and not only its colour tells it from others.
+local function listed(name, array) return (host.embedded("plots/" .. name .. ".gp"):match("\narray " .. array .. "%[%d+%] = (%b[])")) end
+tap.is({ listed("slowdown", "colour"), listed("latency", "colour") }, { listed("bars", "colour"), listed("bars", "colour") },
+  "bars, dots and lines have the colours of the same strategies")
+for _, array in ipairs { "filled", "hollow" } do
+  local shapes, kinds = {}, 0
+  for shape in listed("slowdown", array):gmatch "%d+" do shapes[shape] = true end
+  for _ in pairs(shapes) do kinds = kinds + 1 end
+  tap.is(kinds, 6, "slowdown: six " .. array .. " shapes differ")
+end
+tap.ok(palettes >= 5, "there are palettes at all", palettes)
 tap.done()

@@ -121,7 +121,7 @@ end
 
 -- ---- the chart -------------------------------------------------------------------------------------------------------
 
---- Draws the chart of the one folder in `folders` into the folder `path`.
+--- Writes the chart of the one folder in `folders` into the folder `path`.
 function costs.pictures(folders, path)
   local folder, rows = folders[1], {}
   for i, c in ipairs(folder.summary.cases) do
@@ -134,7 +134,6 @@ function costs.pictures(folders, path)
   plot.write(path, "overhead", "overhead", {
     heading = "An attached, quiet policy against none", setting = report.setting(folder), cases = #rows,
   }, rows)
-  if not host.in_guest then plot.render(path) end
 end
 
 return costs

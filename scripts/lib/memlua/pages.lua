@@ -1,6 +1,5 @@
 --- memlua.pages: what cache.lua reports: per strategy and tenant, how often pages had to come back, how many reclaim
 --- looked at, what the tenant held and how fast it went through its pages while all competed.
-local host = require "memlua.host"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
@@ -157,10 +156,9 @@ local function draw(folder, path, chart)
   plot.grouped(path, key, { heading = heading, axis = axis, setting = report.setting(folder) }, bars)
 end
 
---- Draws the charts of the one folder in `folders` into the folder `path`.
+--- Writes the charts of the one folder in `folders` into the folder `path`.
 function pages.pictures(folders, path)
   for _, chart in ipairs(CHARTS) do draw(folders[1], path, chart) end
-  if not host.in_guest then plot.render(path) end
 end
 
 return pages

@@ -9,33 +9,57 @@ local sys = require "memlua.sys"
 
 local plot = {}
 
+-- Pixels: a picture's width, and one character of a margin and of a note.
+local WIDTH <const>, MARGIN_CHARACTER <const>, NOTE_CHARACTER <const> = 900, 10, 7.1
+
 local function quoted(s) return "'" .. tostring(s):gsub("'", "''") .. "'" end
 local function word(s) return '"' .. tostring(s):gsub('["\\]', "") .. '"' end
 
--- A template's variables as gnuplot assignments; numbers stay numbers.
+local function value_of(value) return type(value) == "number" and ("%.17g"):format(value) or quoted(value) end
+
+-- A template's variables as gnuplot assignments; numbers stay numbers, lists become arrays.
 local function assignments(variables)
   local lines = {}
   for _, key in ipairs(memlua.keys(variables)) do
     local value = variables[key]
-    lines[#lines + 1] = ("%s = %s"):format(key, type(value) == "number" and ("%.17g"):format(value) or quoted(value))
+    if type(value) == "table" then
+      local parts = {}
+      for i, item in ipairs(value) do parts[i] = value_of(item) end
+      lines[#lines + 1] = ("array %s[%d] = [%s]"):format(key, #parts, table.concat(parts, ", "))
+    else
+      lines[#lines + 1] = ("%s = %s"):format(key, value_of(value))
+    end
   end
   return table.concat(lines, "\n")
 end
 
---- Draws every plots/*.gp of the folder `path` as SVG and PNG, and says where they are. Returns whether it could;
---- the figures remain, so a missing gnuplot is a warning.
-function plot.render(path)
-  local command = ("cd %s/plots && for script in *.gp; do gnuplot \"$script\" || exit 1; done"):format(sys.quote(path))
-  if not os.execute(command) then
-    log.warn("no picture: gnuplot failed or is missing (apt install gnuplot-nox); draw it later: %s", command)
-    return false
-  end
-  log.say("charts: %s/plots/*.{svg,png}", path)
-  return true
+--- Draws every plots/*.gp of the folder `path` as SVG and PNG. Returns true, also where there are none, or nil and the
+--- shell command that didn't do it.
+function plot.draw(path)
+  if not sys.exists(path .. "/plots/.") then return true end
+  -- names are UTF-8, whatever the user's locale
+  local command = ("cd %s/plots && for script in *.gp; do LC_ALL=C.UTF-8 gnuplot \"$script\" || exit 1; done"):format(
+    sys.quote(path))
+  if os.execute(command) then return true end
+  return nil, command
 end
 
---- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp; plot.render
---- draws NAME.svg and NAME.png from them. `variables` become the template's; `rows` are lists of words and numbers.
+--- plot.draw, and a line that says where the pictures are. Returns whether it could; the figures remain, so a missing
+--- gnuplot is a warning.
+function plot.render(path)
+  local drawn, command = plot.draw(path)
+  if not drawn then
+    log.warn("no picture: gnuplot failed or is missing (apt install gnuplot-nox); draw it later: %s", command)
+  elseif sys.exists(path .. "/plots/.") then
+    log.say("charts: %s/plots/*.{svg,png}", path)
+  end
+  return drawn == true
+end
+
+--- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp; plot.draw makes
+--- NAME.svg and NAME.png of them. `variables` become the template's (a list an array, which can't be empty); `caption`
+--- among them stands below the picture in memlua.html. `rows` are lists of words and numbers; an empty one is an empty
+--- line.
 function plot.write(path, name, template, variables, rows)
   local folder = run.at(path)
   local lines = {}
@@ -59,7 +83,7 @@ local function note_of(tenant, metric, length)
     if not metric.time then return how end
     return (tenant.runs == 1 and "%s at %s" or "%s in all runs, median %s"):format(how, said)
   elseif killed > 0 then
-    return ("%s  (%d of %d lost)"):format(said, killed, tenant.runs)
+    return ("%s (%d of %d lost)"):format(said, killed, tenant.runs)
   end
   return not tenant.completion and metric.time and said .. ", beside losses" or said
 end
@@ -74,55 +98,126 @@ local function bar_row(place, index, tenant, label, metric)
            note_of(tenant, metric, length), label }
 end
 
--- The bars of all tenants, and where their names stand.
-local function layout(series, metric)
-  local rows, names, place = {}, {}, 0
-  for _, name in ipairs(summary.tenants(series)) do
-    local first = place
-    for i, s in ipairs(series) do
-      local tenant = summary.find(s.strategy, name)
-      if tenant then
-        rows[#rows + 1] = bar_row(place, i, tenant, s.label, metric)
-        place = place + 1
-      end
-    end
-    names[#names + 1] = ("%s %g"):format(word(name), (first + place - 1) / 2)
-    place = place + 0.8
+local LONGEST <const> = 28
+
+--- A name as it fits beside an axis: of a long one the middle is left out.
+function plot.short(name)
+  local length = utf8.len(name)
+  if not length or length <= LONGEST then return name end
+  return name:sub(1, utf8.offset(name, LONGEST - 8) - 1) .. "…" .. name:sub(utf8.offset(name, -8))
+end
+
+-- A tic's label is a format, and gnuplot code: no shell command gets in.
+local function tic(label, place) return ("%s %g"):format(word((label:gsub("%%", "%%%%"):gsub("`", "'"))), place) end
+
+local function margin_of(label) return (utf8.len(label) or #label) + 3 end
+
+-- The lanes of one tenant from `place` on; returns the next free place.
+local function append_lanes(rows, series, name, place, row_of)
+  for i, s in ipairs(series) do
+    local tenant = summary.find(s.strategy, name)
+    local row = tenant and row_of(place, i, tenant, s.label)
+    if row then rows[#rows + 1], place = row, place + 1 end
   end
-  return rows, names, place
+  return place
+end
+
+--- One lane per tenant and series, the tenants apart: the list of row_of(place, index, tenant, label), which returns
+--- nil for no lane; then what the template wants to know about the axis: { tics, margin (characters), places }.
+function plot.lanes(series, row_of)
+  local rows, tics, place, margin = {}, {}, 0, 6
+  for _, name in ipairs(summary.tenants(series)) do
+    local after, short = append_lanes(rows, series, name, place, row_of), plot.short(name)
+    if after > place then
+      tics[#tics + 1] = tic(short, (place + after - 1) / 2)
+      margin, place = math.max(margin, margin_of(short)), after + 0.8
+    end
+  end
+  return rows, { tics = table.concat(tics, ", "), margin = margin, places = place }
+end
+
+local MOST <const> = 8 -- colours, or panels, that a picture can hold
+
+local function by_rank(series)
+  local names, ranks, places = summary.tenants(series), {}, {}
+  for i, name in ipairs(names) do
+    places[name] = i
+    for _, s in ipairs(series) do ranks[name] = ranks[name] or (summary.find(s.strategy, name) or {}).rank end
+  end
+  local function key(name) return ranks[name] or math.huge end
+  local order = table.move(names, 1, #names, 1, {})
+  table.sort(order, function(a, b) return key(a) < key(b) or key(a) == key(b) and places[a] < places[b] end)
+  return names, order
+end
+
+--- The tenants of the series as a picture can hold them: a list of { label, names }, each tenant of its own up to 8;
+--- of more, the 7 best-ranked and the rest together.
+function plot.groups(series)
+  local names, order = by_rank(series)
+  local groups, own = {}, #names <= MOST and names or table.move(order, 1, MOST - 1, 1, {})
+  for i, name in ipairs(own) do groups[i] = { label = plot.short(name), names = { name } } end
+  if #own == #names then return groups end
+  groups[MOST] = { label = ("%d others"):format(#names - #own), names = table.move(order, MOST, #order, 1, {}) }
+  return groups
+end
+
+--- How a key of these words is set: columns, and rows in all.
+function plot.key(words)
+  local longest = 0
+  for _, w in ipairs(words) do longest = math.max(longest, utf8.len(w) or #w) end
+  local columns = math.max(1, math.min(#words, math.floor((WIDTH - 60) / (longest * MARGIN_CHARACTER + 50))))
+  return columns, math.ceil(#words / columns)
+end
+
+--- How long an axis must be for the words at each mark to fit behind it. `marks`: list of { distance from the axis'
+--- begin, words }; `margin` as of plot.lanes.
+function plot.room(marks, margin)
+  local width, room = WIDTH - (margin + 3) * MARGIN_CHARACTER, 0
+  for _, mark in ipairs(marks) do
+    local taken = (utf8.len(mark[2]) or #mark[2]) * NOTE_CHARACTER / width
+    room = math.max(room, mark[1] / (1 - math.min(taken, 0.85)))
+  end
+  return room
+end
+
+-- What the bars' template wants of its rows, whoever made them.
+local function bars_axis(rows, margin)
+  local marks = {}
+  for i, row in ipairs(rows) do marks[i] = { math.max(row[3], row[5]), ("  %s: %s"):format(row[8], row[7]) } end
+  local room = plot.room(marks, margin)
+  return room > 0 and room * 1.02 or 1
 end
 
 --- The chart of what the tenants compete in (summary.metric): per tenant one bar per series (summary.series),
 --- losses hatched and marked. `setting`: its second line.
 function plot.bars(path, series, metric, setting)
-  local rows, names, places = layout(series, metric)
-  local most, margin = 0, 6
-  for _, row in ipairs(rows) do most = math.max(most, row[3], row[5]) end
-  for _, name in ipairs(summary.tenants(series)) do margin = math.max(margin, #name * 1.25 + 3) end
+  local rows, axis = plot.lanes(series, function(place, index, tenant, label)
+    return bar_row(place, index, tenant, label, metric)
+  end)
   plot.write(path, metric.name, "bars", {
-    heading = metric.heading, axis = metric.axis, setting = setting, series = #series, places = places,
-    most = most > 0 and most or 1, tics = table.concat(names, ", "), margin = margin,
+    heading = metric.heading, axis = metric.axis, setting = setting, series = #series, places = axis.places,
+    room = bars_axis(rows, axis.margin), tics = axis.tics, margin = axis.margin, caption = metric.caption,
   }, rows)
 end
 
 --- Bars in groups, from plain figures: list of { group, series (1..), label, length, low, high, note }, those of a
---- group together. `words`: heading, axis and setting (the heading's second line).
+--- group together. `words`: heading, axis, setting (the heading's second line) and caption.
 function plot.grouped(path, name, words, bars)
-  local rows, names, place, most, series, margin = {}, {}, 0, 0, 0, 6
+  local rows, names, place, series, margin = {}, {}, 0, 0, 6
   for i, bar in ipairs(bars) do
     local fresh = not bars[i - 1] or bars[i - 1].group ~= bar.group
     if fresh and i > 1 then place = place + 0.8 end
-    if fresh then names[#names + 1] = { bar.group, place } end
+    if fresh then names[#names + 1] = { plot.short(bar.group), place } end
     names[#names][3] = place
     rows[i] = { place, bar.series, bar.length, bar.low, bar.high, 0, bar.note, bar.label }
-    most, series = math.max(most, bar.high), math.max(series, bar.series)
-    margin, place = math.max(margin, #bar.group * 1.25 + 3), place + 1
+    series = math.max(series, bar.series)
+    margin, place = math.max(margin, margin_of(names[#names][1])), place + 1
   end
   local tics = {}
-  for i, n in ipairs(names) do tics[i] = ("%s %g"):format(word(n[1]), (n[2] + n[3]) / 2) end
+  for i, n in ipairs(names) do tics[i] = tic(n[1], (n[2] + n[3]) / 2) end
   plot.write(path, name, "bars", {
     heading = words.heading, axis = words.axis, setting = words.setting, series = series, places = place + 0.8,
-    most = most > 0 and most or 1, tics = table.concat(tics, ", "), margin = margin,
+    room = bars_axis(rows, margin), tics = table.concat(tics, ", "), margin = margin, caption = words.caption,
   }, rows)
 end
 

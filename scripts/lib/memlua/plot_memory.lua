@@ -1,38 +1,59 @@
---- memlua.plot_memory: the chart of who held how much when: the tenants' memory.current stacked up against the
---- parent's limit, with the ends of those that were lost, and the times in which a tenant was stalled by memory (held
---- or delayed by the policy, or waiting for reclaim).
+--- memlua.plot_memory: the chart of who held how much when: per strategy a panel with the tenants' memory.current
+--- stacked up against the parent's limit, the ends of those that were lost, and the times in which a tenant was stalled
+--- by memory (held or delayed by the policy, or waiting for reclaim).
 local plot = require "memlua.plot"
+local units = require "memlua.units"
 
 local plot_memory = {}
 
-local MB <const> = 1000000
+local MIB <const> = 1 << 20
 
 -- A tenant counts as stalled between two samples when it was for this share of the time.
 local STALLED <const> = 0.5
 
--- 1 if the tenant was stalled between its samples i - 1 and i.
+-- Panels have one time axis, unless that would squeeze the shortest run below this share of it.
+local LEAST_SHARE <const> = 0.1
+
+-- ---- one run ---------------------------------------------------------------------------------------------------
+
 local function was_stalled(memory, i)
   local before, now = memory[i - 1], memory[i]
-  if not before or not before[3] or not now[3] or now[1] <= before[1] then return 0 end
-  return (now[3] - before[3]) * 1e-6 / (now[1] - before[1]) >= STALLED and 1 or 0
+  if not before or not before[3] or not now[3] or now[1] <= before[1] then return false end
+  return (now[3] - before[3]) * 1e-6 / (now[1] - before[1]) >= STALLED
 end
 
--- All tenants are sampled together. One row: seconds, then for each tenant the top of its layer and 0 or 1.
-local function rows_of(result)
+local function find(result, name)
+  for _, tenant in ipairs(result.tenants) do if tenant.name == name then return tenant end end
+end
+
+-- What a group holds at sample i, and whether half of it or more was stalled (0 or 1).
+local function layer(result, group, i)
+  local held, stalled = 0, 0
+  for _, name in ipairs(group.names) do
+    local memory = (find(result, name) or {}).memory
+    if memory and memory[i] then
+      held, stalled = held + memory[i][2] / MIB, stalled + (was_stalled(memory, i) and 1 or 0)
+    end
+  end
+  return held, stalled * 2 >= #group.names and stalled > 0 and 1 or 0
+end
+
+-- All tenants are sampled together. One row: seconds, then for each group the top of its layer and 0 or 1.
+local function rows_of(result, groups)
   local rows = {}
-  for i, sample in ipairs(result.tenants[1].memory) do
+  for i, sample in ipairs(result.tenants[1].memory or {}) do
     local row, top = { sample[1] + 0.0 }, 0
-    for _, tenant in ipairs(result.tenants) do
-      local memory = tenant.memory
-      top = top + (memory[i] and memory[i][2] or 0) / MB
-      row[#row + 1], row[#row + 2] = top, was_stalled(memory, i)
+    for _, group in ipairs(groups) do
+      local held, stalled = layer(result, group, i)
+      top = top + held
+      row[#row + 1], row[#row + 2] = top, stalled
     end
     rows[i] = row
   end
   return rows
 end
 
--- Where the tenant's layer ended at a time.
+-- Where the layer ended at a time.
 local function top_at(rows, index, time)
   local top = 0
   for _, row in ipairs(rows) do
@@ -42,51 +63,127 @@ local function top_at(rows, index, time)
   return top
 end
 
--- Marks as gnuplot code: a template has no loop over words and places.
-local function marks(result, rows)
-  local code = {}
-  for i, tenant in ipairs(result.tenants) do
-    if tenant.ended ~= "done" and tenant.ended_at then
-      code[#code + 1] = ('set label %d "  %s %s" at %g, %g left front noenhanced point pt 2 ps 1.6 lw 3'):format(
-        10 + i, tenant.name:gsub('["\\]', ""), tenant.ended, tenant.ended_at, top_at(rows, i, tenant.ended_at))
+-- Who was lost, by layer: list of { time, MiB, words }; those who share a layer stay unnamed.
+local function losses_of(panel, groups)
+  local list = {}
+  for g, group in ipairs(groups) do
+    for _, name in ipairs(group.names) do
+      local tenant = find(panel.result, name)
+      if tenant and tenant.ended ~= "done" and tenant.ended_at then
+        local words = #group.names == 1 and ("%s %s"):format(group.label, tenant.ended) or ""
+        list[#list + 1] = { tenant.ended_at, top_at(panel.rows, g, tenant.ended_at), words }
+      end
     end
   end
-  return table.concat(code, "; ")
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
 end
 
-local function names_of(result)
-  local names = {}
-  for i, tenant in ipairs(result.tenants) do names[i] = tenant.name:gsub("%s", "_") end
-  return table.concat(names, " ")
+-- Words that would run into each other are set below each other: by shares of the time and of the memory axis.
+local APART <const>, LINE <const> = 0.3, 0.1
+
+local function height_of(words, placed, panel, most)
+  local height = words[2]
+  for _, other in ipairs(placed) do
+    if words[1] - other[1] < APART * panel.axis and math.abs(height - other[2]) < LINE * most then
+      height = other[2] - LINE * most
+    end
+  end
+  return math.max(height, 0)
 end
 
-local function most_of(rows, limit)
-  local most = type(limit) == "number" and limit / MB or 1
-  for _, row in ipairs(rows) do most = math.max(most, row[#row - 1]) end
+-- Rows { panel, seconds, MiB, MiB of the words, side (0: words at the right), words }.
+local function append_marks(marks, index, panel, groups, most)
+  local placed = {}
+  for _, loss in ipairs(losses_of(panel, groups)) do
+    local time, top, words = table.unpack(loss)
+    local height = words == "" and top or height_of(loss, placed, panel, most)
+    if words ~= "" then placed[#placed + 1] = { time, height } end
+    marks[#marks + 1] = { index, time, top, height, time > 0.6 * panel.axis and 1 or 0, words }
+  end
+end
+
+-- ---- the panels ------------------------------------------------------------------------------------------------
+
+-- The first run of the series' strategy and how many there are.
+local function first_run(s)
+  local first, runs = nil, 0
+  for _, result in ipairs(s.folder.runs) do
+    if result.strategy == s.strategy.name then first, runs = first or result, runs + 1 end
+  end
+  return first, runs
+end
+
+local function panel_of(s, groups)
+  local result, runs = first_run(s)
+  local rows = result and rows_of(result, groups) or {}
+  if #rows < 2 then return nil end
+  local limit = result.parent and result.parent.limits["memory.max"]
+  return { result = result, rows = rows, last = rows[#rows][1], limit = type(limit) == "number" and limit or nil,
+           title = runs > 1 and ("%s, the first of %d runs"):format(s.label, runs) or s.label }
+end
+
+local function panels_of(series, groups)
+  local panels = {}
+  for _, s in ipairs(series) do panels[#panels + 1] = panel_of(s, groups) end
+  return panels
+end
+
+local function share_time_axis(panels)
+  local least, most = math.huge, 0
+  for _, panel in ipairs(panels) do least, most = math.min(least, panel.last), math.max(most, panel.last) end
+  for _, panel in ipairs(panels) do panel.axis = least < LEAST_SHARE * most and panel.last or most end
+end
+
+-- The panels' rows one after the other, two empty lines between them, and the marks of all as the last block.
+local function data_of(panels, groups, most)
+  local rows, marks = {}, { { 0, -1, 0, 0, 0, "" } } -- one of no panel, since gnuplot wants a block to hold something
+  for p, panel in ipairs(panels) do
+    table.move(panel.rows, 1, #panel.rows, #rows + 1, rows)
+    rows[#rows + 1], rows[#rows + 2] = {}, {}
+    append_marks(marks, p, panel, groups, most)
+  end
+  return table.move(marks, 1, #marks, #rows + 1, rows)
+end
+
+local function most_of(panels)
+  local most = 1
+  for _, panel in ipairs(panels) do
+    most = math.max(most, (panel.limit or 0) / MIB)
+    for _, row in ipairs(panel.rows) do most = math.max(most, row[#row - 1]) end
+  end
   return most
 end
 
-local function draw(path, result, setting)
-  local rows, limit = rows_of(result), result.parent.limits["memory.max"]
-  if #rows < 2 then return end
-  plot.write(path, "memory-" .. result.strategy, "memory", {
-    heading = ("Memory of all tenants over time, %s"):format(result.strategy), setting = setting,
-    tenants = #result.tenants, names = names_of(result), marks = marks(result, rows),
-    limit = type(limit) == "number" and limit / MB or -1, limit_text = type(limit) == "number" and ("limit %.0f MB"):format(limit / MB) or "",
-    most = most_of(rows, limit), last = rows[#rows][1],
-  }, rows)
+local function each(list, f)
+  local values = {}
+  for i, item in ipairs(list) do values[i] = f(item) end
+  return values
 end
 
---- Writes plots/memory-STRATEGY.gp into the folder `path` for the first run of each strategy that isn't a solo run of
---- the run folder `folder`. `setting`: the chart's second line.
-function plot_memory.write(folder, path, setting)
-  local seen = {}
-  for _, result in ipairs(folder.runs) do
-    if not result.solo and not seen[result.strategy] then
-      seen[result.strategy] = true
-      draw(path, result, ("%s, run %s"):format(setting, result.id))
-    end
-  end
+local function limit_words(panel) return panel.limit and "limit " .. units.format_size(panel.limit) or "" end
+
+--- Writes plots/memory.gp into the folder `path`: a panel for the first run of each of the `series` (summary.series);
+--- nothing where no run was sampled. `setting`: the chart's second line.
+function plot_memory.write(path, series, setting)
+  local groups = plot.groups(series)
+  local panels = panels_of(series, groups)
+  if #panels == 0 then return end
+  share_time_axis(panels)
+  local names = each(groups, function(group) return group.label end)
+  local most = most_of(panels)
+  local columns, key_rows = plot.key { "stalled", table.unpack(names) }
+  plot.write(path, "memory", "memory", {
+    heading = "Memory of all tenants over time", setting = setting, panels = #panels, tenants = #groups, names = names,
+    most = most, columns = columns, key_rows = key_rows,
+    titles = each(panels, function(panel) return panel.title end),
+    last = each(panels, function(panel) return panel.axis end),
+    limits = each(panels, function(panel) return panel.limit and panel.limit / MIB or -1 end),
+    limit_words = each(panels, limit_words),
+    caption = "The tenants' memory.current stacked, the first run of each strategy; the line is the session's "
+      .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
+      .. "waiting for reclaim). A cross: lost then.",
+  }, data_of(panels, groups, most))
 end
 
 return plot_memory

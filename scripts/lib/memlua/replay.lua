@@ -1,10 +1,6 @@
 --- memlua.replay: what replay.lua reports beside the general table: survival with its interval, completion against
 --- the solo run of the same block, how far behind its trace's clock a tenant fell, and how long its rises took.
-local host = require "memlua.host"
 local percentiles = require "memlua.percentiles"
-local plot = require "memlua.plot"
-local plot_latency = require "memlua.plot_latency"
-local plot_memory = require "memlua.plot_memory"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
@@ -91,11 +87,33 @@ local function shown(value, low, high, format)
 end
 
 local function ratio(x) return ("%.3f"):format(x) end
-local function milliseconds(ns) return ("%.3g"):format(ns * 1e-6) end
+local function milliseconds(ns) return (ns < 1e9 and "%.3g" or "%.0f"):format(ns * 1e-6) end
 
 local function estimate(values, format, seed)
   local e = summary.estimate(values, seed)
   return e and shown(e.median, e.low, e.high, format)
+end
+
+local function histograms_of(folder, strategy, name)
+  local list = {}
+  for _, result in ipairs(runs_of(folder, strategy)) do
+    -- tenants that are alike share a solo run, under the name of one of them
+    local tenant = result.solo and result.tenants[1] or tenant_of(result, name)
+    list[#list + 1] = tenant and tenant.latency
+  end
+  return list
+end
+
+-- The latencies of the tenant `name`: list of { strategy, histograms = one per run }, alone first.
+local function latencies_of(folder, name)
+  local solo, list = (folder.manifest.solo_of or {})[name], {}
+  local histograms = histograms_of(folder, solo, name)
+  if #histograms > 0 then list[1] = { strategy = "alone", histograms = histograms } end
+  for _, strategy in ipairs(folder.manifest.scenario.strategies) do
+    histograms = histograms_of(folder, strategy.name, name)
+    if #histograms > 0 then list[#list + 1] = { strategy = strategy.name, histograms = histograms } end
+  end
+  return list
 end
 
 -- The greatest of a single run is what repeats; the greatest of all grows with their number.
@@ -136,7 +154,7 @@ local COLUMNS = {
 function replay.latency(folder)
   local rows = {}
   for _, tenant in ipairs(folder.manifest.scenario.tenants) do
-    for _, series in ipairs(plot_latency.of(folder, tenant.name)) do
+    for _, series in ipairs(latencies_of(folder, tenant.name)) do
       rows[#rows + 1] = row_of(folder, tenant.name, series)
     end
   end
@@ -175,17 +193,7 @@ function replay.text(folders)
   return table.concat(parts, "\n")
 end
 
---- Draws the charts into the folder `path`: the general ones, memory over time by strategy, and the distribution of
---- the latencies of each best-ranked tenant.
-function replay.pictures(folders, path)
-  local folder = folders[1]
-  plot_memory.write(folder, path, report.setting(folder))
-  for _, tenant in ipairs(folder.manifest.scenario.tenants) do
-    if tenant.role == "high" then
-      plot_latency.write(folder, path, tenant.name, "Rises of memory", report.setting(folder))
-    end
-  end
-  report.pictures(folders, path)
-end
+--- The pictures of any scenario: report.pictures.
+replay.pictures = report.pictures
 
 return replay

@@ -4,6 +4,9 @@ local json = require "memlua.json"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local plot = require "memlua.plot"
+local plot_latency = require "memlua.plot_latency"
+local plot_memory = require "memlua.plot_memory"
+local plot_slowdown = require "memlua.plot_slowdown"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
 local text = require "memlua.table"
@@ -340,11 +343,14 @@ function report.text(folders)
   return table.concat(sections, "\n")
 end
 
---- Draws the pictures of `folders` into the folder `path`. In the microVM only their scripts are written:
---- the host draws them once it has the folder.
+--- Writes the pictures of `folders` into the folder `path`, for plot.draw: the bars, and what the runs have figures for
+--- of slowdown, memory over time and latencies.
 function report.pictures(folders, path)
-  plot.bars(path, summary.series(folders), summary.metric(folders[1]), report.setting(folders[1]))
-  if not host.in_guest then plot.render(path) end
+  local series, setting = summary.series(folders), report.setting(folders[1])
+  plot.bars(path, series, summary.metric(folders[1]), setting)
+  plot_slowdown.write(path, series, setting)
+  plot_memory.write(path, series, setting)
+  plot_latency.write(path, series, setting)
 end
 
 report.several = true
@@ -356,7 +362,8 @@ function report.summarise(folder) return summary.of(folder) end
 local OWN = { costs = "memlua.costs", pages = "memlua.pages", replay = "memlua.replay", sleeps = "memlua.sleeps" }
 
 --- What shows a folder: this module, or one like it: { summarise = f(folder) -> summary, text = f(folders),
---- pictures = f(folders, path), several = whether for more than one folder }, the last two of folders with `summary`.
+--- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of
+--- folders with `summary`.
 function report.of(folder)
   local own = OWN[folder.manifest.report]
   return own and require(own) or report
@@ -376,6 +383,7 @@ function report.publish(folder)
     io.stdout:write(shown.text { folder })
   end
   shown.pictures({ folder }, folder.path)
+  plot.render(folder.path)
   log.say("results: %s", folder.path)
 end
 

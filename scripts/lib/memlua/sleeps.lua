@@ -132,7 +132,7 @@ end
 
 -- ---- the chart -------------------------------------------------------------------------------------------------------
 
---- Draws the chart of the one folder in `folders` into the folder `path`.
+--- Writes the chart of the one folder in `folders` into the folder `path`.
 function sleeps.pictures(folders, path)
   local folder, rows = folders[1], {}
   for _, d in ipairs(folder.summary.delays) do
@@ -147,7 +147,6 @@ function sleeps.pictures(folders, path)
     heading = "How much longer a delay is than asked", setting = report.setting(folder),
     tick = ("%g ms"):format(folder.summary.tick_ns / 1e6),
   }, rows)
-  if not host.in_guest then plot.render(path) end
 end
 
 return sleeps
