@@ -84,7 +84,7 @@ end
 local function outcome(spec, t)
   local done = (t.ended or "done") == "done"
   local finish = done and t.completion or nil
-  return { name = spec.name, role = spec.role, rank = spec.rank, workload = spec.workload, ended = t.ended or "done",
+  return { name = spec.name, role = spec.role, rank = spec.rank, workload = spec.workloads[1], ended = t.ended or "done",
            completion_s = finish, finish = finish, ended_at = t.at or t.completion, read_bytes = t.read,
            latency = t.latency and histogram(t.latency) or nil, memory = t.memory }
 end
@@ -121,8 +121,8 @@ end
 local function tenants_of(n, name, workload)
   local list = {}
   for i = 1, n do
-    list[i] = { name = (name or "t%d"):format(i), role = i == 1 and "high" or "low", rank = i == 1 and 1 or 2,
-                workload = workload or { kind = "anon", size = 30 << 20 } }
+    list[i] = { name = (name or "t%d"):format(i), role = i == 1 and "high" or "low", rank = i == 1 and 1 or 2, size = workload and workload.size or 30 << 20,
+                workloads = { workload or { kind = "anon", size = 30 << 20 } } }
   end
   return list
 end

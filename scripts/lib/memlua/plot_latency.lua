@@ -78,7 +78,13 @@ local function append_panel(rows, place, panel, series, range)
 end
 
 local PER = { anon = "milliseconds per chunk touched", file = "milliseconds per chunk read",
-              trace = "milliseconds per rise of memory" }
+              trace = "milliseconds per rise of memory", lua = "milliseconds per step" }
+
+-- The kind of what was timed; of a tenant's several workloads all that are timed are of one kind.
+local function kind_of(tenant)
+  if tenant.workload then return tenant.workload.kind end
+  for _, part in ipairs(tenant.workloads or {}) do if part.latency then return part.workload.kind end end
+end
 
 -- What was timed, where all tenants do the same.
 local function axis_of(series)
@@ -86,7 +92,7 @@ local function axis_of(series)
   for _, s in ipairs(series) do
     for _, result in ipairs(s.folder.runs) do
       for _, tenant in ipairs(result.tenants) do
-        local said = PER[tenant.workload and tenant.workload.kind] or "milliseconds"
+        local said = PER[kind_of(tenant)] or "milliseconds"
         if tenant.latency and axis and said ~= axis then return "milliseconds, logarithmic" end
         if tenant.latency then axis = said end
       end
