@@ -147,5 +147,8 @@ local function alone(size) return { size = size, workloads = { { kind = "anon", 
 local mixed = { limits = { ["memory.max"] = 300 << 20 }, tenants = { alone(100 << 20), alone(250 << 20) } }
 tap.is(require "memlua.report".setting { host = {}, manifest = { scenario = mixed } }, "limit 300M, 100M anon, 250M anon",
   "tenants of different sizes are told apart in the setting")
+for i = 1, 5 do mixed.tenants[i] = alone(i << 20) end
+tap.is(require "memlua.report".setting { host = {}, manifest = { scenario = mixed } }, "limit 300M, 5 tenants",
+  "but not so many that they fill the line")
 
 tap.done()

@@ -290,6 +290,8 @@ local function tenant_in_short(tenant)
   return (tenant.size and size(tenant.size) .. " " or "") .. table.concat(kinds, " + ")
 end
 
+local MOST_SAID <const> = 4 -- kinds of tenants that fit into the line
+
 -- "3 x 256M anon", or "100M anon, exec" where they differ.
 local function all_in_short(tenants)
   local said, count = {}, {}
@@ -298,6 +300,7 @@ local function all_in_short(tenants)
     if not count[one] then said[#said + 1] = one end
     count[one] = (count[one] or 0) + 1
   end
+  if #said > MOST_SAID then return #tenants .. " tenants" end
   for i, one in ipairs(said) do said[i] = count[one] > 1 and ("%d x %s"):format(count[one], one) or one end
   return table.concat(said, ", ")
 end
