@@ -36,10 +36,10 @@ for _, columns in ipairs { 30, 50, 200 } do
   tap.ok(widest < math.min(columns, 101), ("text flows in %d columns"):format(columns), widest)
 end
 
-said, status = help "spwan"
+said, status = help("spwan", 200)
 tap.is({ status, said }, { 1, "memlua: spwan: no module or function of that name; `memlua help` lists the modules; did you mean 'spawn'?\n" },
   "a misspelt name gets the nearest")
-said, status = help "xxxxxxxxxxxxxx"
+said, status = help("xxxxxxxxxxxxxx", 200)
 tap.is({ status, said }, { 1, "memlua: xxxxxxxxxxxxxx: no module or function of that name; `memlua help` lists the modules\n" },
   "one that is like nothing doesn't get all there are")
 
