@@ -116,7 +116,7 @@ static void print_help(void)
 		entry(left, s->help);
 	}
 	paragraph("\nCommands (unless a file of that name is here; each takes --help):\n");
-	entry("help [NAME]", "what the Lua modules and functions do");
+	entry("help [TOPIC]", "what the Lua modules and functions do");
 	entry("doctor", "what this machine can do, why not, and what helps");
 	entry("runs [FOLDER]", "list the runs' folders with their verdicts");
 	entry("show RUN", "print a run's table again; --html FILE writes a report");

@@ -166,6 +166,7 @@ end
 local function positional(declared)
   local name = declared and declared.arguments and declared.arguments[1][1]
   if name == "run" then return runs(), ":folders" end
+  if name == "topic" then return require "memlua.contracts".topics(), ":none" end
   return {}, name == "folder" and ":folders" or ":files"
 end
 

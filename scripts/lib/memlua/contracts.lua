@@ -137,4 +137,16 @@ function contracts.find(word)
   return found
 end
 
+--- All that contracts.find knows, for completion: list of { name, what it is }.
+function contracts.topics()
+  local list = {}
+  for _, section in ipairs(contracts.sections()) do
+    list[#list + 1] = { section.name:gsub("^memlua%.", "") .. "", section.name }
+    for _, entry in ipairs(section.entries) do
+      list[#list + 1] = { names_of(entry.call)[1], (entry.call:gsub("%s+", " ")) }
+    end
+  end
+  return list
+end
+
 return contracts

@@ -5,7 +5,7 @@ local option = require "memlua.option"
 local options = option.parse {
   name = "help", about = "What memlua's Lua modules and functions do. `memlua --help` tells of the command line.",
   common = "report",
-  arguments = { { "name", args = "?", help = "scenario, worker.spawn, w:wait, ... (default: list the modules)" } },
+  arguments = { { "topic", args = "?", help = "scenario, worker.spawn, w:wait, ... (default: list the modules)" } },
 }
 
-io.stdout:write(help.text(options.name))
+io.stdout:write(help.text(options.topic))
