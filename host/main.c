@@ -10,6 +10,7 @@
 #include <lualib.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +49,12 @@ static void raise_interrupt(lua_State *L, lua_Debug *ar)
 	(void)ar;
 	lua_sethook(L, NULL, 0, 0);
 	lua_createtable(L, 0, 2);
-	lua_pushinteger(L, STATUS_SIGNAL);
+	lua_pushinteger(L, memlua_interrupted == SIGALRM ? STATUS_TIMEOUT : STATUS_SIGNAL);
 	lua_setfield(L, -2, "status");
-	lua_pushfstring(L, "ended by %s", strsignal(memlua_interrupted));
+	if (memlua_interrupted == SIGALRM)
+		lua_pushliteral(L, "timed out (--timeout)");
+	else
+		lua_pushfstring(L, "ended by %s", strsignal(memlua_interrupted));
 	lua_setfield(L, -2, "message");
 	lua_error(L);
 }
@@ -304,6 +308,14 @@ static int enter_vm(lua_State *L)
 	return 0;
 }
 
+/* The settings are on top. In the microVM the host's clock counts, which the host looks at. */
+static void start_timeout(lua_State *L)
+{
+	if (lua_getfield(L, -1, "timeout") == LUA_TNUMBER && !guest_active())
+		interrupt_after(lua_tonumber(L, -1));
+	lua_pop(L, 1);
+}
+
 static int run(const struct options *options, int argc, char **argv)
 {
 	int status = STATUS_DONE;
@@ -316,6 +328,7 @@ static int run(const struct options *options, int argc, char **argv)
 	open_library(L, options->script);
 	set_arg(L, options);
 	options_push(L, options);
+	start_timeout(L);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	push_words(L, argc, argv);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");

@@ -304,5 +304,5 @@ int repl(lua_State *L)
 		putchar('\n');
 	lua_settop(L, 0);
 	save_history(L);
-	return memlua_interrupted ? STATUS_SIGNAL : STATUS_DONE;
+	return memlua_interrupted == SIGALRM ? STATUS_TIMEOUT : memlua_interrupted ? STATUS_SIGNAL : STATUS_DONE;
 }

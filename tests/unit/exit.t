@@ -20,6 +20,17 @@ end
 tap.is({ run(OPEN .. "os.exit(7, false)") }, { "", 7 }, "unless it is told not to")
 tap.is({ run "setmetatable({}, { __gc = function() print 'collected' end }) os.exit(3)" }, { "collected\n", 3 }, "handles are collected")
 
+-- ---- time ------------------------------------------------------------------------------------------------------
+
+local BUSY <const>, ASLEEP <const> = OPEN .. "while true do end", OPEN .. "require 'memlua.host'.sleep(600)"
+for name, code in pairs { busy = BUSY, asleep = ASLEEP } do
+  local said, got = run(code, "--timeout 200ms 2>&1")
+  tap.ok(got == 124 and said:find "timed out" and said:find "closed", "--timeout ends a script that is " .. name .. ", in order", said, got)
+end
+tap.is({ run("print(require 'memlua.host'.give_up_after(0) > 500)", "--timeout 600") }, { "true\n", 0 }, "one that is done in time isn't")
+tap.is({ run("require 'memlua.option'.parse({ name = 'x' }, { '--timeout', '1ms' }) " .. ASLEEP, "2>/dev/null") }, { "closed\n", 124 },
+  "given behind the script's name, too")
+
 tap.is({ run("print 'x'", ">/dev/full") }, { "memlua: standard output: No space left on device\n", 3 }, "output that is lost is a failure")
 local said = run("for i = 1, 1e5 do print(i) end", "| head -n 1")
 tap.is(said, "1\n", "a reader who has had enough is no reason to complain")

@@ -67,7 +67,7 @@ local function manifest_for(id, change)
   local manifest = {
     schema_version = run.SCHEMA, name = "two", seed = 7, options = { limit = 60 << 20, out = id, seed = 7, runs = 4 },
     scenario = { limits = { ["memory.max"] = 60 << 20 }, tenants = { { name = "a", size = 8 << 20, workloads = { { kind = "anon", size = 8 << 20 } } } },
-                 strategies = { { name = "none" }, { name = "tight" } }, deadline = #id },
+                 strategies = { { name = "none" }, { name = "tight" } } },
     solo_of = { a = "solo-a" }, notes = json.array {}, cells = json.array(ids), runs = json.array { id }, written = id,
   }
   if change then change(manifest) end

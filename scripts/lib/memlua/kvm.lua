@@ -56,8 +56,7 @@ function kvm.verdict(kernel, again)
   local known = not again and kvm.known() or unavailable()
   if known then return known end
   local verdict, keep = boot(kernel)
-  local file <close> = keep and not host.interrupted() and io.open(verdict_file(), "w") or nil
-  if file then file:write(verdict, "\n") end
+  if keep and not host.interrupted() then host.save(verdict_file(), verdict .. "\n") end
   return verdict
 end
 

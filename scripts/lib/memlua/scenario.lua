@@ -69,7 +69,6 @@ local function apply_settings(plan)
   plan.runs = settings.runs or plan.runs
   plan.warmup = settings.warmup or plan.warmup
   plan.seed = settings.seed or plan.seed
-  if settings.timeout and not host.in_guest then plan.deadline = math.min(plan.deadline, settings.timeout) end
 end
 
 -- All runs, numbered and in order; those to make, which with --cell is one; and what else was left open.

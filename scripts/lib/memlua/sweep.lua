@@ -68,7 +68,6 @@ end
 local function identity(manifest)
   local kept = copy_without(manifest, OWN)
   kept.options = copy_without(kept.options, option.common_names()) -- where and how it runs; host.json tells
-  kept.scenario = kept.scenario and copy_without(kept.scenario, { "deadline" }) -- --timeout shortens it
   return json.decode(json.encode(kept))
 end
 

@@ -216,6 +216,7 @@ local function run_in_vm(reasons)
   local kernel = way.kernel()
   local kmod, why = way.module(kernel.headers, kernel.release)
   if not kmod then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
+  local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
   local use_kvm, no_kvm = choose_accelerator(kernel)
   local virtual = choose_clock(use_kvm)
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
@@ -224,7 +225,7 @@ local function run_in_vm(reasons)
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
-    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = settings.timeout or 0,
+    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
     boot_timeout = use_kvm and 60 or 240, out = settings.out,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = settings.out,
