@@ -75,6 +75,18 @@ tap.is({ high.finished, high.lost, high.completion }, { 0, { ["oom-killed"] = 1 
 local survivor = summary.find(lossy, "low_1")
 tap.ok(survivor.completion == nil and survivor.completion_beside_losses.n == 1, "its survivors aren't averaged with others")
 
+local function ended(how, alloc, read)
+  return { strategy = "s", tenants = { { name = "a", ended = "done", completion_s = alloc + 1, alloc_s = alloc, read_bytes = read,
+    stat = { pgscan = read } }, { name = "b", ended = how } } }
+end
+local mixed = { ended("done", 4, 40), ended("oom-killed", 1, 400), ended("oom-killed", 1, 400) }
+local both = summary.find(summary.of { runs = mixed, manifest = { seed = 1 } }.strategies[1], "a")
+tap.is({ both.alloc.values, both.read_bytes.values, both.stat.pgscan, both.runs, both.finished }, { { 4 }, { 40 }, 40, 3, 3 },
+  "survivors beside losses are counted, not averaged with the rest")
+local apart = summary.of { runs = { mixed[2], mixed[3] }, manifest = { seed = 1 } }.strategies[1]
+tap.is(summary.find(apart, "a").alloc.values, { 1, 1 }, "where each run has a loss, they are all there is")
+tap.is({ #summary.unmixed(mixed), #summary.unmixed { mixed[2], mixed[3] } }, { 1, 2 }, "the same for whole runs")
+
 -- ---- effect sizes ------------------------------------------------------------------------------------------
 
 -- Three blocks of two strategies, of which the second ran first.

@@ -46,7 +46,7 @@ local function ratios(folder, strategy, name)
   for _, result in ipairs(runs_of(folder, (folder.manifest.solo_of or {})[name])) do
     alone[result.block] = result.tenants[1].completion_s
   end
-  for _, result in ipairs(runs_of(folder, strategy)) do
+  for _, result in ipairs(summary.unmixed(runs_of(folder, strategy))) do
     local tenant = tenant_of(result, name)
     if tenant.completion_s and alone[result.block] then list[#list + 1] = tenant.completion_s / alone[result.block] end
   end
@@ -125,7 +125,7 @@ end
 
 local function lags(folder, strategy, name)
   local list = {}
-  for _, result in ipairs(runs_of(folder, strategy)) do
+  for _, result in ipairs(summary.unmixed(runs_of(folder, strategy))) do
     list[#list + 1] = tenant_of(result, name).lag_max_s
   end
   return list

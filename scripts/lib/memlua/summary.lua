@@ -80,20 +80,30 @@ local function workloads_of(cases, seed)
   return list
 end
 
-local function tenant_summary(cases, seed)
-  local first = cases[1].tenant
-  local finished = collect(cases, "completion_s")
+-- The items that `condition` holds for, or all where it holds for none.
+local function unmixed(list, condition)
+  local kept = {}
+  for _, item in ipairs(list) do if condition(item) then kept[#kept + 1] = item end end
+  return #kept > 0 and kept or list
+end
+
+--- Of the runs of one strategy those that lost nobody; where all lost somebody, all. The two are never taken together:
+--- survivors had the memory that the lost gave up.
+function summary.unmixed(runs) return unmixed(runs, is_intact) end
+
+local function tenant_summary(all, seed)
+  local first, cases = all[1].tenant, unmixed(all, intact)
+  local finished = collect(all, "completion_s")
   return {
-    name = first.name, role = first.role, rank = first.rank, runs = #cases, finished = #finished,
-    lost = losses_of(cases),
-    completion = estimate(collect(cases, "completion_s", intact), seed),
-    completion_beside_losses = estimate(collect(cases, "completion_s", damaged), seed),
-    alloc = estimate(collect(cases, "alloc_s"), seed),
-    ended_at = estimate(collect(cases, "ended_at"), seed),
-    reached = estimate(collect(cases, "reached"), seed), peak = estimate(collect(cases, "peak"), seed),
-    read_bytes = estimate(collect(cases, "read_bytes"), seed),
+    name = first.name, role = first.role, rank = first.rank, runs = #all, finished = #finished,
+    lost = losses_of(all),
+    completion = estimate(collect(all, "completion_s", intact), seed),
+    completion_beside_losses = estimate(collect(all, "completion_s", damaged), seed),
+    ended_at = estimate(collect(all, "ended_at"), seed),
+    reached = estimate(collect(all, "reached"), seed), peak = estimate(collect(all, "peak"), seed),
+    alloc = estimate(collect(cases, "alloc_s"), seed), read_bytes = estimate(collect(cases, "read_bytes"), seed),
     latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
-    events_local = medians(cases, "events_local"), workloads = workloads_of(cases, seed),
+    events_local = medians(cases, "events_local"), workloads = workloads_of(all, seed),
   }
 end
 
