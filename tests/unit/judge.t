@@ -54,4 +54,10 @@ passes("solo runs that differ by little", {}, alone(5, 5.1, 5.4, 4.7, 9))
 tap.fails(function() judge.results({}, alone(5, 6, 5.2, 4, 7)) end, "solo-high: 5 runs alone differ by 15 %", "solo runs that are too noisy", 7)
 passes("two runs say nothing about noise", {}, alone(5, 9))
 
+-- ---- experiments ---------------------------------------------------------------------------------------------------
+
+tap.ok(pcall(judge.experiment, { { id = "001-x", ended = "done" }, { id = "002-y" } }), "an experiment whose tenants were done")
+tap.fails(function() judge.experiment { { id = "001-x", ended = "done" }, { id = "002-x", ended = "oom-killed" } } end,
+  "002-x: the tenant was oom-killed", "one whose tenant was killed measured something else", 7)
+
 tap.done()

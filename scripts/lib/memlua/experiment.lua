@@ -2,6 +2,7 @@
 --- run folder with all raw results, a table, charts, and what was expected of the figures.
 local host = require "memlua.host"
 local json = require "memlua.json"
+local judge = require "memlua.judge"
 local live = require "memlua.live"
 local log = require "memlua.log"
 local memlua = require "memlua"
@@ -65,7 +66,7 @@ local function measure_all(e, set, all, cells, folder)
   end
 end
 
-local function judge(e, folder)
+local function check_expectations(e, folder)
   local failed = {}
   for _, expectation in ipairs(e.expect or {}) do
     local holds, detail = expectation[2](folder.summary)
@@ -76,18 +77,28 @@ end
 
 -- On the host even when the microVM did the runs: resampling is slow there. One cell has nothing to compare.
 local function publish(e, cells)
-  if host.settings.cell then return sweep.tell() end
+  if host.settings.cell then
+    local there, cell = pcall(run.open, host.settings.out)
+    if there then judge.experiment(cell.runs) end
+    return sweep.tell()
+  end
   local ok, folder = pcall(run.load, host.settings.out)
   if not ok or #folder.runs < #cells then return end -- what ended the runs early has been said
+  judge.experiment(folder.runs)
   report.publish(folder)
-  judge(e, folder)
+  check_expectations(e, folder)
 end
 
 -- Whether --out holds the chosen cell already.
 local function is_finished(e, set, all)
   local folder = sweep.finished(manifest_of(e, set, all, {}))
-  if folder then log.say("%s: measured already, in %s", host.settings.cell, folder.path) end
-  return folder ~= nil
+  if not folder then return false end
+  if not pcall(judge.experiment, folder.runs) then
+    sweep.forget()
+    return false
+  end
+  log.say("%s: measured already, in %s", host.settings.cell, folder.path)
+  return true
 end
 
 local function measure(e, set, all, cells)

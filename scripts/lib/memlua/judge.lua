@@ -88,6 +88,16 @@ function judge.refuse_broken(list)
   if #list > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(list, "\nmemlua: ")) end
 end
 
+--- Fails with status 7 if a run of memlua.experiment, which says how its tenant `ended`, was not done: it measured
+--- something else.
+function judge.experiment(results)
+  for _, result in ipairs(results) do
+    if result.ended and result.ended ~= "done" then
+      memlua.fail(memlua.status.untrustworthy, "%s: the tenant was %s: the result is not trustworthy", result.id, result.ended)
+    end
+  end
+end
+
 --- Fails with status 124 if a tenant timed out, 1 if one failed by itself, 7 if one was killed from outside or the runs
 --- alone are too noisy, and 2 if an expectation doesn't hold. `expectations`: list of { text, function(result) -> holds, detail };
 --- `results`: the runs as memlua.cell gives them; solo runs are held to no expectation.

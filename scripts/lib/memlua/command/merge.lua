@@ -14,10 +14,12 @@ local options = option.parse {
 }
 
 local folder = sweep.merge(options.dir, options.folder)
+local is_scenario = folder.manifest.scenario ~= nil
+if not is_scenario then judge.experiment(folder.runs) end -- a table of it would be about something else
 report.publish(folder)
 local missing = folder.manifest.missing
 if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))
 end
-if folder.manifest.scenario then judge.results({}, folder.runs) end
+if is_scenario then judge.results({}, folder.runs) end
 judge.refuse_broken(folder.manifest.broken or {})
