@@ -28,13 +28,27 @@ static unsigned int number_in(const char *name)
 	return number > 0 ? number : 0;
 }
 
-unsigned int terminal_columns(int fd)
+static struct winsize size_of(int fd)
 {
 	struct winsize size = {0};
 
-	if (getenv("MEMLUA_TERMINALS"))
-		return terminal_is(fd) ? number_in("MEMLUA_COLUMNS") : 0;
-	return ioctl(fd, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+	if (!getenv("MEMLUA_TERMINALS")) {
+		ioctl(fd, TIOCGWINSZ, &size); /* stays 0 where it fails */
+	} else if (terminal_is(fd)) {
+		size.ws_col = number_in("MEMLUA_COLUMNS");
+		size.ws_row = number_in("MEMLUA_ROWS");
+	}
+	return size;
+}
+
+unsigned int terminal_columns(int fd)
+{
+	return size_of(fd).ws_col;
+}
+
+unsigned int terminal_rows(int fd)
+{
+	return size_of(fd).ws_row;
 }
 
 unsigned int terminal_width(int fd)

@@ -17,6 +17,9 @@ bool terminal_can_redraw(int fd);
 /** terminal_columns() - the width of descriptor 1 or 2 in characters; 0: no terminal, or it doesn't tell. */
 unsigned int terminal_columns(int fd);
 
+/** terminal_rows() - the same of its height in lines. */
+unsigned int terminal_rows(int fd);
+
 /** terminal_width() - how wide to write to 1 or 2: $COLUMNS, else the terminal's width, else 0 for as you like. */
 unsigned int terminal_width(int fd);
 

@@ -155,21 +155,29 @@ static int host_is_root(lua_State *L)
 	return 1;
 }
 
-/*
- * host.columns(fd) -> width in characters of the terminal that descriptor 1 (default) or 2 is | nil when it is
- * none
- */
-static int host_columns(lua_State *L)
+static int terminal_size(lua_State *L, unsigned int (*measure)(int fd))
 {
 	int fd = luaL_optinteger(L, 1, STDOUT_FILENO);
-	unsigned int columns;
+	unsigned int n;
 
 	luaL_argcheck(L, fd == 1 || fd == 2, 1, "must be 1 or 2");
-	columns = terminal_columns(fd);
-	if (!columns)
+	n = measure(fd);
+	if (!n)
 		return 0;
-	lua_pushinteger(L, columns);
+	lua_pushinteger(L, n);
 	return 1;
+}
+
+/* host.columns(fd) -> width in characters of the terminal that descriptor 1 (default) or 2 is | nil: it is none */
+static int host_columns(lua_State *L)
+{
+	return terminal_size(L, terminal_columns);
+}
+
+/* host.rows(fd) -> its height in lines | nil */
+static int host_rows(lua_State *L)
+{
+	return terminal_size(L, terminal_rows);
 }
 
 /* Return: whether the folder is there, now or already; else errno is that of the attempt to make it. */
@@ -342,6 +350,7 @@ static const luaL_Reg functions[] = {
 	{"cwd", host_cwd},
 	{"executable", host_executable},
 	{"columns", host_columns},
+	{"rows", host_rows},
 	{"mkdir", host_mkdir},
 	{"save", host_save},
 	{"parse_size", host_parse_size},

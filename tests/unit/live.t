@@ -22,7 +22,7 @@ end
 -- What a terminal shows of it: no more than the sequences that live uses are understood.
 local function screen(text)
   local lines, row = {}, 1
-  text = text:gsub("\27%[%?7[lh]", "") -- whether too long a line wraps: none is
+  text = text:gsub("\27%[%?7[lh]", ""):gsub("\r\27%[K", "") -- whether too long a line wraps: none is
   while text ~= "" do
     local up = text:match "^\27%[(%d+)A"
     local line = text:match "^\r\27%[2K([^\n]*)\n"
@@ -63,6 +63,15 @@ local wide = screen(drawn(function()
   block:draw { ("é"):rep(60), ("x"):rep(39), ("x"):rep(40) }
 end))
 tap.is({ utf8.len(wide[1]), #wide[2], #wide[3] }, { 39, 39, 39 }, "a line never wraps, counted in characters")
+
+host.setenv("MEMLUA_ROWS", "4")
+tap.is(screen(drawn(function()
+  local block = live.block(2)
+  block:draw { "1", "2", "3", "4" }
+  block:draw { "1", "2", "3", "4", "5" }
+  block:keep()
+end)), { "1", "2", "... and 3 more" }, "no more lines than the terminal has: the first would scroll away")
+host.setenv("MEMLUA_ROWS", nil)
 
 -- ---- a run --------------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,17 @@ do
   tap.ok(second.time > first.time and second.stats.delay_calls >= calls, "time and counters go on", second.stats)
   tap.is(state(), before, "nothing of the cgroups has changed")
 
+  do
+    local held
+    local w <close> = assert(worker.spawn(batch, { size = "24M" }))
+    for _ = 1, 200 do
+      held = held or guarded:sample().members[2].held
+      host.sleep(0.01)
+    end
+    tap.is(held, "delayed", "a tenant that sleeps for the policy is seen to")
+    tap.is(guarded:sample().members[1].held, nil, "one that doesn't isn't")
+  end
+
   local times = {}
   local ended = guarded:watch(0.1, 0.35, function(sample) times[#times + 1] = sample.time end)
   tap.ok(ended == "timeout" and #times >= 1 and times[#times] - times[1] >= 0, "watch ends by its time-out", ended, times)

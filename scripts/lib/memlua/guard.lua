@@ -2,14 +2,66 @@
 --- It writes no limit and makes no cgroup; whatever ends it, the policy is detached.
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
+local live = require "memlua.live"
+local machine = require "memlua.machine"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
 local scope = require "memlua.scope"
+local units = require "memlua.units"
 
 local guard = {}
 
 local Guard = {}
 Guard.__index = Guard
+
+-- ---- what a command line gives ------------------------------------------------------------------------------------
+
+local function pair(word, option)
+  local key, value = word:match "^([%w_]+)=(.+)$"
+  if not key then memlua.fail(memlua.status.misuse, "--%s %s: write KEY=VALUE", option, word) end
+  return key, value
+end
+
+local function value_of(word)
+  if word == "true" or word == "false" then return word == "true" end
+  return math.tointeger(tonumber(word)) or units.size(word) or word
+end
+
+--- The roles that have cgroups: `roles` is { ROLE = { path, ... }, ... }, `words` (or nil) more of them, "ROLE=PATH".
+--- Fails with status 1 where there are none.
+function guard.roles(roles, words)
+  for _, word in ipairs(words or {}) do
+    local role, path = pair(word, "role")
+    roles[role] = roles[role] or {}
+    table.insert(roles[role], path)
+  end
+  for role, paths in pairs(roles) do if #paths == 0 then roles[role] = nil end end
+  if not next(roles) then memlua.fail(memlua.status.misuse, "no cgroup to guard; give --high CGROUP, --low CGROUP") end
+  return roles
+end
+
+--- A policy's config: the table `config` with what the words "KEY=VALUE" (or nil) add.
+function guard.config(config, words)
+  for _, word in ipairs(words or {}) do
+    local key, value = pair(word, "set")
+    config[key] = value_of(value)
+  end
+  return config
+end
+
+--- Fails with status 4 where this machine's own kernel can't: the microVM has none of its cgroups, so there is nothing
+--- to guard in it.
+function guard.need_kernel()
+  local native, why_native = machine.native()
+  local module, why_module = machine.module()
+  if not host.in_guest and not native and not module then
+    memlua.fail(memlua.status.unsupported,
+      "guard needs this machine's own kernel (`memlua doctor` shows more):\n  %s\n  %s", why_native, why_module)
+  end
+  host.settings.host = true
+end
+
+-- ---- attaching and looking ------------------------------------------------------------------------------------------
 
 local function difference(after, before)
   local delta = {}
@@ -63,13 +115,14 @@ local function look(self, member)
   local cg = member.cg
   return {
     path = member.path, role = member.role, usage = usage, limit = cg:get "memory.max", high = cg:get "memory.high",
-    events = difference(cg:events(), member.before), pressure = cg:pressure "memory", policy = self.policy:tenant(cg),
+    events = difference(cg:events(), member.before), pressure = cg:pressure "memory", held = live.held(cg),
+    policy = self.policy:tenant(cg),
   }
 end
 
 --- How things stand: { time = seconds since the attach, stats = the policy's counters, members = { { path, role, usage
---- and limit and high (bytes, or "max"), events = as they grew, pressure, policy = what it keeps of this one } or, for a
---- cgroup that was removed, { path, role, gone = true } } }.
+--- and limit and high (bytes, or "max"), events = as they grew, pressure, held = what keeps it waiting (live.held),
+--- policy = what it keeps of this one } or, for a cgroup that was removed, { path, role, gone = true } } }.
 function Guard:sample()
   local sample = { time = host.monotonic() - self.started, members = {} }
   for i, member in ipairs(self.members) do sample.members[i] = look(self, member) end

@@ -35,9 +35,18 @@ local function fitted(line, width)
   return at and line:sub(1, at - 1) or line:sub(1, width)
 end
 
+-- What has scrolled off the top can't be drawn over: no more lines than the terminal has, the cursor's own kept free.
+local function cut(lines, rows)
+  if #lines < rows then return lines end
+  local kept = table.move(lines, 1, math.max(0, rows - 2), 1, {})
+  kept[#kept + 1] = ("... and %d more"):format(#lines - #kept)
+  return kept
+end
+
 --- Draws the lines (a list of strings without escape sequences) in place of those drawn before.
 function Block:draw(lines)
   if not self.shown then return end
+  lines = cut(lines, host.rows(self.fd) or math.huge)
   local width, out = text.columns(nil, self.fd) - 1, { NO_WRAP }
   if self.height > 0 then out[2] = ("\27[%dA"):format(self.height) end
   for _, line in ipairs(lines) do out[#out + 1] = "\r\27[2K" .. fitted(line, width) .. "\n" end
@@ -53,8 +62,11 @@ function Block:clear()
   self.height = 0
 end
 
---- Leaves the lines standing: what is drawn next comes below them.
-function Block:keep() self.height = 0 end
+--- Leaves the lines standing: what is drawn next comes below them. The terminal's own "^C" goes.
+function Block:keep()
+  if self.shown and self.height > 0 then self.stream:write "\r\27[K":flush() end
+  self.height = 0
+end
 
 function Block:__close() self:clear() end
 

@@ -167,7 +167,7 @@ local function lines_of(columns, widths, shown, gap, cell_of, colour, out)
     end
   end
   local tail = { shown[last] and pad(cell_of(last), widths[last], columns[last].align) or "" }
-  if wraps(columns) then tail = text.wrap(cell_of(last), widths[last]) end
+  if shown[last] and wraps(columns) then tail = text.wrap(cell_of(last), widths[last]) end
   for i, part in ipairs(tail) do
     local line = (i == 1 and table.concat(cells) or (" "):rep(margin)) .. part
     out[#out + 1] = text.paint((line:gsub("%s+$", "")), colour)

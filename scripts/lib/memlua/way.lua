@@ -143,9 +143,9 @@ local function environment(kernel, kmod, clock, accel)
   local terminals = ""
   for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
   env.MEMLUA_TERMINALS = terminals
-  -- the guest's own terminals tell no width
-  local columns = host.columns(1) or host.columns(2)
-  env.MEMLUA_COLUMNS = columns and tostring(columns)
+  -- the guest's own terminals tell no size
+  local columns, rows = host.columns(1) or host.columns(2), host.rows(1) or host.rows(2)
+  env.MEMLUA_COLUMNS, env.MEMLUA_ROWS = columns and tostring(columns), rows and tostring(rows)
   return env
 end
 
