@@ -58,6 +58,34 @@ local function overlong(width)
 end
 for _, width in ipairs { 40, 80, 200 } do tap.is(overlong(width), nil, width .. " columns are kept") end
 
+-- ---- other distributions --------------------------------------------------------------------------------------
+
+local sys = require "memlua.sys"
+local read = sys.read
+local path = os.getenv "PATH"
+host.setenv("PATH", "/nonexistent")
+host.setenv("XDG_CACHE_HOME", "/nonexistent")
+local function remedies(release)
+  sys.read = function(file) if file == "/etc/os-release" then return release end return read(file) end
+  local found = {}
+  for _, check in ipairs(machine.checks()) do found[check.name] = check end
+  sys.read = read
+  return found
+end
+local debian = remedies 'PRETTY_NAME="Debian"\nID=debian\n'
+tap.is(debian.clang.remedy, "apt install clang", "Debian: a package is named")
+local ubuntu = remedies 'ID=ubuntu\nID_LIKE="debian"\n'
+tap.is(ubuntu["qemu-system-x86_64"].remedy, "apt install qemu-system-x86", "so it is on what is made from Debian")
+tap.like(ubuntu.kernels.found, "only Debian's archive is known", "but no kernel is promised")
+for _, release in ipairs { 'ID="fedora"\n', "ID=arch\nID_LIKE=\n", "", 'ID_LIKE="suse opensuse"\nID=not-debian\n' } do
+  local other, apt = remedies(release), nil
+  for _, check in pairs(other) do if (check.remedy or ""):find "apt" then apt = check.name end end
+  tap.is(apt, nil, release:gsub("\n", " ") .. ": no remedy speaks of apt")
+  tap.is(other.gnuplot.remedy, "install gnuplot", "the tool is named")
+end
+tap.is(remedies(nil).gnuplot.remedy, "install gnuplot", "nor where there is no os-release")
+host.setenv("PATH", path)
+
 text, status = output_of(memlua .. " doctor --prob")
 tap.ok(status == 1, "an unknown option is misuse", status)
 tap.done()

@@ -24,10 +24,21 @@ local function version_of(program)
   return (pipe:read "a" or ""):match "%d+%.%d[%d.]*" or "?"
 end
 
+-- Whether this is Debian (`id` "debian") or, by ID_LIKE, made from it: os-release(5).
+local function is_debian()
+  local release = "\n" .. (sys.read "/etc/os-release" or "")
+  local id = release:match "\nID=[\"']?([%w._-]*)" or ""
+  local like = " " .. (release:match "\nID_LIKE=[\"']?([%w._ -]*)" or "") .. " "
+  return id == "debian" or like:find " debian " ~= nil, id
+end
+
+-- Only Debian's names of packages are known; elsewhere it is said what is missing.
+local function install(package, what) return is_debian() and "apt install " .. package or "install " .. what end
+
 local function program(name, package, optional)
   local path = which(name)
   if path then return { name = name, ok = true, found = version_of(name), path = path } end
-  return { name = name, ok = false, found = "not found", remedy = "apt install " .. package, optional = optional }
+  return { name = name, ok = false, found = "not found", remedy = install(package, name), optional = optional }
 end
 
 local function release() return host.facts().release end
@@ -137,7 +148,7 @@ local function check_headers()
   if installed then return { name = "headers", ok = true, found = "not needed: " .. installed } end
   if sys.exists(folder .. "/Makefile") then return { name = "headers", ok = true, found = folder } end
   return { name = "headers", ok = false, found = folder .. ": not found",
-           remedy = "apt install linux-headers-" .. release() }
+           remedy = install("linux-headers-" .. release(), "the headers of this kernel (kernel-devel)") }
 end
 
 -- ---- the tools ----------------------------------------------------------------------------------------------
@@ -155,7 +166,7 @@ local function check_virtiofsd()
   local path = require "memlua.vm".virtiofsd()
   if path then return { name = "virtiofsd", ok = true, found = path } end
   return { name = "virtiofsd", ok = false, found = "not found",
-           remedy = "apt install virtiofsd (Debian 12: qemu-system-x86 has it)" }
+           remedy = install("virtiofsd (Debian 12: qemu-system-x86 has it)", "virtiofsd") }
 end
 
 -- Without root the guest's root file system is mounted in a user namespace.
@@ -210,10 +221,12 @@ end
 local function check_kernels()
   local list = machine.kernels()
   if #list > 0 then return { name = "kernels", ok = true, found = table.concat(list, ", ") } end
-  if which "apt-get" and which "dpkg-deb" then
+  local _, id = is_debian()
+  if id == "debian" and which "apt-get" and which "dpkg-deb" then
     return { name = "kernels", found = "none in the cache", remedy = "fetched at first use; or --kernel IMAGE" }
   end
-  return { name = "kernels", ok = false, found = "none in the cache, and no apt to fetch one",
+  local why = id == "debian" and "and no apt to fetch one" or "and only Debian's archive is known"
+  return { name = "kernels", ok = false, found = "none in the cache, " .. why,
            remedy = "--kernel IMAGE, its headers beside it" }
 end
 
@@ -223,11 +236,12 @@ function machine.checks()
   local list = {
     check_cgroup(), check_delegation(), check_rights(), check_btf(), check_ops(), check_modules(), check_headers(),
     check_libbpf(), program("make", "make", "the module may be in the cache"),
+    program("gcc", "gcc", "the module may be in the cache"),
     program("clang", "clang", "built-in policies work"),
     program("qemu-system-x86_64", "qemu-system-x86"), check_virtiofsd(), check_kvm(), check_kernels(),
     program("gnuplot", "gnuplot-nox", "only pictures need it"),
   }
-  if namespaces then table.insert(list, 13, namespaces) end
+  if namespaces then table.insert(list, 14, namespaces) end
   return list
 end
 
