@@ -35,7 +35,7 @@ local function names(path) return table.concat(scripts(path), " ") end
 -- Passes when gnuplot has nothing to say about any of the folder's pictures, and each comes out as SVG and PNG.
 local function draws(path, name)
   if not has_gnuplot then return tap.skip(name, "gnuplot is not installed") end
-  local pipe <close> = io.popen(("cd %s/plots && for f in *.gp; do LC_ALL=C gnuplot $f 2>&1 || echo $f: $?; done")
+  local pipe <close> = io.popen(("cd %s/plots && ls *.gp | LC_ALL=C xargs -n 1 -P 4 gnuplot 2>&1 || echo failed")
     :format(quote(path)))
   local said = pipe:read "a"
   for _, name in ipairs(scripts(path)) do

@@ -133,6 +133,8 @@ function costs.pictures(folders, path)
   end
   plot.write(path, "overhead", "overhead", {
     heading = "An attached, quiet policy against none", setting = report.setting(folder), cases = #rows,
+    caption = "Throughput and P50 with a quiet policy attached, as parts of those without one: medians with 95 % "
+      .. "bootstrap intervals. In the grey band they differ by 1 % at most.",
   }, rows)
 end
 

@@ -1,6 +1,7 @@
 --- memlua.pages: what cache.lua reports: per strategy and tenant, how often pages had to come back, how many reclaim
 --- looked at, what the tenant held and how fast it went through its pages while all competed.
 local plot = require "memlua.plot"
+local plot_memory = require "memlua.plot_memory"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
@@ -128,8 +129,12 @@ end
 -- ---- the charts ----------------------------------------------------------------------------------------------------
 
 local CHARTS = {
-  { "refaults", "Pages that had to come back", "refaults", 1, count },
-  { "rate", "How fast each tenant uses its pages again while all compete", "MiB a second", 1 / (1 << 20), rate },
+  { "refaults", "Pages that had to come back", "refaults", 1, count,
+    "Pages that a tenant used again after the kernel had taken them, over its life: the median of the runs, with a "
+    .. "95 % bootstrap interval where there are several. Less is better." },
+  { "rate", "How fast each tenant uses its pages again while all compete", "MiB a second", 1 / (1 << 20), rate,
+    "What a tenant used a second while all competed: the median of the runs, with a 95 % bootstrap interval where "
+    .. "there are several. More is better." },
 }
 
 -- A strategy has one colour on both LRUs: "none-mglru" is "none", too.
@@ -144,7 +149,7 @@ local function colours(strategies)
 end
 
 local function draw(folder, path, chart)
-  local key, heading, axis, scale, format = table.unpack(chart)
+  local key, heading, axis, scale, format, caption = table.unpack(chart)
   local bars, colour = {}, colours(folder.manifest.scenario.strategies)
   for _, row in ipairs(pages.rows(folder)) do
     local e = row[key]
@@ -153,12 +158,13 @@ local function draw(folder, path, chart)
                           length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale }
     end
   end
-  plot.grouped(path, key, { heading = heading, axis = axis, setting = report.setting(folder) }, bars)
+  plot.grouped(path, key, { heading = heading, axis = axis, setting = report.setting(folder), caption = caption }, bars)
 end
 
 --- Writes the charts of the one folder in `folders` into the folder `path`.
 function pages.pictures(folders, path)
   for _, chart in ipairs(CHARTS) do draw(folders[1], path, chart) end
+  plot_memory.write(path, summary.series(folders), report.setting(folders[1]))
 end
 
 return pages

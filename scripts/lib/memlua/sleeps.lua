@@ -146,6 +146,8 @@ function sleeps.pictures(folders, path)
   plot.write(path, "precision", "precision", {
     heading = "How much longer a delay is than asked", setting = report.setting(folder),
     tick = ("%g ms"):format(folder.summary.tick_ns / 1e6),
+    caption = "How much longer a task slept than the policy asked, with 95 % intervals of the mean: as it is, and "
+      .. "without the kernel's rounding. Grey: what is expected from 100 ms up.",
   }, rows)
 end
 
