@@ -1,8 +1,8 @@
--- Table and charts of earlier runs, side by side, without running anything.
+-- Table and pictures of earlier runs, side by side, without running anything.
 --   memlua scripts/analyze.lua RUN...
 local host = require "memlua.host"
+local html = require "memlua.html"
 local json = require "memlua.json"
-local log = require "memlua.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local plot = require "memlua.plot"
@@ -10,9 +10,12 @@ local report = require "memlua.report"
 local run = require "memlua.run"
 
 local options = option.parse {
-  name = "analyze", about = "Table and charts of run folders, side by side.", common = "report",
+  name = "analyze", about = "Table and pictures of run folders, side by side.", common = "report",
   arguments = { { "run", args = "+", help = "a run's folder" } },
-  options = { { "force", "flag", help = "compare what can't be compared (another kernel, clock or way)" } },
+  options = {
+    { "force", "flag", help = "compare what can't be compared (another kernel, clock or way)" },
+    { "html", "string", arg = "FILE", help = "write all of it into one HTML file, pictures inlined" },
+  },
 }
 
 local folders, summaries = {}, {}
@@ -44,3 +47,4 @@ else
 end
 shown.pictures(folders, target)
 plot.render(target)
+if options.html then memlua.must(html.write(options.html, shown, folders, target)) end

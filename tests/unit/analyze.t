@@ -121,6 +121,12 @@ os.execute(("cd %s/both/plots && gnuplot completion.gp"):format(scratch))
 tap.ok(content(scratch .. "/both/plots/completion.svg"), "the picture can be drawn again from its folder")
 tap.is(complaints:match "warning", nil, "nothing to warn of")
 
+local _, _, written = analyze(BASELINE, PROTECTED, "-q -o", scratch .. "/both", "--html", scratch .. "/both.html")
+local page = content(scratch .. "/both.html") or ""
+tap.ok(written == 0 and page:find("<h1>baseline: no protection | protected", 1, true) and page:find 'OOM%-killed at 1%.',
+  "--html writes both into one page", page:sub(1, 3000))
+tap.is(select(2, page:gsub("<figure ", "")), 4, "with the pictures of both together")
+
 -- ---- JSON -----------------------------------------------------------------------------------------------
 
 local document = analyze(PROTECTED, "--json", "-", "-o", scratch .. "/json")

@@ -52,8 +52,8 @@ local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&qu
 local function escaped(s) return (tostring(s):gsub('[&<>"]', ENTITIES)) end
 
 -- Its first line, what this is in which setting, the page has said already.
-local function document(folder)
-  local said = text.for_page(report.of(folder).text, { folder })
+local function document(shown, folders)
+  local said = text.for_page(shown.text, folders)
   return "<pre>" .. escaped((said:gsub("^[^\n]*\n+", "", 1))) .. "</pre>"
 end
 
@@ -112,52 +112,60 @@ local function figures(folder)
   return table.concat(parts, "\n")
 end
 
--- A folder without pictures, be it that gnuplot was missing where it was made, gets them drawn beside it.
-local function drawn(folder)
+-- Where there are no pictures, be it that gnuplot was missing, they are drawn for the page alone.
+local function drawn(shown, folders)
   local scratch = os.tmpname()
   os.remove(scratch)
   local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
   memlua.must(host.mkdir(scratch))
-  report.of(folder).pictures({ folder }, scratch)
+  shown.pictures(folders, scratch)
   if plot.draw(scratch) then return figures(scratch) end
   return ("<p>No pictures: gnuplot is missing or failed (apt install gnuplot-nox). With it "
     .. "<code>memlua show RUN --html FILE</code> draws them.</p>")
 end
 
-local function pictures(folder)
-  local kept = figures(folder.path)
-  return kept ~= "" and kept or drawn(folder)
-end
-
 -- ---- the page ------------------------------------------------------------------------------------------------------
 
 local function folded(title, content)
-  return content and ("<details><summary>%s</summary><pre>%s</pre></details>"):format(title, escaped(content)) or ""
+  if not content then return "" end
+  return ("<details><summary>%s</summary><pre>%s</pre></details>"):format(escaped(title), escaped(content))
 end
 
---- The HTML of a run's folder (memlua.run.load, with `summary`) as a string. The pictures are those of its plots
---- folder, restyled or not; where it has none they are drawn for the page.
-function html.text(folder)
-  local manifest = folder.manifest
-  local title = manifest.about or manifest.name
-  return PAGE:format(escaped(title), escaped(title), escaped(report.setting(folder)), table.concat({
-    document(folder), pictures(folder),
-    folded("Machine", json.encode(folder.host, { indent = 2 })),
-    folded("Scenario, options and seed", json.encode(manifest, { indent = 2 })),
-    folded("Script", sys.read(folder.path .. "/script.lua")),
-  }, "\n"))
+-- What is not for reading, but for looking up.
+local function details(folder, of_which)
+  return table.concat({
+    folded("Machine" .. of_which, json.encode(folder.host, { indent = 2 })),
+    folded("Scenario, options and seed" .. of_which, json.encode(folder.manifest, { indent = 2 })),
+    folded("Script" .. of_which, sys.read(folder.path .. "/script.lua")),
+  }, "\n")
 end
 
---- Writes html.text(folder) to `path`, beside its name first. Returns true, or nil, "path: reason".
-function html.write(path, folder)
-  local content = html.text(folder)
-  local file, why = io.open(path .. ".new", "wb")
+local function title_of(folders)
+  local names = {}
+  for i, folder in ipairs(folders) do names[i] = folder.manifest.about or folder.manifest.name end
+  return table.concat(names, " | ")
+end
+
+--- One or several runs' folders (memlua.run.load, with `summary`) as an HTML page, a string. `shown` shows them
+--- (report.of). The pictures are those in the plots folder of `path`, restyled or not; where there are none they are
+--- drawn for the page.
+function html.text(shown, folders, path)
+  local title, kept, parts = title_of(folders), figures(path), {}
+  for i, folder in ipairs(folders) do parts[i] = details(folder, #folders > 1 and ": " .. folder.path or "") end
+  return PAGE:format(escaped(title), escaped(title), escaped(report.setting(folders[1])), table.concat({
+    document(shown, folders), kept ~= "" and kept or drawn(shown, folders), table.unpack(parts) }, "\n"))
+end
+
+--- Writes html.text(...) to `target`, beside its name first. Returns true, or nil, "path: reason".
+function html.write(target, ...)
+  local content = html.text(...)
+  local file, why = io.open(target .. ".new", "wb")
   if not file then return nil, why end
   local done
   done, why = file:write(content)
   done = file:close() and done
   if not done then return nil, why end
-  return os.rename(path .. ".new", path)
+  return os.rename(target .. ".new", target)
 end
 
 return html

@@ -20,5 +20,5 @@ if options.json then
   local value = folder.summary
   if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
 end
-if options.html then memlua.must(html.write(options.html, folder)) end
+if options.html then memlua.must(html.write(options.html, shown, { folder }, folder.path)) end
 if options.json ~= "-" then io.stdout:write(shown.text { folder }) end
