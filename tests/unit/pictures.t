@@ -195,6 +195,18 @@ tap.like(script(wide, "slowdown"), "\nlogarithmic = 1\n", "a wide one is logarit
 tap.is(names(wide), "completion slowdown", "what was neither sampled nor timed has no picture")
 draws(wide, "which gnuplot draws")
 
+-- Sampled for 3 s, or so many times as long.
+local function longer(strategy, i, block)
+  local t, times = plain(strategy, i, block), { b = 2, c = 80 }
+  for _, sample in ipairs(t.memory) do sample[1] = sample[1] * (times[strategy] or 1) end
+  return t
+end
+
+local lengths = drawn { folder_of { tenants = tenants_of(1), strategies = { "a", "b", "c" }, result = longer } }
+tap.like(script(lengths, "memory"), "array last[3] = [6, 6, 240]", "short runs share a time axis beside a very long one")
+tap.like(script(lengths, "memory"), "The time axes differ.", "  and the caption says so")
+tap.is(script(ten, "memory"):find "time axes differ", nil, "  only then")
+
 -- ---- whatever the scenario was like -------------------------------------------------------------------------------
 
 local function lost(strategy, i, block)

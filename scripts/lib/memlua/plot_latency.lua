@@ -72,6 +72,7 @@ local function append_panel(rows, place, panel, series, range)
     if merged then
       append_steps(rows, place, i, merged)
       range.least, range.most = math.min(range.least, merged.min), math.max(range.most, merged.max)
+      range.count = math.max(range.count, merged.count)
       range.alone = range.alone or i > #series
     end
   end
@@ -102,7 +103,7 @@ local function axis_of(series)
 end
 
 local function rows_of(series)
-  local rows, titles, range = {}, {}, { least = math.huge, most = 0, alone = false }
+  local rows, titles, range = {}, {}, { least = math.huge, most = 0, count = 1, alone = false }
   for _, group in ipairs(plot.groups(series)) do
     local panel = panel_of(series, group)
     if panel then
@@ -125,9 +126,10 @@ function plot_latency.write(path, series, setting)
   plot.write(path, "latency", "latency", {
     heading = "Latencies of each tenant: cumulative distribution", setting = setting, panels = #titles, titles = titles,
     series = #series, lines = #names, names = names, axis = axis_of(series), columns = columns,
-    key_rows = key_rows, least = math.max(range.least * 1e-6, 1e-6), most = range.most * 1e-6,
+    key_rows = key_rows, rest = 0.5 / range.count, least = math.max(range.least * 1e-6, 1e-6), most = range.most * 1e-6,
     caption = "Which share of a tenant's steps took no longer than that, all runs of a strategy together, those of "
-      .. "lost tenants up to their end. Further to the left and steeper is better.",
+      .. "lost tenants up to their end. The axis is stretched towards the top, where the slow ones are. Further to the "
+      .. "left is better.",
   }, rows)
 end
 

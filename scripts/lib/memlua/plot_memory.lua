@@ -129,10 +129,16 @@ local function panels_of(series, groups)
   return panels
 end
 
+-- Those that are too short for the axis of the longest share one among themselves. Returns whether there are several.
 local function share_time_axis(panels)
-  local least, most = math.huge, 0
-  for _, panel in ipairs(panels) do least, most = math.min(least, panel.last), math.max(most, panel.last) end
-  for _, panel in ipairs(panels) do panel.axis = least < LEAST_SHARE * most and panel.last or most end
+  local most, short = 0, {}
+  for _, panel in ipairs(panels) do most = math.max(most, panel.last) end
+  for _, panel in ipairs(panels) do
+    panel.axis = most
+    if panel.last < LEAST_SHARE * most then short[#short + 1] = panel end
+  end
+  if #short > 0 then share_time_axis(short) end
+  return #short > 0
 end
 
 -- The panels' rows one after the other, two empty lines between them, and the marks of all as the last block.
@@ -169,7 +175,7 @@ function plot_memory.write(path, series, setting)
   local groups = plot.groups(series)
   local panels = panels_of(series, groups)
   if #panels == 0 then return end
-  share_time_axis(panels)
+  local differ = share_time_axis(panels)
   local names = each(groups, function(group) return group.label end)
   local most = most_of(panels)
   local columns, key_rows = plot.key { "stalled", table.unpack(names) }
@@ -182,7 +188,7 @@ function plot_memory.write(path, series, setting)
     limit_words = each(panels, limit_words),
     caption = "The tenants' memory.current stacked, the first run of each strategy; the line is the session's "
       .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
-      .. "waiting for reclaim). A cross: lost then.",
+      .. "waiting for reclaim). A cross: lost then." .. (differ and " The time axes differ." or ""),
   }, data_of(panels, groups, most))
 end
 
