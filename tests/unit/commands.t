@@ -69,6 +69,7 @@ if os.execute "gnuplot --version >/dev/null 2>&1" then
   tap.is(order, { "completion", "slowdown", "memory", "latency" }, "a folder without pictures gets them drawn for it")
   tap.is(select(2, page:gsub("<figcaption>%u[^<]+%. <small>", "")), 4, "each has a caption")
   tap.is(page:find "<title>Gnuplot", nil, "and its own name")
+  tap.is(page:find "█", nil, "so that the page needs no bars of characters")
   local ids, twice = {}, nil
   for id in page:gmatch '%sid=["\']([^"\']*)["\']' do
     twice = twice or ids[id] and id
@@ -83,6 +84,7 @@ tap.is(page_of "COLUMNS=40 LC_ALL=C TERM=dumb NO_COLOR=1" == page, true, "the te
 os.execute(("mkdir %s/bin && for c in sh ls rm mkdir cat; do ln -s $(command -v $c) %s/bin; done"):format(scratch, scratch))
 page, status = page_of(("PATH=%s/bin"):format(scratch))
 tap.ok(status == 0 and page:find("apt install gnuplot-nox", 1, true), "without gnuplot the page says how to get them", page)
+tap.ok(page:find "█", "and has the bars at least")
 
 os.execute("mkdir -p " .. plots)
 for _, name in ipairs { "a", "slowdown" } do

@@ -51,10 +51,10 @@ local PAGE = [[
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 local function escaped(s) return (tostring(s):gsub('[&<>"]', ENTITIES)) end
 
--- Its first line, what this is in which setting, the page has said already.
-local function document(shown, folders)
-  local said = text.for_page(shown.text, folders)
-  return "<pre>" .. escaped((said:gsub("^[^\n]*\n+", "", 1))) .. "</pre>"
+-- Its first paragraph, what this is in which setting, the page has said already.
+local function document(shown, folders, pictured)
+  local said = text.for_page(shown.text, folders, pictured)
+  return "<pre>" .. escaped((said:gsub("^.-\n\n", "", 1))) .. "</pre>"
 end
 
 -- ---- pictures ------------------------------------------------------------------------------------------------------
@@ -119,10 +119,11 @@ local function drawn(shown, folders)
   local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
   memlua.must(host.mkdir(scratch))
   shown.pictures(folders, scratch)
-  if plot.draw(scratch) then return figures(scratch) end
-  return ("<p>No pictures: gnuplot is missing or failed (apt install gnuplot-nox). With it "
-    .. "<code>memlua show RUN --html FILE</code> draws them.</p>")
+  return plot.draw(scratch) and figures(scratch) or ""
 end
+
+local NO_PICTURES <const> = "<p>No pictures: gnuplot is missing or failed (apt install gnuplot-nox). With it "
+  .. "<code>memlua show RUN --html FILE</code> draws them.</p>"
 
 -- ---- the page ------------------------------------------------------------------------------------------------------
 
@@ -150,10 +151,11 @@ end
 --- (report.of). The pictures are those in the plots folder of `path`, restyled or not; where there are none they are
 --- drawn for the page.
 function html.text(shown, folders, path)
-  local title, kept, parts = title_of(folders), figures(path), {}
+  local title, pictures, parts = title_of(folders), figures(path), {}
+  if pictures == "" then pictures = drawn(shown, folders) end
   for i, folder in ipairs(folders) do parts[i] = details(folder, #folders > 1 and ": " .. folder.path or "") end
   return PAGE:format(escaped(title), escaped(title), escaped(report.setting(folders[1])), table.concat({
-    document(shown, folders), kept ~= "" and kept or drawn(shown, folders), table.unpack(parts) }, "\n"))
+    document(shown, folders, pictures ~= ""), pictures ~= "" and pictures or NO_PICTURES, table.unpack(parts) }, "\n"))
 end
 
 --- Writes html.text(...) to `target`, beside its name first. Returns true, or nil, "path: reason".

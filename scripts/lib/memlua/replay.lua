@@ -183,9 +183,9 @@ local LEGEND = "x solo: completion over that of the solo run of the same block; 
   .. "its\ntrace's clock; latencies: of the rises from one sample to the next, percentiles over all runs, the greatest "
   .. "of a\nrun as a median over runs; in brackets: 95 %\n"
 
---- The document for run folders of replay.lua.
-function replay.text(folders)
-  local parts = { report.text(folders) }
+--- The document for run folders of replay.lua; `pictured` as of report.text.
+function replay.text(folders, pictured)
+  local parts = { report.text(folders, pictured) }
   for _, folder in ipairs(folders) do
     parts[#parts + 1] = replay.survival(folder)
     parts[#parts + 1] = replay.latency(folder) .. LEGEND .. too_fast(folder)

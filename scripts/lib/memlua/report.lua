@@ -331,15 +331,16 @@ local function verdicts(folders)
   return table.concat(parts, "\n")
 end
 
---- The whole document of one or several folders as a string.
-function report.text(folders)
+--- The whole document of one or several folders as a string; without the bars where it is `pictured`, that is, where
+--- the pictures stand beside it.
+function report.text(folders, pictured)
   local series = summary.series(folders)
   local head = folders[1].manifest.about or folders[1].manifest.name
   local metric = summary.metric(folders[1])
   if #folders > 1 then head = "side by side" end
   local sections = {}
   local title = text.flow(("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folders[1])), 2)
-  for _, section in ipairs { title, main_table(series), bars(series, metric), verdicts(folders),
+  for _, section in ipairs { title, main_table(series), pictured and "" or bars(series, metric), verdicts(folders),
     text.flow(remarks(series) .. report.effects(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
@@ -364,7 +365,7 @@ function report.summarise(folder) return summary.of(folder) end
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
 local OWN = { costs = "memlua.costs", pages = "memlua.pages", replay = "memlua.replay", sleeps = "memlua.sleeps" }
 
---- What shows a folder: this module, or one like it: { summarise = f(folder) -> summary, text = f(folders),
+--- What shows a folder: this module, or one like it: { summarise = f(folder) -> summary, text = f(folders, pictured),
 --- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of
 --- folders with `summary`.
 function report.of(folder)
