@@ -92,7 +92,7 @@ local function figure(folder, name)
 end
 
 -- What matters most comes first; others follow by name.
-local FIRST = { "completion", "read", "slowdown", "memory", "latency" }
+local FIRST = { "completion", "read", "refaults", "rate", "slowdown", "memory", "latency" }
 
 local function names_of(folder)
   local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(sys.quote(folder)))
