@@ -23,6 +23,13 @@ struct cgroup_knob {
 };
 
 /**
+ * cgroup_mount() - where the cgroup v2 hierarchy that has the memory controller is mounted.
+ * Return: its path, to be freed, or NULL (ENOTSUP: not mounted, or without the controller; the text
+ * says "reason; remedy").
+ */
+char *cgroup_mount(struct error *err);
+
+/**
  * cgroup_root() - memlua's own root; makes it when it isn't there.
  * Return: its absolute path, which lives until exit, or NULL: no cgroup v2, no memory controller
  * in it, or no permission.

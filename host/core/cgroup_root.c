@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,21 +26,6 @@ static struct {
 
 /* --- the cgroup v2 mount --- */
 
-/* mountinfo writes blanks and backslashes as \ooo. */
-static void unescape(char *path)
-{
-	char *out = path;
-
-	for (; *path; out++)
-		if (path[0] == '\\' && path[1] && path[2] && path[3]) {
-			*out = (path[1] - '0') * 64 + (path[2] - '0') * 8 + (path[3] - '0');
-			path += 4;
-		} else {
-			*out = *path++;
-		}
-	*out = '\0';
-}
-
 static bool has_memory(const char *path)
 {
 	CLEANUP_CLOSE int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -48,50 +34,32 @@ static bool has_memory(const char *path)
 	return list && cgroupfs_has_word(list, "memory");
 }
 
-/* Return: the mount point in a line of mountinfo, to be freed, if it is of type cgroup2. */
-static char *cgroup2_mount_in(const char *line)
-{
-	const char *type = strstr(line, " - ");
-	char *path = NULL;
-
-	if (!type || strncmp(type, " - cgroup2 ", 11))
-		return NULL;
-	if (sscanf(line, "%*s %*s %*s %*s %ms", &path) != 1)
-		return NULL;
-	unescape(path);
-	return path;
-}
-
 char *cgroup_mount(struct error *err)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	CLEANUP_FREE char *line = NULL;
-	char *path = NULL, *found = NULL;
-	size_t room = 0;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char *path = NULL;
+	struct mntent *m;
+	bool found = false;
 
 	if (!mounts) {
-		error_set(err, errno, "/proc/self/mountinfo: %s; is /proc mounted?",
-			  strerror(errno));
+		error_set(err, errno, "/proc/self/mounts: %s; is /proc mounted?", strerror(errno));
 		return NULL;
 	}
-	while (!found && getline(&line, &room, mounts) > 0) {
-		char *next = cgroup2_mount_in(line);
-
-		if (!next)
+	while (!found && (m = getmntent(mounts))) {
+		if (strcmp(m->mnt_type, "cgroup2"))
 			continue;
-		if (has_memory(next))
-			found = next;
 		free(path);
-		path = next;
+		path = strdup(m->mnt_dir);
+		found = path && has_memory(path);
 	}
-	fclose(mounts);
+	endmntent(mounts);
 	if (found)
-		return found;
+		return path;
 	if (path)
 		error_set(err, ENOTSUP,
-			  "cgroup v2 at %s has no memory controller (it is bound to cgroup v1, "
-			  "or not delegated); boot with systemd.unified_cgroup_hierarchy=1 or "
-			  "cgroup_no_v1=memory, or use the microVM (--vm)",
+			  "cgroup v2 at %s has no memory controller (cgroup v1 has it, or it is not "
+			  "delegated); boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1, or "
+			  "use the microVM (--vm)",
 			  path);
 	else
 		error_set(err, ENOTSUP,

@@ -6,11 +6,6 @@
 
 struct error;
 
-/*
- * The mount point, to be freed, of the cgroup v2 hierarchy that has the memory controller, or NULL.
- */
-char *cgroup_mount(struct error *err);
-
 /* Descriptor of memlua's root, made on first use; not to be closed. */
 int cgroup_root_dir(struct error *err);
 

@@ -4,7 +4,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -12,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup_fs.h"
 
 /* The first line of a small file, without its newline. Return: whether it could be read. */
 static bool read_line(const char *path, char *line, size_t size)
@@ -97,29 +95,6 @@ double facts_monotonic(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec + now.tv_nsec * 1e-9;
-}
-
-bool facts_memcg_v2(char *why, size_t size)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char path[4200], line[512];
-	struct mntent *m;
-	bool found = false;
-
-	snprintf(why, size, "no cgroup v2 is mounted");
-	while (mounts && !found && (m = getmntent(mounts))) {
-		if (strcmp(m->mnt_type, "cgroup2"))
-			continue;
-		snprintf(path, sizeof(path), "%s/cgroup.controllers", m->mnt_dir);
-		read_line(path, line, sizeof(line));
-		found = cgroupfs_has_word(line, "memory");
-		if (!found)
-			snprintf(why, size, "cgroup v2 at %s lacks the memory controller (cgroup v1 has it)",
-				 m->mnt_dir);
-	}
-	if (mounts)
-		endmntent(mounts);
-	return found;
 }
 
 const char *facts_libbpf(void)

@@ -28,13 +28,6 @@ void facts_read(struct facts *facts);
 /** facts_monotonic() - CLOCK_MONOTONIC in seconds; the clock of all times that memlua reports. */
 double facts_monotonic(void);
 
-/**
- * facts_memcg_v2() - can this process's machine do the experiment itself, as far as cgroups go?
- * @why: the reason when not
- * Return: whether a cgroup v2 mount offers the memory controller.
- */
-bool facts_memcg_v2(char *why, size_t size);
-
 /** facts_libbpf() - the version of the libbpf that memlua runs with, "1.4"; static storage. */
 const char *facts_libbpf(void);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../core/embed.h"
+#include "../core/cgroup.h"
 #include "../core/error.h"
 #include "../core/facts.h"
 #include "../core/guest.h"
@@ -256,15 +257,14 @@ static int host_parse_duration(lua_State *L)
 /* host.nearest(name, {known, ...}) -> the known name that looks most like it, or nil */
 static int host_nearest(lua_State *L)
 {
-	const char *known[256], *nearest;
 	lua_Integer n = luaL_len(L, 2);
+	const char **known = lua_newuserdatauv(L, (n + 1) * sizeof(*known), 0), *nearest;
 
-	if (n > 255)
-		n = 255;
-	luaL_checkstack(L, n, NULL);
 	for (lua_Integer i = 0; i < n; i++) {
-		lua_geti(L, 2, i + 1);
-		known[i] = luaL_checkstring(L, -1); /* stays on the stack, so stays alive */
+		if (lua_geti(L, 2, i + 1) != LUA_TSTRING)
+			luaL_error(L, "host.nearest: word %d is not a string", (int)i + 1);
+		known[i] = lua_tostring(L, -1); /* the list keeps it alive */
+		lua_pop(L, 1);
 	}
 	known[n] = NULL;
 	nearest = nearest_name(luaL_checkstring(L, 1), known);
@@ -272,17 +272,17 @@ static int host_nearest(lua_State *L)
 	return 1;
 }
 
-/* host.memcg_v2() -> true | false, why: does a cgroup v2 mount here offer the memory controller? */
-static int host_memcg_v2(lua_State *L)
+/* host.cgroup_mount() -> where the cgroup v2 hierarchy with the memory controller is | nil, "reason; remedy", errno */
+static int host_cgroup_mount(lua_State *L)
 {
-	char why[4400];
-	bool can = facts_memcg_v2(why, sizeof(why));
+	struct error err;
+	char *path = cgroup_mount(&err);
 
-	lua_pushboolean(L, can);
-	if (can)
-		return 1;
-	lua_pushstring(L, why);
-	return 2;
+	if (!path)
+		return glue_fail(L, &err);
+	lua_pushstring(L, path);
+	free(path);
+	return 1;
 }
 
 /* host.libbpf() -> the version of libbpf that memlua runs with, e.g. "1.4" */
@@ -356,7 +356,7 @@ static const luaL_Reg functions[] = {
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},
 	{"nearest", host_nearest},
-	{"memcg_v2", host_memcg_v2},
+	{"cgroup_mount", host_cgroup_mount},
 	{"has_ops", host_has_ops},
 	{"libbpf", host_libbpf},
 	{"embedded", host_embedded},

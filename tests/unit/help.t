@@ -39,6 +39,7 @@ end
 said, status = help("spwan", 200)
 tap.is({ status, said }, { 1, "memlua: spwan: no module or function of that name; `memlua help` lists the modules; did you mean 'spawn'?\n" },
   "a misspelt name gets the nearest")
+tap.like(help("workloads.outcom", 200), "did you mean 'workloads.outcome'", "also of the last of hundreds of names")
 said, status = help("xxxxxxxxxxxxxx", 200)
 tap.is({ status, said }, { 1, "memlua: xxxxxxxxxxxxxx: no module or function of that name; `memlua help` lists the modules\n" },
   "one that is like nothing doesn't get all there are")

@@ -54,24 +54,17 @@ function machine.headers_folder() return "/lib/modules/" .. release() .. "/build
 
 -- ---- the kernel ---------------------------------------------------------------------------------------------
 
-local function cgroup_mount()
-  for line in io.lines "/proc/self/mounts" do
-    local where = line:match "^%S+ (%S+) cgroup2 "
-    if where then return where end
-  end
-end
-
 local function check_cgroup()
-  local can, why = host.memcg_v2()
-  if can then return { name = "cgroup v2", ok = true, found = cgroup_mount() .. " with the memory controller" } end
-  return { name = "cgroup v2", ok = false, found = why,
-           remedy = "boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1" }
+  local where, why = host.cgroup_mount()
+  if where then return { name = "cgroup v2", ok = true, found = where .. " with the memory controller" } end
+  local found, remedy = why:match "^(.-); (.*)$"
+  return { name = "cgroup v2", ok = false, found = found or why, remedy = remedy and remedy:gsub(", or use the microVM.*", "") }
 end
 
 -- Opening for writing tells whether writing is allowed, without writing.
 local function check_delegation()
   if host.is_root() then return { name = "delegation", ok = true, found = "root may make cgroups anywhere" } end
-  local own = cgroup_mount()
+  local own = host.cgroup_mount()
   for line in io.lines "/proc/self/cgroup" do own = own and line:match "^0::" and own .. line:sub(4) or own end
   local file = own and io.open(own .. "/cgroup.procs", "r+b")
   if file then
