@@ -41,6 +41,7 @@ static const luaL_Reg native_modules[] = {
 };
 
 static lua_State *interruptible;
+static pid_t owner; /* of the Lua state */
 
 /* --- Ctrl-C: raise an error in the running script, so that its closers run --- */
 
@@ -197,14 +198,17 @@ static void set_search_paths(lua_State *L, const char *script)
 
 /*
  * os.exit() that closes the state unless the script says otherwise. C's exit() alone would leave behind what the
- * script's handles stand for, the module in the kernel for one.
+ * script's handles stand for, the module in the kernel for one. A worker of kind "lua" is a copy of the state, in
+ * which there is nothing to close.
  */
 static int exit_and_close(lua_State *L)
 {
 	interruptible = NULL;
-	lua_settop(L, lua_isnone(L, 2) ? 1 : 2);
-	if (lua_gettop(L) == 1)
-		lua_pushboolean(L, 1);
+	lua_settop(L, 2);
+	if (lua_isnil(L, 2) || getpid() != owner) {
+		lua_pushboolean(L, getpid() == owner);
+		lua_replace(L, 2);
+	}
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
 	lua_call(L, 2, 0);
@@ -333,6 +337,7 @@ static int run(const struct options *options, int argc, char **argv)
 	push_words(L, argc, argv);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");
 	interruptible = L;
+	owner = getpid();
 	if (options_flag(options, "vm") && !options->script) {
 		lua_pushcfunction(L, enter_vm);
 		status = call(L, 0);

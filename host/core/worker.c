@@ -346,7 +346,7 @@ bool worker_ended(struct worker *w)
 	w->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	w->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	w->oom_killed = was_oom_killed(w);
-	if (!w->kind->measures && !w->signal) /* exec: it can't tell the time itself */
+	if (!w->shared->finished && !w->signal && !*w->shared->error) /* exec: it can't tell the time itself */
 		w->shared->finished = clock_ns();
 	return true;
 }

@@ -71,6 +71,10 @@ r = run(function() print "bye"; os.exit(3) end)
 tap.is({ r.ended, r.exit_code, r.error, sys.read(path) }, { "failed", 3, "exit status 3", "bye\n" }, "os.exit ends it, and it only")
 tap.is({ run(function() os.exit() end).ended, run(function() os.exit(true) end).ended, run(function() os.exit(false) end).exit_code },
   { "done", "done", 1 }, "os.exit takes what it always takes")
+local exit <const> = os.exit -- the script's own
+local closed <close> = setmetatable({}, { __close = function() io.stderr:write "closed\n" end })
+r, text = run(function() exit(0) end)
+tap.is({ r.ended, text, r.completion_s ~= nil }, { "done", "", true }, "even by the script's os.exit it closes nothing of the script's")
 local kept = os.tmpname()
 run(function() io.open(kept, "w"):write "left open" end)
 tap.is(sys.read(kept), "left open", "a file that it leaves open is written")
