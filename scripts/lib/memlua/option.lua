@@ -167,10 +167,11 @@ end
 
 -- What the command line gave goes to memlua.host.settings, where the kernel's first use looks for it.
 local function settle(values, specs)
-  if values.timeout then host.give_up_after(values.timeout) end -- given before the script's name it runs already
   for _, spec in ipairs(specs) do
     local target = target_of(spec[1])
     if values[target] ~= nil then host.settings[target] = values[target] end
+    -- given before the script's name it runs already
+    if target == "timeout" and values.timeout then host.give_up_after(values.timeout) end
     values[target] = host.settings[target]
   end
   if host.settings.vm and host.settings.host then
