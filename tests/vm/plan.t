@@ -93,12 +93,9 @@ local before, after = by_name(measured(unprotected)), by_name(measured(protected
 local function refaults(tenant) return tenant.stat.workingset_refault_file end
 tap.ok(refaults(before.high) > 1000, "without protection the high one loses its cached pages", refaults(before.high))
 tap.ok(refaults(after.high) * 100 <= refaults(before.high), "protected it keeps them", refaults(after.high))
--- per byte that they read: they read on for a while when the high one is done
-local function rate(tenants)
-  local function sum(of) return of(tenants.low_1) + of(tenants.low_2) end
-  return sum(refaults) / sum(function(tenant) return tenant.read_bytes end)
-end
-tap.ok(rate(after) > rate(before), "the low ones pay for it: more refaults per byte read", rate(after), rate(before))
+-- Not their refaults, nor those per byte: which of the two keeps its pages without protection differs from run to run.
+local function read_by_low(tenants) return tenants.low_1.read_bytes + tenants.low_2.read_bytes end
+tap.ok(read_by_low(after) < read_by_low(before), "the low ones pay for it: they read less", read_by_low(after), read_by_low(before))
 tap.ok(after.high.read_bytes > before.high.read_bytes, "the high one reads more", after.high.read_bytes, before.high.read_bytes)
 tap.ok(measured(protected).policy.stats.below_low_active > 0, "below_low was asked and answered")
 
