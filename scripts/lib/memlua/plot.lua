@@ -33,15 +33,20 @@ local function assignments(variables)
   return table.concat(lines, "\n")
 end
 
---- Draws every plots/*.gp of the folder `path` as SVG and PNG. Returns true, also where there are none, or nil and the
---- shell command that didn't do it.
+-- Names are UTF-8, whatever the user's locale.
+local EACH <const> = 'for script in *.gp; do LC_ALL=C.UTF-8 gnuplot "$script" || exit 1; done'
+
+-- gnuplot writes as it draws, so it draws beside; whole pictures are renamed.
+local BESIDE <const> = 'new=$(mktemp -d .new.XXXXXX) && cp -- *.gp *.dat "$new" && ( cd "$new" && { ' .. EACH
+  .. '; } && mv -f -- *.svg *.png .. ); status=$?; rm -rf "$new"; exit $status'
+
+--- Draws every plots/*.gp of the folder `path` as SVG and PNG. Returns true, also where there are none, or nil and a
+--- shell command that does it later.
 function plot.draw(path)
   if not sys.exists(path .. "/plots/.") then return true end
-  -- names are UTF-8, whatever the user's locale
-  local command = ("cd %s/plots && for script in *.gp; do LC_ALL=C.UTF-8 gnuplot \"$script\" || exit 1; done"):format(
-    sys.quote(path))
-  if os.execute(command) then return true end
-  return nil, command
+  local enter = ("cd %s/plots && "):format(sys.quote(path))
+  if os.execute(enter .. BESIDE) then return true end
+  return nil, enter .. EACH
 end
 
 --- plot.draw, and a line that says where the pictures are. Returns whether it could; the figures remain, so a missing
