@@ -202,17 +202,23 @@ static int check_value(const struct setting *s, const char *value)
 	return 0;
 }
 
-/* MEMLUA_DRY_RUN for dry-run; a flag counts as given unless it is empty or 0. */
-static const char *from_environment(const struct setting *s)
+/* MEMLUA_DRY_RUN for dry-run. */
+static const char *environment_name(const struct setting *s, char name[64])
 {
-	char name[64] = "MEMLUA_";
-	const char *value;
-	size_t at = strlen(name);
+	size_t at = sprintf(name, "MEMLUA_");
 
 	for (const char *c = s->name; *c; c++)
 		name[at++] = *c == '-' ? '_' : toupper((unsigned char)*c);
 	name[at] = '\0';
-	value = getenv(name);
+	return name;
+}
+
+/* A flag counts as given unless it is empty or 0. */
+static const char *from_environment(const struct setting *s)
+{
+	char name[64];
+	const char *value = getenv(environment_name(s, name));
+
 	if (!value || !*value || (s->kind == FLAG && !strcmp(value, "0")))
 		return NULL;
 	return value;
@@ -331,8 +337,13 @@ int options_parse(struct options *o, int argc, char **argv, int *status)
 	memset(o, 0, sizeof(*o));
 	for (int i = 0; i < OPTION_SETTINGS; i++) {
 		o->values[i] = from_environment(&settings[i]);
-		if (o->values[i] && (*status = check_value(&settings[i], o->values[i])))
+		if (o->values[i] && (*status = check_value(&settings[i], o->values[i]))) {
+			char name[64];
+
+			fprintf(stderr, "memlua: the environment says so: %s=%s\n",
+				environment_name(&settings[i], name), o->values[i]);
 			return 1;
+		}
 	}
 	fill_getopt(letters, longs);
 	opterr = 0;

@@ -83,6 +83,11 @@ for words, why in pairs { ["--seed 9223372036854775808"] = "--seed: '92233720368
   tap.ok(status == 1 and text:find(why, 1, true), words .. " is refused", text, status)
 end
 
+host.setenv("MEMLUA_RUNS", "none")
+tap.like(before "", "'none' is not a number of 1 or more\n.*\nmemlua: the environment says so: MEMLUA_RUNS=none\n",
+  "a bad value of the environment is told as such")
+host.setenv("MEMLUA_RUNS")
+
 refused("Try 'memlua test --help'", "the way to help", "--nonsense")
 
 tap.done()
