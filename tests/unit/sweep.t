@@ -163,6 +163,7 @@ refused(("merge never all/%s other/twice"):format(ids[2]), ids[2]:gsub("%-", "%%
 refused(("merge never all/%s"):format(ids[1]), "all cells are of tenants alone", "solo runs alone")
 write("old", ids[2], { manifest = function(m) m.cells = nil end })
 refused("merge never old", "an earlier memlua", "a folder that lists no cells")
+refused("merge -o never all/*", "unknown option '%-o'", "the new folder as an option")
 refused("merge never", "missing argument .folder.", "no folder")
 
 write("unlike", ids[3], { facts = { cpu = "y", clock = "host" } })

@@ -208,18 +208,20 @@ end
 --- The options that a script has beside its own: a list of declarations as option.parse takes them. `declared` nil: all
 --- that memlua itself takes.
 function option.common(declared)
-  local common = table.move(OUTPUT, 1, #OUTPUT, 1, {})
-  if declared and declared.common == "report" then return common end
+  local kind = declared and declared.common
+  local common = table.move(OUTPUT, kind == "print" and 2 or 1, #OUTPUT, 1, {}) -- the first is --out
+  if kind == "report" or kind == "print" then return common end
   return table.move(RUN, 1, #RUN, #common + 1, common)
 end
 
 --- Parses the script's arguments. `declared` is a table:
 ---   name, about   of the script, for --help (which names a script as the user typed it)
----   common        "run" (default): all common options; "report": those of a script that runs nothing
+---   common        "run" (default): all common options; "report": those of a script that runs nothing;
+---                 "print": without --out, too
 ---   arguments     list of { name, help=, args="+" | "*" | "?" }: the positional ones
 ---   options       list of { name, type, default=, help=, short=, arg=, many= }; a type is "size", "limit"
----                 (a size or max), "share" (a limit, or 40% of the parent's), "duration", "number", "count" (>= 0), "positive", "string", "flag",
----                 or a list of the words allowed. Defaults are written as the user would.
+---                 (a size or max), "share" (a limit, or 40% of the parent's), "duration", "number", "count" (>= 0),
+---                 "positive", "string", "flag", or a list of the words allowed. Defaults are written as the user would.
 --- Returns a table name -> value ('-' becomes '_'). Common ones are set in memlua.host.settings too, which
 --- also supplies what stood before the script's name. Fails with status 1 on anything unknown.
 function option.parse(declared, args)

@@ -9,7 +9,7 @@ local text = require "memlua.table"
 local units = require "memlua.units"
 
 local options = option.parse {
-  name = "doctor", about = "What this machine can do for memlua, why not, and what helps.", common = "report",
+  name = "doctor", about = "What this machine can do for memlua, why not, and what helps.", common = "print",
   options = { { "probe", "flag", help = "boot a microVM with KVM to find out whether that works (under a minute)" } },
 }
 

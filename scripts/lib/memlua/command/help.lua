@@ -4,7 +4,7 @@ local option = require "memlua.option"
 
 local options = option.parse {
   name = "help", about = "What memlua's Lua modules and functions do. `memlua --help` tells of the command line.",
-  common = "report",
+  common = "print",
   arguments = { { "topic", args = "?", help = "scenario, worker.spawn, w:wait, ... (default: list the modules)" } },
 }
 

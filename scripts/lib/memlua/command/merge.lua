@@ -8,7 +8,7 @@ local sweep = require "memlua.sweep"
 
 local options = option.parse {
   name = "merge", about = "Put cells (--cell) and other parts of one sweep together; print the table.",
-  common = "report",
+  common = "print",
   arguments = { { "dir", help = "the new run's folder" },
                 { "folder", args = "+", help = "what --cell made; a folder without a result is left out" } },
 }

@@ -7,7 +7,7 @@ local runs = require "memlua.runs"
 local sys = require "memlua.sys"
 
 local options = option.parse {
-  name = "pack", about = "Put a run's folder into one archive. Nothing is overwritten.", common = "report",
+  name = "pack", about = "Put a run's folder into one archive. Nothing is overwritten.", common = "print",
   arguments = {
     { "run", help = "a run's folder, a name that `memlua runs` lists, or last" },
     { "file", args = "?", help = "the archive, *.tar.xz or *.tar.gz (default: NAME.tar.xz here)" },

@@ -8,7 +8,7 @@ local runs = require "memlua.runs"
 local text = require "memlua.table"
 
 local options = option.parse {
-  name = "runs", about = "The folders of earlier runs and what each came to, oldest first.", common = "report",
+  name = "runs", about = "The folders of earlier runs and what each came to, oldest first.", common = "print",
   arguments = { { "folder", args = "?", help = "where to look (default: where runs go without --out)" } },
 }
 

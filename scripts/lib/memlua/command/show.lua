@@ -8,7 +8,7 @@ local run = require "memlua.run"
 local runs = require "memlua.runs"
 
 local options = option.parse {
-  name = "show", about = "Print a run's table again.", common = "report",
+  name = "show", about = "Print a run's table again.", common = "print",
   arguments = { { "run", help = "a run's folder, a name that `memlua runs` lists, or last" } },
   options = { { "html", "string", arg = "FILE", help = "write all of it into one HTML file, pictures inlined" } },
 }
