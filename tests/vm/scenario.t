@@ -16,7 +16,7 @@ local scratch = (host.in_guest and "/run" or "/tmp") .. "/memlua-scenario-test"
 local impossible = { name = "impossible", policy = { name = steps, config = { nowhere = true }, roles = { plain = { "a" } } } }
 
 -- Runs two tenants of 8M below 64M under these strategies; returns its exit status and complaint.
-local function try(name, strategies, change)
+local function try(name, strategies, change, cell)
   local s = {
     name = "test", limits = { ["memory.max"] = "64M", ["memory.swap.max"] = 0 }, strategies = strategies,
     tenants = { { name = "a", rank = 1, workload = { size = "8M" } }, { name = "b", rank = 2, workload = { size = "8M" } } },
@@ -25,6 +25,7 @@ local function try(name, strategies, change)
   if change then change(s) end
   for key in pairs(host.settings) do host.settings[key] = nil end
   host.settings.quiet, host.settings.out, host.settings.json = true, scratch .. "/" .. name, scratch .. "/" .. name .. ".json"
+  if cell then host.settings.cell, host.settings.seed, host.settings.json = cell, 7, nil end
   local stdout = io.stdout
   assert(host.mkdir(scratch))
   io.stdout = assert(io.open(scratch .. "/document", "w"))
@@ -42,9 +43,21 @@ local folder = run.load(scratch .. "/some")
 local names = {}
 for i, result in ipairs(folder.runs) do names[i] = result.strategy end
 tap.is(names, { "solo-a", "none" }, "and only they")
+tap.is(#folder.manifest.cells, 3, "of the three that the script lists")
 tap.is(#folder.manifest.skipped, 1, "the manifest names the other one")
 tap.like(folder.manifest.skipped[1].reason, "none of the places where 'nothing' could be counted", "with the reason")
 tap.like(report.text { folder }, "impossible +- .* skipped: .*none of the places", "the verdict says what is missing")
+
+local ends = {}
+for place = 2, 3 do -- the seed decides which is its place
+  status, said = try("cell", { { name = "none" }, impossible }, nil, ("%03d-impossible"):format(place))
+  ends[status] = said
+end
+tap.like(ends[1], "no run has this id", "its cell is at one place of the list")
+tap.like(ends[4], "impossible: .*none of the places", "and alone: not supported here")
+status, said = try("cell", { { name = "none" }, impossible }, nil, "001-solo-a")
+tap.is(status, 0, "other cells don't mind")
+tap.is(run.open(scratch .. "/cell/001-solo-a").manifest.runs, { "001-solo-a" }, "each in its folder")
 
 status, said = try("none-left", { impossible })
 tap.is(status, 4, "where none can be done: not supported here")
