@@ -160,6 +160,8 @@ tap.is({ #memory[140], #memory[141], #memory[142], #memory[143] }, { 7, 0, 0, 7 
 local cross = memory[#memory]
 tap.is({ cross[1], cross[2], cross[6] }, { 1, first[1].ended_at, "high oom-killed" }, "a cross where one was killed")
 
+tap.ok(cross[4] == cross[3] and cross[5] == 0, "its words beside it, at the right", cross[4], cross[5])
+
 local latency = data(both, "latency")
 local last = {}
 for _, row in ipairs(latency) do last[row[1] .. "/" .. row[2]] = row end
@@ -223,6 +225,7 @@ end
 
 local EXEC = { kind = "exec", argv = { "true" } }
 local ODD = "t%%%d_a name that's `id` \"long\" and longer still, €"
+local path_of = {}
 for _, case in ipairs {
   { "one tenant", ALL, tenants = tenants_of(1), strategies = { "none" } },
   { "no solo", "completion latency memory", tenants = tenants_of(3), strategies = { "none", "max" }, solo = false },
@@ -238,9 +241,15 @@ for _, case in ipairs {
 } do
   case.result = case.result or plain
   local path = drawn { folder_of(case) }
+  path_of[case[1]] = path
   tap.is(names(path), case[2], case[1] .. ": has the pictures that tell something")
   draws(path, case[1] .. ": gnuplot draws them without a word")
 end
+
+local crosses = {}
+for _, row in ipairs(data(path_of["all lost"], "memory")) do if #row == 6 then crosses[#crosses + 1] = row end end
+tap.is(#crosses, 1 + 2 * 3, "memory: all lost, a cross each")
+tap.ok(crosses[2][4] ~= crosses[3][4], "words that would run into each other stand apart", crosses[2][4], crosses[3][4])
 
 local function lost_by_none(s, i, block) return (s == "none" and lost or plain)(s, i, block) end
 local some = drawn { folder_of { tenants = tenants_of(2), strategies = { "none", "max" }, result = lost_by_none } }

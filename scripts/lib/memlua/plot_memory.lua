@@ -89,7 +89,7 @@ local function height_of(words, placed, panel, most)
       height = other[2] - LINE * most
     end
   end
-  return math.max(height, 0)
+  return math.max(height, 1.2 * LINE * most) -- they hang below it, and above the axis
 end
 
 -- Rows { panel, seconds, MiB, MiB of the words, side (0: words at the right), words }.
