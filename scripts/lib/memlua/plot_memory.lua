@@ -79,17 +79,25 @@ local function losses_of(panel, groups)
   return list
 end
 
--- Words that would run into each other are set below each other: by shares of the time and of the memory axis.
-local APART <const>, LINE <const> = 0.3, 0.1
+-- Words that would run into each other are set below each other, or above: by shares of the time and the memory axis.
+local APART <const>, LINE <const>, LINES <const> = 0.3, 0.1, 10
 
-local function height_of(words, placed, panel, most)
-  local height = words[2]
+local function is_free(time, height, placed, panel, most)
+  if height < 1.2 * LINE * most or height > most then return false end -- words hang below their height
   for _, other in ipairs(placed) do
-    if words[1] - other[1] < APART * panel.axis and math.abs(height - other[2]) < LINE * most then
-      height = other[2] - LINE * most
+    if time - other[1] < APART * panel.axis and math.abs(height - other[2]) < 0.99 * LINE * most then return false end
+  end
+  return true
+end
+
+local function height_of(loss, placed, panel, most)
+  local time, top = loss[1], loss[2]
+  for line = 0, LINES do
+    for _, height in ipairs { top - line * LINE * most, top + line * LINE * most } do
+      if is_free(time, height, placed, panel, most) then return height end
     end
   end
-  return math.max(height, 1.2 * LINE * most) -- they hang below it, and above the axis
+  return top -- too many to be read
 end
 
 -- Rows { panel, seconds, MiB, MiB of the words, side (0: words at the right), words }.
