@@ -31,6 +31,15 @@ tap.is(text.wrap("two\n\nlines  kept\n", 20), { "two", "", "lines  kept" }, "lin
 tap.is(text.wrap("höhere höhen", 12), { "höhere höhen" }, "characters are counted, not bytes")
 tap.is(text.wrap("\27[1mbold\27[0m x", 6), { "\27[1mbold\27[0m x" }, "and none for colours")
 
+host.setenv("COLUMNS", "20")
+tap.is(text.paragraph "broken at\nthe source's own width\n", "broken at the\nsource's own width\n",
+  "a paragraph is broken anew for the terminal")
+tap.is(text.flow("one two three four five\n", 2), "one two three four\n  five\n", "lines are, each by itself")
+host.setenv("COLUMNS", nil)
+host.setenv("MEMLUA_TERMINALS", "")
+tap.is({ text.paragraph "a\nb\n", text.flow(("x "):rep(200)) }, { "a\nb\n", ("x "):rep(200) }, "in a pipe neither")
+host.setenv("MEMLUA_TERMINALS", nil)
+
 for _, width in ipairs { 40, 80, 200 } do
   local longest = 0
   for line in text.bars({ { "high  baseline", 6.1, "6.10 s" }, { "low", 3, "3 s" } }, width):gmatch "[^\n]+" do

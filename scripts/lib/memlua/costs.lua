@@ -89,8 +89,9 @@ local function ratio(e)
 end
 
 local COLUMNS = {
-  { "POLICY" }, { "THROUGHPUT", align = "right" }, { "P50", align = "right" }, { "P95", align = "right", drop = 2 },
-  { "P99", align = "right", drop = 1 }, { "PER PAGE", align = "right" }, { "MORE PER CHARGE", align = "right" },
+  { "POLICY" }, { "THROUGHPUT", align = "right" }, { "P50", align = "right", drop = 3 },
+  { "P95", align = "right", drop = 5 }, { "P99", align = "right", drop = 4 }, { "PER PAGE", align = "right", drop = 2 },
+  { "MORE PER CHARGE", align = "right", drop = 1 },
 }
 
 local NOTES = [[
@@ -114,9 +115,9 @@ function costs.text(folders)
     rows[i] = { c.name, alone or ratio(c.throughput), alone or ratio(c.p50), alone or ratio(c.p95), alone or ratio(c.p99),
                 ("%.0f %s"):format(c.page_ns.median / per, unit), i > 1 and ("%+.0f"):format(more) or "-" }
   end
-  return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
-    text.render(COLUMNS, rows), NOTES:format(sum.cases[1].runs),
-    sum.ns_per_instruction and INSTRUCTIONS:format(per) or "" }
+  return table.concat { report.title(folder), text.render(COLUMNS, rows),
+    text.paragraph(NOTES:format(sum.cases[1].runs)),
+    text.flow(sum.ns_per_instruction and INSTRUCTIONS:format(per) or "") }
 end
 
 -- ---- the chart -------------------------------------------------------------------------------------------------------

@@ -110,8 +110,8 @@ local function shown(estimate, format)
   return ("%s [%s, %s]"):format(format(estimate.median), format(estimate.low), format(estimate.high))
 end
 
-local COLUMNS = { { "TENANT" }, { "STRATEGY" }, { "REFAULTS", align = "right" }, { "SCANNED", align = "right", drop = 2 },
-                  { "HELD", align = "right", drop = 1 }, { "RE-USED", align = "right" } }
+local COLUMNS = { { "TENANT" }, { "STRATEGY" }, { "REFAULTS", align = "right" },
+                  { "SCANNED", align = "right", drop = 3 }, { "HELD", align = "right", drop = 2 }, { "RE-USED", align = "right", drop = 1 } }
 
 --- The document: table and legend, for the one folder in `folders`.
 function pages.text(folders)
@@ -120,10 +120,10 @@ function pages.text(folders)
     lines[i] = { row.tenant, row.strategy, shown(row.refaults, count), shown(row.scanned, count),
                  shown(row.held, units.format_size), shown(row.rate, rate) }
   end
-  return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
-    text.render(COLUMNS, lines),
-    "\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all competed\n",
-    report.effects(summary.series(folders)) }
+  return table.concat { report.title(folder), text.render(COLUMNS, lines),
+    text.flow("\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all "
+      .. "competed\n"),
+    text.flow(report.effects(summary.series(folders)), 2) }
 end
 
 -- ---- the charts ----------------------------------------------------------------------------------------------------

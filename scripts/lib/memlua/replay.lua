@@ -145,9 +145,9 @@ local function row_of(folder, name, series)
 end
 
 local COLUMNS = {
-  { "TENANT" }, { "STRATEGY" }, { "X SOLO", align = "right" }, { "BEHIND", align = "right", drop = 2 },
-  { "P50 ms", align = "right", drop = 1 }, { "P95 ms", align = "right" }, { "P99 ms", align = "right" },
-  { "MAX ms", align = "right", drop = 1 },
+  { "TENANT" }, { "STRATEGY" }, { "X SOLO", align = "right" }, { "BEHIND", align = "right", drop = 5 },
+  { "P50 ms", align = "right", drop = 3 }, { "P95 ms", align = "right", drop = 2 },
+  { "P99 ms", align = "right", drop = 1 }, { "MAX ms", align = "right", drop = 4 },
 }
 
 --- Slowdown, lag and the latency of the rises, alone and by strategy, with bootstrap intervals of 95 %. A text table.
@@ -188,7 +188,7 @@ function replay.text(folders, pictured)
   local parts = { report.text(folders, pictured) }
   for _, folder in ipairs(folders) do
     parts[#parts + 1] = replay.survival(folder)
-    parts[#parts + 1] = replay.latency(folder) .. LEGEND .. too_fast(folder)
+    parts[#parts + 1] = replay.latency(folder) .. text.paragraph(LEGEND) .. text.flow(too_fast(folder), 2)
   end
   return table.concat(parts, "\n")
 end

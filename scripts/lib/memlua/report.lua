@@ -19,9 +19,12 @@ local duration, size = units.format_duration, units.format_size
 
 -- ---- cells ---------------------------------------------------------------------------------------------------
 
+-- Below that there is room for the median only.
+local NARROW = 60
+
 local function interval(estimate, format)
   if not estimate then return nil end
-  if not estimate.low then return format(estimate.median) end
+  if not estimate.low or text.columns(math.huge) < NARROW then return format(estimate.median) end
   local low, high = format(estimate.low), format(estimate.high)
   if low:match " %a+$" == high:match " %a+$" then low = low:gsub(" %a+$", "") end
   return ("%s [%s, %s]"):format(format(estimate.median), low, high)
@@ -321,6 +324,13 @@ function report.setting(folder)
   return table.concat(parts, ", ")
 end
 
+local function title(folder, head)
+  return text.flow(("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folder)), 2)
+end
+
+--- What stands above the document of a folder: what it is and its setting, and an empty line.
+function report.title(folder) return title(folder, folder.manifest.about) .. "\n" end
+
 -- Where one folder holds several strategies they are judged against each other.
 local function verdicts(folders)
   local parts = {}
@@ -339,9 +349,8 @@ function report.text(folders, pictured)
   local metric = summary.metric(folders[1])
   if #folders > 1 then head = "side by side" end
   local sections = {}
-  local title = text.flow(("%s (%s)\n"):format(text.paint(head, "bold"), report.setting(folders[1])), 2)
-  for _, section in ipairs { title, main_table(series), pictured and "" or bars(series, metric), verdicts(folders),
-    text.flow(remarks(series) .. report.effects(series), 2) } do
+  for _, section in ipairs { title(folders[1], head), main_table(series), pictured and "" or bars(series, metric),
+    verdicts(folders), text.flow(remarks(series) .. report.effects(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

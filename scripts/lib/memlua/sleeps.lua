@@ -105,9 +105,9 @@ end
 local function ms(value) return value and ("%.2f ms"):format(value) end
 
 local COLUMNS = {
-  { "ASKED", align = "right" }, { "JIFFIES", align = "right" }, { "SLEPT", align = "right" }, { "ERROR", align = "right" },
-  { "ROUNDED TO", align = "right" }, { "ERROR LEFT", align = "right" }, { "SLEEPS", align = "right", drop = 1 },
-  { "MODULE SAYS", align = "right", drop = 2 },
+  { "ASKED", align = "right" }, { "JIFFIES", align = "right", drop = 4 }, { "SLEPT", align = "right", drop = 1 },
+  { "ERROR", align = "right", drop = 2 }, { "ROUNDED TO", align = "right", drop = 3 },
+  { "ERROR LEFT", align = "right" }, { "SLEEPS", align = "right", drop = 5 }, { "MODULE SAYS", align = "right", drop = 6 },
 }
 
 local NOTES = [[
@@ -126,8 +126,8 @@ function sleeps.text(folders)
     rows[i] = { d.asked_ms .. " ms", d.jiffies, d.slept_ms and ms(d.slept_ms.mean) or "never", percent(d.raw),
                 ms(d.rounded_ms), percent(d.left), d.slept_ms and d.slept_ms.n or 0, ms(d.module_ms) }
   end
-  return table.concat { text.paint(folder.manifest.about, "bold"), " (", report.setting(folder), ")\n\n",
-    text.render(COLUMNS, rows), NOTES:format(summary.tick_ns / 1e6, ms(summary.undelayed_s * 1000)) }
+  return table.concat { report.title(folder), text.render(COLUMNS, rows),
+    text.paragraph(NOTES:format(summary.tick_ns / 1e6, ms(summary.undelayed_s * 1000))) }
 end
 
 -- ---- the chart -------------------------------------------------------------------------------------------------------

@@ -106,6 +106,17 @@ function text.flow(s, indent)
   return table.concat(text.wrap(s, width, indent), "\n") .. (s:sub(-1) == "\n" and "\n" or "")
 end
 
+-- Lines longer than this are hard to read.
+local READABLE = 110
+
+--- A paragraph with line breaks in the source's width: as it is in a pipe, broken anew for the terminal.
+function text.paragraph(s)
+  local width = text.columns(math.huge)
+  if width == math.huge then return s end
+  local whole = s:gsub("([^\n])\n([^\n])", "%1 %2")
+  return table.concat(text.wrap(whole, math.min(width, READABLE)), "\n") .. "\n"
+end
+
 -- ---- tables --------------------------------------------------------------------------------------------
 
 local function pad(s, width, align)

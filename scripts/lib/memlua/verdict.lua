@@ -120,7 +120,7 @@ function verdict.of(folder)
 end
 
 local COLUMNS = {
-  { "STRATEGY" }, { "NO LOSS", align = "right" }, { "BEST X SOLO", align = "right" },
+  { "STRATEGY" }, { "NO LOSS", align = "right" }, { "BEST X SOLO", align = "right", drop = 0 },
   { "WORST X SOLO", align = "right", drop = 1 }, { "MAKESPAN", align = "right", drop = 2 },
   { "X BEST ORDER", align = "right", drop = 3 }, { "VERDICT", wrap = true },
 }
