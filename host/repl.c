@@ -15,6 +15,7 @@
 #include <readline/readline.h>
 
 #include "core/interrupt.h"
+#include "core/terminal.h"
 #include "status.h"
 
 enum { HISTORY_LINES = 1000 };
@@ -281,6 +282,20 @@ static void begin(lua_State *L)
 	lua_settop(L, 0);
 }
 
+/* At Ctrl-D readline moves on to the next line by itself where it had switched bracketed paste on. */
+static bool newline_at_eof(void)
+{
+	const char *paste = rl_variable_value("enable-bracketed-paste");
+
+	return !memlua_interrupted && paste && !strcmp(paste, "on");
+}
+
+static void print_error(const char *message)
+{
+	terminal_wrap(stderr, message, 0, 2, terminal_width(STDERR_FILENO));
+	fputc('\n', stderr);
+}
+
 int repl(lua_State *L)
 {
 	int loaded;
@@ -297,10 +312,10 @@ int repl(lua_State *L)
 		if (loaded == LUA_OK)
 			loaded = run_chunk(L);
 		if (loaded != LUA_OK)
-			fprintf(stderr, "%s\n", lua_tostring(L, -1));
+			print_error(lua_tostring(L, -1));
 		fflush(stdout);
 	}
-	if (isatty(STDIN_FILENO))
+	if (isatty(STDIN_FILENO) && !newline_at_eof())
 		putchar('\n');
 	lua_settop(L, 0);
 	save_history(L);

@@ -26,8 +26,9 @@ function interactive.begin()
     return value
   end })
   if host.isatty(0) and not host.settings.quiet then
-    io.stderr:write(("memlua %s, %s. At hand: %s. help \"worker.spawn\" tells what a function does, Tab completes, "
-      .. "Ctrl-D ends.\n"):format(host.version, _VERSION, table.concat(AT_HAND, ", ")))
+    local greeting = ("memlua %s, %s. At hand: %s. help \"worker.spawn\" tells what a function does, Tab completes, "
+      .. "Ctrl-D ends."):format(host.version, _VERSION, table.concat(AT_HAND, ", "))
+    io.stderr:write(table.concat(text.wrap(greeting, text.columns(nil, 2)), "\n"), "\n")
   end
 end
 
