@@ -130,4 +130,25 @@ tap.ok(status == 1 and err:find("microVM: memlua guest: mount tmpfs on [^\n]*: N
   "what the guest can't do is told in its own line", status, err)
 os.execute("rmdir /run/" .. results)
 
+-- ---- on a terminal -----------------------------------------------------------------------------------------------
+
+if os.execute "command -v script >/dev/null" then
+  local path = scratch .. "/terminal.lua"
+  local file <close> = assert(io.open(path, "w"))
+  file:write [[
+    local host = require "memlua.host"
+    host.enter()
+    print(host.columns(1), host.rows(2), host.isatty(2))
+  ]]
+  file:close()
+  local command = ("stty cols 77 rows 33; exec %s --vm %s"):format(quote(host.executable()), quote(path))
+  lines_of(("cd %s; env -u COLUMNS TMPDIR=%s TERM=xterm script -qefc %s typed </dev/null >/dev/null 2>&1"):format(
+    quote(scratch), quote(scratch .. "/tmp"), quote(command)))
+  local typed = content "typed"
+  tap.like(typed, "\r\27[Kmemlua: 0 s: booting\r\27[K", "a terminal sees the boot's seconds")
+  tap.like(typed, "booting\r\27[K77\t33\ttrue\r\n", "they are gone when it is up; the guest knows the terminal's size")
+  nothing_left "on a terminal"
+else
+  tap.skip("the boot on a terminal", "no script(1) here")
+end
 tap.done()
