@@ -48,8 +48,7 @@ alive()
 {
 	text=$1
 	shift
-	can_redraw || { say "$text"; "$@"; return; }
-	complaints=$(mktemp)
+	{ can_redraw && complaints=$(mktemp); } || { say "$text"; "$@"; return; }
 	tick "$text" >&2 </dev/null &
 	ticker=$!
 	ended=0

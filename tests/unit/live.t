@@ -87,7 +87,8 @@ end
 local function tenant(name, usage, reached, pids, more)
   local part = { spec = { kind = "anon", size = 100 << 20 }, worker = { progress = function() return reached end } }
   for key, value in pairs(more or {}) do part[key] = value end
-  local cg = { usage = function() return usage end, get = function(_, file) return file == "cgroup.procs" and pids or nil end }
+  local function get(_, file) return file == "cgroup.procs" and pids or nil end
+  local cg = { usage = function() return usage end, get = get }
   return { spec = { name = name }, limits = {}, cg = cg, parts = { part } }
 end
 local self = {

@@ -77,6 +77,9 @@ if os.execute "command -v script >/dev/null" then
   tap.like(text, "\r\27[K" .. "memlua: 0 s, half of it: a slow step", "a terminal sees the time and how far it is")
   tap.like(text, "step\r\27[Kcomplaint\nmemlua: a slow step\nstatus 3\nresult\n",
     "nothing of that is left when it has ended, but what was complained of")
+  text = on_terminal "TERM=xterm TMPDIR=/nonexistent"
+  tap.like(text, "memlua: a slow step\ncomplaint\nstatus 3\nresult\n",
+    "where no file can be made it is one line there too")
   text = on_terminal "TERM=dumb"
   tap.ok(not text:find "\27" and text:find "memlua: a slow step\n", "a dumb terminal gets the line", text)
 else
