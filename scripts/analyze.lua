@@ -8,10 +8,11 @@ local option = require "memlua.option"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
+local runs = require "memlua.runs"
 
 local options = option.parse {
   name = "analyze", about = "Table and pictures of run folders, side by side.", common = "report",
-  arguments = { { "run", args = "+", help = "a run's folder" } },
+  arguments = { { "run", args = "+", help = "a run's folder, a name that `memlua runs` lists, or last" } },
   options = {
     { "force", "flag", help = "compare what can't be compared (another kernel, clock or way)" },
     { "html", "string", arg = "FILE", help = "write all of it into one HTML file, pictures inlined" },
@@ -20,7 +21,7 @@ local options = option.parse {
 
 local folders, summaries = {}, {}
 for i, path in ipairs(options.run) do
-  folders[i] = run.load(path)
+  folders[i] = run.load(runs.find(path))
   folders[i].summary = report.of(folders[i]).summarise(folders[i])
   summaries[i] = folders[i].summary
   if #options.run > 1 and not folders[i].manifest.scenario then
@@ -37,7 +38,8 @@ end
 local own = report.of(folders[1])
 local shown = (#folders == 1 or own.several) and own or report
 
-local target = options.out or folders[#folders].path
+-- The pictures of several runs are nobody's own.
+local target = options.out or #folders == 1 and folders[1].path or run.default_path "comparison"
 if options.json == "-" then
   io.stdout:write(json.encode(summaries, { indent = 2 }), "\n")
 else

@@ -121,6 +121,11 @@ os.execute(("cd %s/both/plots && gnuplot completion.gp"):format(scratch))
 tap.ok(content(scratch .. "/both/plots/completion.svg"), "the picture can be drawn again from its folder")
 tap.is(complaints:match "warning", nil, "nothing to warn of")
 
+host.setenv("XDG_STATE_HOME", scratch .. "/state")
+_, complaints = analyze(BASELINE, PROTECTED)
+tap.like(complaints, "charts: " .. scratch .. "/state/memlua/comparison%-%d+T%d+/plots/", "without --out the pictures go to a folder of their own")
+assert(os.execute(("mkdir -p %s/state/memlua && cp -r %s %s/state/memlua/mine"):format(scratch, PROTECTED, scratch)))
+tap.like(analyze("mine", "-q"), "protected by the BPF policy", "a run goes by its name, too")
 local _, _, written = analyze(BASELINE, PROTECTED, "-q -o", scratch .. "/both", "--html", scratch .. "/both.html")
 local page = content(scratch .. "/both.html") or ""
 tap.ok(written == 0 and page:find("<h1>baseline: no protection | protected", 1, true) and page:find 'OOM%-killed at 1%.',

@@ -83,13 +83,14 @@ end
 --- The path of a run: a folder, the name of one that `memlua runs` lists, or "last". Fails with status 1 naming the
 --- nearest one.
 function runs.find(name)
-  if read(name .. "/manifest.json") then return name end
+  if sys.exists(name .. "/manifest.json") then return name end
   local names, list = {}, runs.list()
   if name == "last" and #list > 0 then return list[#list].path end
   for i, one in ipairs(list) do
     if one.name == name then return one.path end
     names[i] = one.name
   end
+  if sys.exists(name .. "/.") then return name end -- whoever loads it says what is wrong with it
   if #names == 0 then
     memlua.fail(memlua.status.misuse, "%s: no run's folder, and none is in %s yet", name, run.state_folder())
   end
