@@ -3,15 +3,12 @@ local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 
 local quote <const> = require "memlua.sys".quote
 
 local function output_of(script, arguments)
-  local command = ("%s %s %s 2>&1"):format(quote(host.executable()), quote(tests .. "/../scripts/" .. script), arguments)
-  local pipe <close> = io.popen(command)
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
+  return shell.said(("%s %s %s"):format(quote(host.executable()), quote(tests .. "/../scripts/" .. script), arguments))
 end
 
 local function lines(text)

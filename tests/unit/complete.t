@@ -6,10 +6,7 @@ local complete = require "memlua.complete"
 local host = require "memlua.host"
 
 local quote <const> = require "memlua.sys".quote
-local function output_of(command)
-  local pipe <close> = io.popen(command .. " 2>&1")
-  return pipe:read "a"
-end
+local output_of <const> = require "shell".said
 
 local scratch = os.tmpname()
 os.remove(scratch)

@@ -5,12 +5,7 @@ local host = require "memlua.host"
 local json = require "memlua.json"
 local machine = require "memlua.machine"
 
-local function output_of(command)
-  local pipe <close> = io.popen(command .. " 2>&1")
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
-end
+local output_of <const> = require "shell".said
 
 local memlua = "'" .. host.executable() .. "'"
 

@@ -3,13 +3,11 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local contracts = require "memlua.contracts"
 local host = require "memlua.host"
+local shell = require "shell"
 local quote <const> = require "memlua.sys".quote
 
 local function help(name, columns)
-  local pipe <close> = io.popen(("COLUMNS=%d %s help %s 2>&1"):format(columns or 80, quote(host.executable()), name))
-  local said = pipe:read "a"
-  local _, _, status = pipe:close()
-  return said, status
+  return shell.said(("COLUMNS=%d %s help %s"):format(columns or 80, quote(host.executable()), name))
 end
 
 local said, status = help ""

@@ -5,12 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 
 local quote <const> = require "memlua.sys".quote
-local function output_of(command)
-  local pipe <close> = io.popen(command .. " 2>&1")
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
-end
+local output_of <const> = require "shell".said
 
 local scratch = os.tmpname()
 os.remove(scratch)

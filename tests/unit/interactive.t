@@ -56,9 +56,7 @@ end
 local function session(lines)
   local path = os.tmpname()
   io.open(path, "w"):write(lines):close()
-  local pipe <close> = io.popen(("'%s' -i <%s 2>&1"):format(host.executable(), path))
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
+  local text, status = require "shell".said(("'%s' -i <%s"):format(host.executable(), path))
   os.remove(path)
   return text, status
 end

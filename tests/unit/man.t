@@ -6,12 +6,7 @@ local host = require "memlua.host"
 
 local root = tests .. "/.."
 local quote <const> = require "memlua.sys".quote
-local function output_of(command)
-  local pipe <close> = io.popen(command)
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
-end
+local output_of <const> = require "shell".output
 
 local memlua = quote(host.executable())
 local page, status = output_of(("%s %s %s 9.9"):format(memlua, quote(root .. "/host/man/contracts.lua"),

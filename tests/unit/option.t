@@ -70,10 +70,7 @@ tap.is(parse("--seed", "9223372036854775807").seed, math.maxinteger, "a seed of 
 local quote <const> = require "memlua.sys".quote
 local SHOW <const> = quote [[local s = require "memlua.host".settings print(s.seed or s.timeout or s.memory or s.runs)]]
 local function before(words)
-  local pipe <close> = io.popen(("%s %s -e %s 2>&1"):format(quote(host.executable()), words, SHOW))
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
+  return require "shell".said(("%s %s -e %s"):format(quote(host.executable()), words, SHOW))
 end
 tap.is(before "--seed 9223372036854775807", "9223372036854775807\n", "a seed of 64 bits")
 tap.is(before "--timeout 1ms", "0.001\n", "a short time")

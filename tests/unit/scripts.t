@@ -3,16 +3,13 @@ local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
 package.path = root .. "tests/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 
 local quote <const> = require "memlua.sys".quote
 
 -- What `memlua scripts/WORDS` says on both streams, and its exit status.
 local function memlua(words)
-  local pipe <close> = io.popen(("cd %s && %s scripts/%s 2>&1"):format(quote(root == "" and "." or root),
-    quote(host.executable()), words))
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
+  return shell.said(("cd %s && %s scripts/%s"):format(quote(root == "" and "." or root), quote(host.executable()), words))
 end
 
 local function refused(words, pattern, name)
@@ -63,8 +60,7 @@ local function planned(script)
   local file <close> = io.open(example, "w")
   file:write(script)
   file:close()
-  local pipe <close> = io.popen(("%s --vm --dry-run -q %s 2>&1"):format(quote(host.executable()), example))
-  return pipe:read "a"
+  return (shell.said(("%s --vm --dry-run -q %s"):format(quote(host.executable()), example)))
 end
 tap.like(planned(two), "^001%-solo%-web\n002%-solo%-batch\n003%-[%w]+\n004%-[%w]+\n$", "two.lua is a scenario")
 tap.like(planned((two:gsub("{ name = \"web\".-\n", function() return several .. "\n" end, 1))), "^001%-solo%-web\n", "so it is with a tenant of several workloads")

@@ -4,6 +4,7 @@ local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 local json = require "memlua.json"
 local run = require "memlua.run"
 local sys = require "memlua.sys"
@@ -28,9 +29,7 @@ assert(host.save(SCRIPT, TEXT))
 
 -- Standard output, exit status and standard error of memlua with these words.
 local function memlua(words)
-  local pipe <close> = io.popen(("cd %s && env -u MEMLUA_CELL %s %s 2>stderr"):format(quote(scratch), quote(host.executable()), words))
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
+  local text, status = shell.output(("cd %s && env -u MEMLUA_CELL %s %s 2>stderr"):format(quote(scratch), quote(host.executable()), words))
   return text, status, sys.read(scratch .. "/stderr")
 end
 

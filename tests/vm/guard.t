@@ -94,12 +94,7 @@ tap.fails(function() guard.attach { policy = "priority", roles = { hihg = { rela
 
 -- ---- the script -------------------------------------------------------------------------------------------------
 
-local function shell(command)
-  local pipe <close> = io.popen(command)
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
-  return text, status
-end
+local shell <const> = require "shell".output
 local script = ("%s -q %sscripts/guard.lua"):format(host.executable(), root)
 local keeper <close> = assert(policy.attach("priority", { high = session })) -- keeps the module loaded for the script
 keeper:drop(session)

@@ -3,13 +3,11 @@
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 
 local quote <const> = require "memlua.sys".quote
 
-local function lines_of(command)
-  local pipe <close> = assert(io.popen(command))
-  return (pipe:read "a")
-end
+local function lines_of(command) return (shell.output(command)) end
 
 local scratch = lines_of "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
 local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })

@@ -3,6 +3,7 @@ local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
 package.path = root .. "tests/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 local run = require "memlua.run"
 local summary = require "memlua.summary"
 
@@ -101,12 +102,7 @@ tap.ok(measured(protected).policy.stats.below_low_active > 0, "below_low was ask
 
 -- ---- what is left ------------------------------------------------------------------------------------------
 
-local function lines(command)
-  local pipe = io.popen(command)
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
+local function lines(command) return (shell.output(command)) end
 tap.is(lines "find /sys/fs/cgroup -maxdepth 2 -type d -name 'session*'", "", "no cgroup of a session is left")
 tap.is(lines "grep -c memlua-ramdisk /proc/mounts", "0\n", "no mount")
 tap.is(lines "lsmod | grep -c -e ^brd -e ^memcg_bpf_ops", "0\n", "no module")

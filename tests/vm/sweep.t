@@ -4,6 +4,7 @@ local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
+local shell = require "shell"
 local run = require "memlua.run"
 local sys = require "memlua.sys"
 
@@ -23,9 +24,7 @@ require "memlua.scenario".run {
 
 -- Exit status, standard output and standard error of memlua with these words.
 local function memlua(words)
-  local pipe <close> = io.popen(("cd %s && %s %s 2>stderr"):format(quote(scratch), quote(host.executable()), words))
-  local text = pipe:read "a"
-  local _, _, status = pipe:close()
+  local text, status = shell.output(("cd %s && %s %s 2>stderr"):format(quote(scratch), quote(host.executable()), words))
   return status, text, sys.read(scratch .. "/stderr")
 end
 

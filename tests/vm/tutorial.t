@@ -8,11 +8,7 @@ local host = require "memlua.host"
 local transcript = require "transcript"
 
 local quote <const> = require "memlua.sys".quote
-local function output_of(command)
-  local pipe <close> = io.popen(command)
-  local text = pipe:read "a"
-  return text
-end
+local output_of <const> = require "shell".output
 
 local root = output_of("cd " .. quote(tests .. "/..") .. " && pwd"):match "[^\n]+"
 local path = root .. "/scripts/tutorial/README.md"
