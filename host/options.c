@@ -102,7 +102,7 @@ static void print_help(void)
 		  "and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n\n");
 	paragraph("Options (those from --verbose on are accepted after the script's name too):\n");
 	entry("-e CODE", "run Lua code; may be given several times");
-	entry("-i", "read Lua interactively");
+	entry("-i", "read Lua interactively; --vm -i in the microVM");
 	entry("-h, --help", "show this help");
 	entry("-V, --version", "show the version");
 	for (int i = 0; i < OPTION_SETTINGS; i++) {
@@ -388,6 +388,10 @@ static void push_value(lua_State *L, const struct setting *s, const char *value)
 void options_push(lua_State *L, const struct options *o)
 {
 	lua_newtable(L);
+	if (o->interactive) {
+		lua_pushboolean(L, 1);
+		lua_setfield(L, -2, "interactive");
+	}
 	for (int i = 0; i < OPTION_SETTINGS; i++) {
 		char key[32];
 

@@ -238,19 +238,19 @@ static void forget_interrupt(lua_State *L)
 
 /* --- the history: in the folder of the runs --- */
 
-static const char *push_history_path(lua_State *L)
+static const char *push_history_path(lua_State *L, bool writes)
 {
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.run");
-	if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "state_folder") != LUA_TFUNCTION ||
-	    lua_pcall(L, 0, 1, 0) != LUA_OK)
+	lua_pushliteral(L, "memlua.session");
+	if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "history") != LUA_TFUNCTION)
 		return NULL;
-	return lua_pushfstring(L, "%s/history", lua_tostring(L, -1));
+	lua_pushboolean(L, writes);
+	return lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : NULL;
 }
 
 static void load_history(lua_State *L)
 {
-	const char *path = isatty(STDIN_FILENO) ? push_history_path(L) : NULL;
+	const char *path = isatty(STDIN_FILENO) ? push_history_path(L, false) : NULL;
 
 	if (path)
 		read_history(path);
@@ -260,11 +260,9 @@ static void load_history(lua_State *L)
 
 static void save_history(lua_State *L)
 {
-	static const char make_folder[] =
-		"require 'memlua.host'.mkdir(require 'memlua.run'.state_folder())";
-	const char *path = isatty(STDIN_FILENO) ? push_history_path(L) : NULL;
+	const char *path = isatty(STDIN_FILENO) ? push_history_path(L, true) : NULL;
 
-	if (path && luaL_dostring(L, make_folder) == LUA_OK)
+	if (path)
 		write_history(path);
 	lua_settop(L, 0);
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -130,8 +131,86 @@ static int open_port(const char *wanted)
 	return fd;
 }
 
+/* --- the command's terminal, if the host has one --- */
+
+/* What passes between the ports and the terminal; all -1 without one. */
+struct terminal {
+	int master, in, out;
+};
+
+static void open_terminal(struct terminal *t, json_t *spec)
+{
+	struct winsize size = {.ws_col = json_integer_value(json_object_get(spec, "columns")),
+			       .ws_row = json_integer_value(json_object_get(spec, "rows"))};
+
+	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->master < 0 || grantpt(t->master) || unlockpt(t->master))
+		die("terminal: %s", strerror(errno));
+	ioctl(t->master, TIOCSWINSZ, &size); /* 0 is unknown, as it is without */
+	t->in = open_port("memlua.in");
+	t->out = open_port("memlua.out");
+}
+
+static void use_terminal(const struct terminal *t)
+{
+	int fd = open(ptsname(t->master), O_RDWR); /* the session has none yet: it becomes the controlling one */
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fd < 0 || dup2(fd, i) < 0)
+			die("terminal: %s", strerror(errno));
+}
+
+/* Passes on what there is. Return: whether more may come. */
+static bool pass_on(int from, int to)
+{
+	char data[4096];
+	ssize_t n = read(from, data, sizeof(data));
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	for (ssize_t at = 0, done; at < n; at += done) {
+		done = write(to, data + at, n - at);
+		if (done < 0 && errno != EINTR)
+			return false;
+		done = done < 0 ? 0 : done;
+	}
+	return n > 0;
+}
+
+/* The end of the host's input: what Ctrl-D would say. */
+static void end_input(struct terminal *t)
+{
+	static const char end_of_file = 4;
+
+	if (write(t->master, &end_of_file, 1) == 1)
+		t->in = -1;
+}
+
+/* What the command has written until it ended. */
+static void drain_terminal(struct terminal *t)
+{
+	if (t->master < 0)
+		return;
+	fcntl(t->master, F_SETFL, O_NONBLOCK);
+	for (struct pollfd fd = {.fd = t->master, .events = POLLIN}; poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN);)
+		if (!pass_on(t->master, t->out))
+			break;
+}
+
+/* --- the command --- */
+
+static void use_ports(json_t *spec)
+{
+	bool reads = json_is_true(json_object_get(spec, "reads"));
+
+	dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+	dup2(open_port("memlua.out"), STDOUT_FILENO);
+	dup2(open_port("memlua.err"), STDERR_FILENO);
+}
+
 /* In the child, which returns 0 when the command has ended, the spec is freed. */
-static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, char **), int *status)
+static pid_t spawn_command(json_t *spec, const struct terminal *t, const sigset_t *mask,
+			   int (*run)(int, char **), int *status)
 {
 	json_t *words = json_object_get(spec, "argv");
 	size_t n = json_array_size(words);
@@ -147,9 +226,10 @@ static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, c
 		return pid;
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	setsid();
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-	dup2(open_port("memlua.out"), STDOUT_FILENO);
-	dup2(open_port("memlua.err"), STDERR_FILENO);
+	if (t->master >= 0)
+		use_terminal(t);
+	else
+		use_ports(spec);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	active = true;
 	*status = run(n, argv);
@@ -158,18 +238,23 @@ static pid_t spawn_command(json_t *spec, const sigset_t *mask, int (*run)(int, c
 	return 0;
 }
 
-/* Passes the host's interrupts on until the command has ended. Return: its wait status. */
-static int supervise(pid_t command, int control, int children)
+/* Passes the host's interrupts, and what is typed, on until the command has ended. Return: its wait status. */
+static int supervise(pid_t command, int control, int children, struct terminal *t)
 {
-	struct pollfd fds[] = {{.fd = control, .events = POLLIN}, {.fd = children, .events = POLLIN}};
 	int wstatus;
 
 	for (;;) {
+		struct pollfd fds[] = {{.fd = control, .events = POLLIN}, {.fd = children, .events = POLLIN},
+				       {.fd = t->in, .events = POLLIN}, {.fd = t->master, .events = POLLIN}};
 		struct signalfd_siginfo info;
 		unsigned char signal;
 		pid_t pid;
 
-		poll(fds, 2, -1);
+		poll(fds, 4, -1);
+		if (fds[2].revents && !pass_on(t->in, t->master))
+			end_input(t);
+		if (fds[3].revents & POLLIN)
+			pass_on(t->master, t->out);
 		if ((fds[0].revents & POLLIN) && read(control, &signal, 1) == 1)
 			kill(command, signal);
 		if ((fds[1].revents & POLLIN) && read(children, &info, sizeof(info)) < 0)
@@ -201,6 +286,7 @@ int guest_init(int (*run)(int argc, char **argv))
 {
 	/* virtiofs and epoll users may want many descriptors; init starts with few */
 	struct rlimit files = {1 << 16, 1 << 16};
+	struct terminal terminal = {-1, -1, -1};
 	int control, children, wstatus, status = 0;
 	sigset_t mask, old;
 	char report[32];
@@ -218,11 +304,14 @@ int guest_init(int (*run)(int argc, char **argv))
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &old);
 	children = signalfd(-1, &mask, SFD_CLOEXEC);
-	command = spawn_command(spec, &old, run, &status);
+	if (json_is_true(json_object_get(spec, "terminal")))
+		open_terminal(&terminal, spec);
+	command = spawn_command(spec, &terminal, &old, run, &status);
 	if (!command)
 		return status;
 
-	wstatus = supervise(command, control, children);
+	wstatus = supervise(command, control, children, &terminal);
+	drain_terminal(&terminal);
 	if (text_of(spec, "out"))
 		send_results(text_of(spec, "out"));
 	snprintf(report, sizeof(report), "exit %d\n",

@@ -6,7 +6,8 @@
 
 /*
  * memlua as the microVM's init: mounts what a system needs, runs the same command as on the host, with
- * its output on virtio ports, sends the results back and powers off. The other end is vm.c.
+ * its output on virtio ports, and on a terminal if the host's session has one, sends the results back and
+ * powers off. The other end is vm.c.
  */
 
 /* Why the guest gives up, on its console: what the host finds there before the panic that follows. */

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -33,8 +34,8 @@
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
 #define GRACE_S 20.0
 
-enum port { OUT, ERR, CONTROL, RESULTS, PORTS };
-static const char *const port_names[PORTS] = {"out", "err", "control", "results"};
+enum port { OUT, ERR, CONTROL, RESULTS, IN, PORTS };
+static const char *const port_names[PORTS] = {"out", "err", "control", "results", "in"};
 
 struct vm {
 	const struct vm_config *config;
@@ -52,6 +53,8 @@ struct vm {
 	double started, deadline;
 	double root_lost; /* when virtiofsd was seen to have ended, 0: it runs */
 	int interrupted; /* the signal that was passed on, 0: none */
+	bool input_ended, raw; /* of our standard input: nothing more comes; it is a terminal in raw mode */
+	struct termios cooked; /* what the terminal was before */
 	bool timed_out;
 };
 
@@ -339,7 +342,7 @@ static int make_ports(struct vm *vm, int guest_ends[PORTS], struct error *err)
 
 static int start_qemu(struct vm *vm, struct error *err)
 {
-	int guest_ends[PORTS] = {-1, -1, -1, -1};
+	int guest_ends[PORTS] = {-1, -1, -1, -1, -1};
 	struct words w = {0};
 	int ret = make_ports(vm, guest_ends, err);
 
@@ -430,6 +433,51 @@ static int take_output(struct vm *vm, enum port port, struct error *err)
 	return 0;
 }
 
+/*
+ * In raw mode every key reaches the guest, whose own terminal makes an interrupt of Ctrl-C. Until the guest is up
+ * Ctrl-C is ours.
+ */
+static void enter_raw_mode(struct vm *vm)
+{
+	struct termios raw;
+
+	if (vm->raw || !vm->config->interactive || tcgetattr(STDIN_FILENO, &vm->cooked))
+		return;
+	raw = vm->cooked;
+	cfmakeraw(&raw);
+	vm->raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+static void leave_raw_mode(struct vm *vm)
+{
+	if (vm->raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &vm->cooked);
+	vm->raw = false;
+}
+
+static bool wants_input(const struct vm *vm)
+{
+	return vm->config->interactive && vm->up && !vm->input_ended && vm->ports[IN] >= 0;
+}
+
+/* Little at a time, and only when the port takes it: we must stay able to read what the guest writes. */
+static void pass_input(struct vm *vm)
+{
+	struct pollfd port = {.fd = vm->ports[IN], .events = POLLOUT};
+	char data[1024];
+	ssize_t n;
+
+	if (poll(&port, 1, 10) <= 0)
+		return;
+	n = read(STDIN_FILENO, data, sizeof(data));
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n > 0 && !write_all(vm->ports[IN], data, n))
+		return;
+	vm->input_ended = true;
+	shutdown(vm->ports[IN], SHUT_WR); /* the guest's port is hung up, which its reader takes for the end */
+}
+
 static void pass_interrupt(struct vm *vm, int signal)
 {
 	unsigned char byte = signal;
@@ -484,7 +532,7 @@ static int check_health(struct vm *vm, struct error *err)
 static int relay(struct vm *vm, struct error *err)
 {
 	for (;;) {
-		struct pollfd fds[PORTS];
+		struct pollfd fds[PORTS + 1]; /* the last is our standard input */
 		bool ended = has_ended(&vm->qemu);
 		int open = 0;
 
@@ -494,10 +542,15 @@ static int relay(struct vm *vm, struct error *err)
 		}
 		if (ended && !open)
 			return 0;
+		fds[PORTS] = (struct pollfd){.fd = wants_input(vm) ? STDIN_FILENO : -1, .events = POLLIN};
 		show_boot(vm);
-		poll(fds, PORTS, 100);
-		if (vm->up)
+		poll(fds, PORTS + 1, 100);
+		if (vm->up) {
 			hide_boot(vm);
+			enter_raw_mode(vm);
+		}
+		if (fds[PORTS].revents)
+			pass_input(vm);
 		for (int i = 0; i < PORTS; i++)
 			if (fds[i].revents && take_output(vm, i, err))
 				return -1;
@@ -650,6 +703,7 @@ static int judge(struct vm *vm, int ret, int *status, struct error *err)
 
 static void tear_down(struct vm *vm)
 {
+	leave_raw_mode(vm);
 	hide_boot(vm);
 	kill_and_reap(&vm->qemu);
 	kill_and_reap(&vm->virtiofsd);
@@ -666,7 +720,7 @@ static void tear_down(struct vm *vm)
 
 int vm_run(const struct vm_config *config, int *status, struct error *err)
 {
-	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1}, .results = -1, .shown = -1};
+	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .results = -1, .shown = -1};
 	int ret;
 
 	*status = 1;

@@ -20,6 +20,7 @@ struct vm_config {
 	const char *append;	/* more words for the kernel's command line, or NULL */
 	bool kvm;		/* else TCG */
 	bool virtual_clock;	/* QEMU's instruction counter is the clock; one CPU */
+	bool interactive;	/* standard input goes to the command, which has a terminal if we have one */
 	bool watched;		/* show on standard error, a terminal, that the boot goes on */
 	unsigned int cpus;
 	uint64_t memory;	/* bytes */

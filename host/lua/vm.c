@@ -29,16 +29,16 @@ static bool flag_field(lua_State *L, const char *key)
 }
 
 /*
- * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, watched=, cpus=, memory=, boot_timeout=, timeout=}
+ * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, watched=, interactive=, cpus=, memory=, boot_timeout=, timeout=}
  * -> the exit status of the command in the guest | nil, reason, errno, exit status
  * image: the kernel's file; spec: JSON for the guest; out: folder that takes the results; memory in bytes;
- * watched: whether standard error is a terminal that shows how the boot goes on; times in seconds. Blocks until
- * the guest has ended.
+ * watched: whether standard error is a terminal that shows how the boot goes on; interactive: whether standard
+ * input goes to the command; times in seconds. Blocks until the guest has ended.
  */
 static int vm_run_lua(lua_State *L)
 {
 	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
-					    "watched", "cpus", "memory", "boot_timeout", "timeout", NULL};
+					    "watched", "interactive", "cpus", "memory", "boot_timeout", "timeout", NULL};
 	struct vm_config config = {0};
 	struct error err;
 	char self[PATH_MAX];
@@ -60,6 +60,7 @@ static int vm_run_lua(lua_State *L)
 	config.kvm = flag_field(L, "kvm");
 	config.virtual_clock = flag_field(L, "virtual_clock");
 	config.watched = flag_field(L, "watched");
+	config.interactive = flag_field(L, "interactive");
 	config.cpus = glue_size(L, 1, "cpus", 1);
 	config.memory = glue_size(L, 1, "memory", 2ULL << 30);
 	config.boot_timeout = glue_duration(L, 1, "boot_timeout", 120);

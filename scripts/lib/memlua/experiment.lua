@@ -109,7 +109,7 @@ local function measure(e, set, all, cells)
   folder:json("host.json", run.facts())
   folder:keep_script()
   measure_all(e, set, all, cells, folder)
-  if not host.in_guest then publish(e, cells) end
+  if not way.hands_back then publish(e, cells) end
 end
 
 --- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return. With --cell

@@ -16,6 +16,7 @@ local function show_help(name) io.stdout:write(require "memlua.help".text(name))
 --- Makes `help`, and `cgroup`, `worker` and the like, which load their module when first used, globals.
 function interactive.begin()
   local known = {}
+  require "memlua.session".begin()
   rawset(_G, "help", show_help)
   for _, name in ipairs(AT_HAND) do known[name] = "memlua." .. name end
   setmetatable(_G, { __index = function(t, name)

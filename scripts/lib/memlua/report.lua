@@ -396,7 +396,7 @@ function report.publish(folder)
     io.stdout:write(shown.text { folder })
   end
   shown.pictures({ folder }, folder.path)
-  plot.render(folder.path)
+  if not host.in_guest then plot.render(folder.path) end -- drawn on the host, where it is fast
   log.say("results: %s", folder.path)
 end
 

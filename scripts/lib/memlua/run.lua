@@ -36,9 +36,12 @@ function run.state_folder()
   return state .. "/memlua"
 end
 
---- NAME-TIMESTAMP in run.state_folder(): where a run goes without --out.
+--- The folder of an interactive session's runs where it isn't run.state_folder(): see memlua.session. Nil elsewhere.
+run.session_folder = os.getenv "MEMLUA_SESSION"
+
+--- NAME-TIMESTAMP in run.state_folder(), or in that of the session: where a run goes without --out.
 function run.default_path(name)
-  return ("%s/%s-%s"):format(run.state_folder(), name, os.date "%Y%m%dT%H%M%S")
+  return ("%s/%s-%s"):format(run.session_folder or run.state_folder(), name, os.date "%Y%m%dT%H%M%S")
 end
 
 --- Makes the folder `path` for a new run, or fails naming what to do about it.

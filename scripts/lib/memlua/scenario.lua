@@ -235,8 +235,8 @@ local function measure(plan, all, cells)
   ids, folder.runs = run_all(plan, all, cells, folder)
   keep_broken(plan, all, ids, folder)
   if host.settings.cell then
-    if not host.in_guest then sweep.tell() end
-  elseif not host.in_guest then
+    if not way.hands_back then sweep.tell() end
+  elseif not way.hands_back then
     report.publish(folder)
   end
   judge.results(plan.expect, folder.runs)
@@ -290,6 +290,8 @@ end
 ---                survives: the strategy under which nobody may be lost
 function scenario.run(value)
   local plan = spec.check(value)
+  local out <const> = host.settings.out -- the next scenario of a session gets a folder of its own again
+  local restored <close> = setmetatable({}, { __close = function() host.settings.out = out end })
   -- a script that declares no options of its own takes the common ones
   if not option.parsed then option.parse { name = plan.name, about = plan.about } end
   local all, cells = settle(plan)

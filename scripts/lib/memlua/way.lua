@@ -9,6 +9,7 @@ local live = require "memlua.live"
 local log = require "memlua.log"
 local machine = require "memlua.machine"
 local memlua = require "memlua"
+local session = require "memlua.session"
 local sys = require "memlua.sys"
 
 local way = {
@@ -16,6 +17,8 @@ local way = {
   -- A function to call on the host once the microVM has ended and its results lie in settings.out: it publishes
   -- them, which needs no kernel and is slow there.
   after = nil,
+  -- Whether results are published there: in the microVM, unless somebody sits in front of it.
+  hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
 }
 
 local settings = host.settings
@@ -115,9 +118,10 @@ local function choose_accelerator(kernel)
   return false, "no KVM: " .. verdict
 end
 
+-- At a prompt the virtual clock would run ahead for as long as nobody types.
 local function choose_clock(use_kvm)
   local wanted, cpus = settings.clock or "auto", settings.cpus or 1
-  local virtual = wanted == "virtual" or wanted == "auto" and not use_kvm
+  local virtual = wanted == "virtual" or wanted == "auto" and not use_kvm and not settings.interactive
   if virtual and cpus > 1 then
     memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
   end
@@ -129,7 +133,7 @@ end
 -- What of the environment the script may see in the guest too.
 local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
 
-local function environment(kernel, kmod, clock, accel)
+local function environment(kernel, kmod, clock, accel, terminal)
   local env = {}
   for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
   for key in pairs(settings) do -- options that were given in the environment
@@ -139,7 +143,8 @@ local function environment(kernel, kmod, clock, accel)
   env.PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
   env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
-  env.MEMLUA_OUT = settings.out
+  env[settings.interactive and "MEMLUA_SESSION" or "MEMLUA_OUT"] = settings.out
+  if terminal then return env end -- the guest's terminal tells what it is like
   local terminals = ""
   for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
   env.MEMLUA_TERMINALS = terminals
@@ -180,10 +185,11 @@ local function refuse_unportable()
   if arg[0] == "-" then
     memlua.fail(memlua.status.misuse, "a script from standard input can't go into the microVM; give it as a file")
   end
-  for i, word in ipairs(host.argv) do
-    if word == "-i" and i <= #host.argv - #arg then -- behind the script's name it is the script's
-      memlua.fail(memlua.status.unsupported, "-i can't go into the microVM: it has no terminal; use -e or a script")
-    end
+  if session.begun then
+    memlua.fail(memlua.status.unsupported, "this session runs on the machine itself, which can't do that; begin one in the "
+      .. "microVM: memlua --vm -i")
+  end
+  for _, word in ipairs(host.argv) do
     if not utf8.len(word) then
       memlua.fail(memlua.status.misuse, "%q can't go into the microVM: not UTF-8; rename the file, or use a link", word)
     end
@@ -220,21 +226,25 @@ local function run_in_vm(reasons)
   local use_kvm, no_kvm = choose_accelerator(kernel)
   local virtual = choose_clock(use_kvm)
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
+  local terminal = settings.interactive and host.isatty(0)
+  if settings.interactive then session.prepare() end
   prepare_out()
   log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
     watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
-    boot_timeout = use_kvm and 60 or 240, out = settings.out,
+    boot_timeout = use_kvm and 60 or 240, out = settings.out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
-      argv = host.argv, cwd = cwd, out = settings.out,
-      env = environment(kernel, kmod, clock, accel),
+      argv = host.argv, cwd = cwd, out = settings.out, env = environment(kernel, kmod, clock, accel, terminal),
+      reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
   if not status then memlua.fail(vm_status, "%s", complaint) end
   if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
-  if way.after then
+  if settings.interactive then
+    session.finish()
+  elseif way.after then
     way.after()
   else
     render_plots()
