@@ -41,10 +41,12 @@ for _, command in ipairs(COMMANDS) do
     tap.ok(text ~= "" and not found, ("%d columns: %s"):format(width, command), found)
   end
 end
-local wide = output_of(memlua .. "export COLUMNS=1000; memlua show tests/fixtures/baseline")
-local piped = output_of(memlua .. "memlua show tests/fixtures/baseline")
+-- the bars are as long as there is room
+local function without_bars(text) return (text:gsub("[#/]+ ?%f[%d%a]", "")) end
+local wide = output_of(memlua .. "export LC_ALL=C COLUMNS=1000; memlua show tests/fixtures/baseline")
+local piped = output_of(memlua .. "export LC_ALL=C; memlua show tests/fixtures/baseline")
 tap.ok(overlong(piped, 100), "a document in a pipe isn't broken", piped)
-tap.is(piped:gsub("[█▏▎▍▌▋▊▉▒]", ""), wide:gsub("[█▏▎▍▌▋▊▉▒]", ""), "nor are columns left out")
+tap.is(without_bars(piped), without_bars(wide), "nor are columns left out")
 tap.ok(not output_of(memlua .. "memlua --help"):find(("[^\n]"):rep(81)), "help in a pipe has 80 columns")
 
 -- ---- steps of the set-up ----------------------------------------------------------------------------------------
