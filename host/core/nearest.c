@@ -29,20 +29,32 @@ static size_t distance(const char *a, const char *b)
 	return row[lb];
 }
 
+/* The shortest name that begins with this one. A letter or two begin too many. */
+static const char *completed(const char *name, const char *const known[])
+{
+	size_t len = strlen(name);
+	const char *shortest = NULL;
+
+	for (; len >= 3 && *known; known++)
+		if (!strncmp(name, *known, len) && (!shortest || strlen(*known) < strlen(shortest)))
+			shortest = *known;
+	return shortest;
+}
+
 const char *nearest_name(const char *name, const char *const known[])
 {
 	size_t least = strlen(name) / 2 + 1;
 	const char *nearest = NULL;
 
-	for (; *known; known++) {
-		size_t d = distance(name, *known);
+	for (const char *const *k = known; *k; k++) {
+		size_t d = distance(name, *k);
 
 		if (d < least) {
 			least = d;
-			nearest = *known;
+			nearest = *k;
 		}
 	}
-	return nearest;
+	return nearest ? nearest : completed(name, known);
 }
 
 const char *nearest_hint(const char *name, const char *const known[], char *text, size_t size)

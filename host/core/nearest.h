@@ -8,7 +8,7 @@
  * nearest_name() - the name of a list that looks most like a misspelt one.
  * @known: NULL-terminated
  * Return: an entry of @known, or NULL when none is closer than half of the name's letters
- * (Levenshtein's distance).
+ * (Levenshtein's distance) or begins with it ("delay" of "delay_ms").
  */
 const char *nearest_name(const char *name, const char *const known[]);
 

@@ -254,7 +254,7 @@ static int host_parse_duration(lua_State *L)
 	return 1;
 }
 
-/* host.nearest(name, {known, ...}) -> the known name that looks most like it, or nil */
+/* host.nearest(name, {known, ...}) -> the known name that looks most like it or begins with it, or nil */
 static int host_nearest(lua_State *L)
 {
 	lua_Integer n = luaL_len(L, 2);
