@@ -614,6 +614,32 @@ static int method_set(lua_State *L)
 	return 1;
 }
 
+/*
+ * p:check(role, {key = value}) -> true: what can be told of a tenant's settings without a kernel and without the tenant.
+ * Raises on an unknown role or key, and on a wrong value.
+ */
+static int method_check(lua_State *L)
+{
+	struct policy *p = check_policy(L, 1);
+	struct btfvar settings;
+	struct error err;
+	int role = policy_find_role(p, luaL_checkstring(L, 2), &err);
+
+	luaL_checktype(L, 3, LUA_TTABLE);
+	if (role < 0)
+		return raise(L, &err);
+	if (!policy_tenant_type(p, role, &settings))
+		return luaL_error(L, "%s: %s: takes no settings", policy_name(p), policy_role(p, role));
+	settings.data = lua_newuserdatauv(L, btfvar_size(&settings), 0);
+	memset(settings.data, 0, btfvar_size(&settings));
+	if (set_members(L, 3, &settings, &err)) {
+		error_prefix(&err, "%s: %s", policy_name(p), policy_role(p, role));
+		return raise(L, &err);
+	}
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 /* p:drop(cg) -> true, or nil, reason: a tenant has ended, its callbacks and settings go. Idempotent. */
 static int method_drop(lua_State *L)
 {
@@ -665,6 +691,7 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
+	{"check", method_check},
 	{"close", method_detach},
 	{"config", method_config},
 	{"configure", method_configure},

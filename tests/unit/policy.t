@@ -147,11 +147,20 @@ end
 tap.fails(function() policy.load {} end, "string expected", "a table is no name")
 tap.fails(function() policy.describe(io.stdout) end, "string expected", "a file is no policy")
 
+do
+  local q <close> = assert(policy.load "reserve")
+  tap.is(q:check("tenant", { claim = "1.5G", rank = 1 }), true, "a tenant's settings are checked without one")
+  tap.fails(function() q:check("tenant", { clam = 1 }) end, "reserve: tenant: tenant: unknown key 'clam'; did you mean 'claim'?", "an unknown one")
+  tap.fails(function() q:check("tenant", { rank = -1 }) end, "reserve: tenant: rank: -1 is negative", "a wrong one")
+  tap.fails(function() q:check("tennant", {}) end, "reserve: unknown role 'tennant'; did you mean 'tenant'?", "an unknown role")
+  tap.fails(function() q:check "tenant" end, "table expected", "no settings")
+end
+
 local exported = {}
 for name in pairs(policy) do exported[#exported + 1] = name end
 table.sort(exported)
 tap.is(exported, { "attach", "describe", "list", "load", "native" }, "what the module exports")
-for _, name in ipairs { "close", "config", "configure", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
+for _, name in ipairs { "check", "close", "config", "configure", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
   tap.is(type(getmetatable(p).__index[name]), "function", "method " .. name)
 end
 

@@ -30,7 +30,7 @@ refused("baseline.lua --nonsense", "Try 'memlua scripts/baseline.lua %-%-help'",
 
 local text, status = memlua "protected.lua --dry-run --delay 2500"
 tap.is(status, 0, "a dry run ends well")
-tap.like(text, "warning: %-%-delay 2500: the kernel clamps a sleep to 2000 ms", "it warns of what the run would")
+tap.like(text, "warning: strategies.priority.policy.config.delay_ms: 2500: the kernel clamps a sleep to 2000 ms", "it warns of what the run would")
 tap.like(text, "limit 544M instead of the plan's 512M", "and tells what differs from the plan")
 tap.like(text, "\n002%-priority\n", "beside what would run")
 

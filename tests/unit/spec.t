@@ -61,7 +61,9 @@ refused("shares: rankd; did you mean 'ranked'?", "unknown shares", function(s) s
 refused("hooks.stup: unknown key; did you mean 'setup'?", "an unknown hook", function(s) s.hooks = { stup = print } end)
 refused("hooks.setup: a function is needed, not a string", "a hook that can't be called",
   function(s) s.hooks = { setup = "x" } end)
-refused("expect[1][2]: a function is needed", "an expectation that can't be checked", function(s) s.expect = { { "x" } } end)
+refused("expect[1]: { \"what\", function(run) ... end } is needed, not a string", "an expectation that is no table",
+  function(s) s.expect = { "x", print } end)
+refused("expect[1][2]: a function is needed, not a nil: { \"what\",", "an expectation that can't be checked", function(s) s.expect = { { "x" } } end)
 
 tenant("tenants.high.workload.size: 12X: not a size", "12X", function(t) t.workload.size = "12X" end)
 tenant("tenants.high.workload.size: 0: nothing", "size 0", function(t) t.workload.size = 0 end)
@@ -71,7 +73,10 @@ tenant("tenants.high.workload.size: 8192T is more than the memory of ", "more th
 tenant("tenants.high.workload.size: missing", "no size", function(t) t.workload.size = nil end)
 tenant("tenants.high.workload.sze: unknown key; did you mean 'size'?", "a misspelt size", function(t) t.workload.sze = 1 end)
 tenant("tenants.high.workload.kind: anno; did you mean 'anon'?", "an unknown kind", function(t) t.workload.kind = "anno" end)
-tenant("tenants.high.workload.argv: unknown key", "a key of another kind", function(t) t.workload.argv = {} end)
+tenant("tenants.high.workload.argv: this workload is of kind anon; kind = \"exec\" takes it", "a key of another kind",
+  function(t) t.workload.argv = {} end)
+tenant("tenants.high.workload.output: this workload is of kind anon; kind = \"exec\" or \"lua\" takes it",
+  "a key of two other kinds", function(t) t.workload.output = "x" end)
 tenant("tenants.high.workload.hold: -5", "a negative hold", function(t) t.workload.hold = -5 end)
 tenant("tenants.high.start: 5x", "a start that is none", function(t) t.start = "5x" end)
 tenant("tenants.high.rank: 0 is below", "rank 0", function(t) t.rank = 0 end)
@@ -89,7 +94,7 @@ local function several(...)
   return spec.check(scenario(function(s) s.tenants[1].workload, s.tenants[1].workloads = nil, list end)).tenants[1]
 end
 local f = function() end
-local mixed = several({ size = "1M" }, { size = "2M", start = "1s" }, { kind = "exec", argv = { "x" }, size = "3M", background = true })
+local mixed = several({ size = "1M" }, { size = "2M", start = "1s" }, { kind = "exec", argv = { "sh" }, size = "3M", background = true })
 tap.is({ mixed.workloads[1].name, mixed.workloads[2].name, mixed.workloads[3].name }, { "anon", "anon_2", "exec" }, "workloads are called after their kind")
 tap.is({ mixed.size, mixed.workloads[2].start, mixed.workload }, { 6 << 20, 1.0 }, "the tenant's size is that of all of them")
 tap.is(several({ size = "1M" }, { kind = "lua", run = f, name = "mine" }).size, nil, "and unknown where one of them is")
@@ -99,7 +104,7 @@ tap.is(high.workloads[1].name, "anon", "one workload is a list of one")
 local function badly(pattern, name, list)
   tenant(pattern, name, function(t) t.workload, t.workloads = nil, list end)
 end
-local exec = { kind = "exec", argv = { "x" } }
+local exec = { kind = "exec", argv = { "sh" } }
 local function reserved(workload, own)
   return spec.check(scenario(function(s)
     s.strategies[3], s.tenants[1].workload, s.tenants[1].policy = { name = "reserve", policy = { name = "reserve" } }, workload, own
@@ -116,6 +121,14 @@ badly("tenants.high.workloads: all run in the background", "nothing but backgrou
 badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",
   { { name = "x", size = 1 }, { name = "x", size = 1 } })
 badly("tenants.high.workloads[2].size: missing", "a workload in a list", { { size = 1 }, {} })
+badly("tenants.high.workloads.two.argv[1]: no-such-program-at-all: no such program in the PATH of ", "a program that isn't there",
+  { { name = "one", size = 1 }, { name = "two", kind = "exec", argv = { "no-such-program-at-all" } } })
+tenant("tenants.high.workload.argv[1]: /no/such/program: no such program here", "a path of none",
+  function(t) t.workload = { kind = "exec", argv = { "/no/such/program" } } end)
+tenant("tenants.high.workload.argv[1]: missing", "no program", function(t) t.workload = { kind = "exec", argv = {} } end)
+tap.ok(pcall(spec.check, scenario(function(s)
+  s.tenants[1].workload, s.hooks = { kind = "exec", argv = { "./made-by-a-hook" } }, { setup = print }
+end)), "a program that a hook may make is waited for")
 badly("tenants.high.workloads.web.argv: missing", "a named workload in a list", { { name = "web", kind = "exec" } })
 badly("tenants.high.workloads[1].run: a function is needed, not a string", "a function's name", { { kind = "lua", run = "f" } })
 badly("tenants.high.workloads[1].background: a boolean is needed", "background = 1", { { size = 1, background = 1 } })
@@ -127,6 +140,26 @@ end
 policy("prioritty", "an unknown policy", function(p) p.name = "prioritty" end)
 policy("strategies.priority.policy.config.delay_m: delay_m; did you mean 'delay_ms'?", "an unknown setting",
   function(p) p.config = { delay_m = 1 } end)
+policy("strategies.priority.policy.config.delay: delay; did you mean 'delay_ms'?", "the beginning of one",
+  function(p) p.config = { delay = 1 } end)
+policy("strategies.priority.policy.config.trigger: unknown value 'fault'; did you mean 'faults'?",
+  "an unknown word in a setting", function(p) p.config = { trigger = "fault" } end)
+policy("strategies.priority.policy.config.threshold: -1 is negative", "a number out of range",
+  function(p) p.config = { delay_ms = 5, threshold = -1 } end)
+policy("strategies.priority.policy.config.window_ms: 5x", "a duration that is none",
+  function(p) p.config = { window_ms = "5x" } end)
+tenant("tenants.high.policy: priority: high: high: unknown key 'claim'", "what a tenant tells a policy that doesn't know it",
+  function(t) t.policy = { claim = "100M" } end)
+refused("strategies.priority.tenants.low.policy: priority: low: calls: -1 is negative", "a wrong value for one tenant",
+  function(s) s.strategies[3].tenants = { low = { policy = { calls = -1 } } } end)
+
+local function notes_of(delay)
+  return spec.check(scenario(function(s) s.strategies[3].policy.config = { delay_ms = delay } end)).notes
+end
+tap.is(notes_of "5s", { "warning: strategies.priority.policy.config.delay_ms: 5000: the kernel clamps a sleep to 2000 ms" },
+  "a delay that the kernel will clamp is taken with a warning")
+tap.is(notes_of(2000), {}, "the longest that it takes without one")
+
 policy("strategies.priority.policy.roles.hgh: hgh; did you mean 'high'?", "an unknown role",
   function(p) p.roles = { hgh = { "high" } } end)
 refused("survives.nne: nne; did you mean 'none'?", "a survivor that is no strategy", function(s) s.survives = "nne" end)

@@ -11,12 +11,7 @@ local machine = {}
 
 -- ---- looking ------------------------------------------------------------------------------------------------
 
--- Where a program is, or nil.
-local function which(program)
-  for folder in (os.getenv "PATH" or ""):gmatch "[^:]+" do
-    if sys.exists(folder .. "/" .. program) then return folder .. "/" .. program end
-  end
-end
+local which <const> = sys.which
 
 -- The first version number that a program tells.
 local function version_of(program)

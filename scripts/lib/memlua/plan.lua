@@ -6,9 +6,6 @@ local units = require "memlua.units"
 
 local plan = {}
 
---- The kernel (and the module) sleep at most this long per call: MEMCG_MAX_HIGH_DELAY_JIFFIES, mm/memcontrol.c.
-plan.CLAMP_MS = 2000
-
 -- kind -> preset -> option -> value. What an option isn't given falls back to these.
 local PRESETS = {
   anon = {
@@ -58,9 +55,6 @@ local function notes_of(values)
     if ours ~= letter and values[key] == ours then -- what the user chose needs no reason
       notes[#notes + 1] = ("%s %s instead of the plan's %s: %s"):format(key, show(values[key]), show(letter), WHY[key])
     end
-  end
-  if (values.delay or 0) > plan.CLAMP_MS then
-    notes[#notes + 1] = ("warning: --delay %d: the kernel clamps a sleep to %d ms"):format(values.delay, plan.CLAMP_MS)
   end
   return notes
 end
@@ -112,7 +106,7 @@ function plan.has_solo(o) return o.kind == "anon" end
 --- The limits of the session: no swap, so that what doesn't fit can't hide.
 function plan.limits(o) return { ["memory.max"] = o.limit, ["memory.swap.max"] = 0 } end
 
---- What this run changed of the plan's numbers, and why, and what to beware of: for the scenario's `notes`.
+--- What this run changed of the plan's numbers, and why: for the scenario's `notes`.
 plan.notes = notes_of
 
 return plan

@@ -2,6 +2,7 @@
 local check = require "memlua.check"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
+local sys = require "memlua.sys"
 local units = require "memlua.units"
 local way = require "memlua.way"
 
@@ -65,9 +66,24 @@ for kind, schema in pairs(WORKLOADS) do
   KINDS[kind] = record(fields, needed)
 end
 
+-- A key that another kind would take is told as such: the kind may just have been left out.
+local function refuse_other_kinds(value, kind, path)
+  for _, key in ipairs(memlua.keys(value)) do
+    local takers = {}
+    for other, schema in pairs(WORKLOADS) do
+      if schema[1][key] then takers[#takers + 1] = ('"%s"'):format(other) end
+    end
+    if not WORKLOADS[kind][1][key] and #takers > 0 then
+      table.sort(takers)
+      check.refuse(path .. "." .. key, "this workload is of kind %s; kind = %s takes it", kind, table.concat(takers, " or "))
+    end
+  end
+end
+
 local function check_workload(value, path)
   check.is "table"(value, path)
   local kind = check.one_of(memlua.keys(KINDS))(value.kind or "anon", path .. ".kind")
+  refuse_other_kinds(value, kind, path)
   local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
@@ -206,11 +222,26 @@ local function check_known(names, list, path)
   end
 end
 
-local function check_config(given, described, path)
-  local known = {}
-  for i, field in ipairs(described.config or {}) do known[i] = field.name end
-  for key in pairs(given or {}) do
-    if #known > 0 then check.one_of(known)(key, path .. "." .. key) end
+-- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
+local function ask(path, prefix, method, ...)
+  local ok, why = pcall(method, ...)
+  if ok then return end
+  check.refuse(path, "%s", why:sub(1, #prefix) == prefix and why:sub(#prefix + 1) or why)
+end
+
+-- The kernel (and the module) sleep at most this long per call: MEMCG_MAX_HIGH_DELAY_JIFFIES, mm/memcontrol.c.
+local CLAMP_MS = 2000
+
+local function check_config(given, p, described, path, notes)
+  if not described.config then check.refuse(path, "%s has no configuration", described.name) end
+  for _, key in ipairs(memlua.keys(given)) do
+    local at = path .. "." .. tostring(key)
+    check.one_of(names_of(described.config))(key, at)
+    ask(at, ("%s: %s: "):format(p:name(), key), p.configure, p, { [key] = given[key] })
+  end
+  local delay = p:config().delay_ms
+  if given.delay_ms and delay > CLAMP_MS then
+    notes[#notes + 1] = ("warning: %s.delay_ms: %d: the kernel clamps a sleep to %d ms"):format(path, delay, CLAMP_MS)
   end
 end
 
@@ -250,14 +281,17 @@ end
 
 -- What the policy is told about each tenant: its rank and claim where the policy knows such things, and what
 -- the tenant's and the strategy's own `policy` say.
-local function settings_of(tenant, role, described, strategy, place)
-  local settings = {}
+local function settings_of(tenant, role, p, described, strategy, place)
+  local settings, path = {}, ("tenants.%s.policy"):format(tenant.name)
   if takes(described, role, "rank") then settings.rank = place end
   if takes(described, role, "claim") then settings.claim = claim_of(tenant) end
   local over = strategy.tenants[tenant.name]
-  for _, more in ipairs { tenant.policy or {}, over and over.policy or {} } do
-    for key, value in pairs(more) do settings[key] = value end
+  local function add(more, at)
+    if more then ask(at, "", p.check, p, role, more) end
+    for key, value in pairs(more or {}) do settings[key] = value end
   end
+  add(tenant.policy, path)
+  add(over and over.policy, ("strategies.%s.%s"):format(strategy.name, path))
   if takes(described, role, "claim") and not settings.claim then
     check.refuse("tenants." .. tenant.name, "%s needs its claim, the most memory that it will take, and what a program or "
       .. "a function takes is not known; give the workload a size, or the tenant policy = { claim = \"100M\" }", described.name)
@@ -265,31 +299,32 @@ local function settings_of(tenant, role, described, strategy, place)
   return settings
 end
 
-local function fill_settings(p, described, strategy, tenants)
+local function fill_settings(p, loaded, described, strategy, tenants)
   local places = places_of(tenants)
   p.settings = {}
   for role, names in pairs(p.roles) do
     for _, name in ipairs(names) do
       for _, tenant in ipairs(tenants) do
         if tenant.name == name then
-          p.settings[name] = settings_of(tenant, role, described, strategy, places[name])
+          p.settings[name] = settings_of(tenant, role, loaded, described, strategy, places[name])
         end
       end
     end
   end
 end
 
-local function fill_policy(strategy, tenants, path)
+local function fill_policy(strategy, tenants, path, notes)
   local p = strategy.policy
   if not p then return end
-  local described = memlua.must(policy.describe(p.name))
-  check_config(p.config, described, path .. ".config")
+  local loaded <close> = memlua.must(policy.load(p.name))
+  local described = policy.describe(loaded)
+  if p.config then check_config(p.config, loaded, described, path .. ".config", notes) end
   p.roles = p.roles or roles_of(tenants, described)
   for role, names in pairs(p.roles) do
     check.one_of(described.roles)(role, path .. ".roles." .. role)
     check_known(names, tenants, path .. ".roles." .. role)
   end
-  fill_settings(p, described, strategy, tenants)
+  fill_settings(p, loaded, described, strategy, tenants)
 end
 
 local function fill_strategy(strategy, scenario)
@@ -301,17 +336,22 @@ local function fill_strategy(strategy, scenario)
   for name, override in pairs(strategy.tenants) do
     resolve(override.limits, scenario.limits, path .. ".tenants." .. name .. ".limits")
   end
-  fill_policy(strategy, scenario.tenants, path .. ".policy")
+  fill_policy(strategy, scenario.tenants, path .. ".policy", scenario.notes)
 end
 
 -- ---- the whole ---------------------------------------------------------------------------------------------
 
 local phase = check.is "function"
 
-local check_expectation = function(value, path)
-  check.is "table"(value, path)
-  check.is "string"(value[1], path .. "[1]")
-  check.is "function"(value[2], path .. "[2]")
+local EXPECTATION = '{ "what", function(run) ... end }'
+
+local function check_expectation(value, path)
+  if type(value) ~= "table" then check.refuse(path, "%s is needed, not a %s", EXPECTATION, type(value)) end
+  for i, kind in ipairs { "string", "function" } do
+    if type(value[i]) ~= kind then
+      check.refuse(("%s[%d]"):format(path, i), "a %s is needed, not a %s: %s", kind, type(value[i]), EXPECTATION)
+    end
+  end
   return value
 end
 
@@ -325,6 +365,27 @@ local check_scenario = record({
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
+
+-- A program by its path may be made by a hook of the scenario, just before it is run.
+local function check_program(workload, path, hooks)
+  local program = workload.argv[1]
+  if not program then check.refuse(path, "missing; the program stands first: { \"program\", \"argument\", ... }") end
+  if program:find "/" and (hooks.setup or hooks.load) then return end
+  local _, machine = way.memory()
+  local folders = machine == "the microVM" and way.GUEST_PATH or os.getenv "PATH"
+  if sys.which(program, folders) then return end
+  if program:find "/" then check.refuse(path, "%s: no such program here", program) end
+  check.refuse(path, "%s: no such program in the PATH of %s (%s); install it, or give its path", program, machine, folders)
+end
+
+local function check_programs(scenario)
+  for _, tenant in ipairs(scenario.tenants) do
+    local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s") .. ".argv[1]"
+    for _, workload in ipairs(tenant.workloads) do
+      if workload.argv then check_program(workload, path:format(workload.name), scenario.hooks) end
+    end
+  end
+end
 
 local DEFAULTS = {
   session = "session", runs = 1, warmup = 1, deadline = 7200, solo = true, shares = "ranked",
@@ -356,6 +417,7 @@ function spec.check(value)
     resolve(tenant.limits, scenario.limits, "tenants." .. tenant.name .. ".limits")
   end
   check_unique(scenario.tenants, "cgroup", "tenants")
+  check_programs(scenario)
   for _, strategy in ipairs(scenario.strategies) do fill_strategy(strategy, scenario) end
   check_known({ scenario.survives }, scenario.strategies, "survives")
   return scenario

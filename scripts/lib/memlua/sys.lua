@@ -24,4 +24,14 @@ end
 --- A word as the shell takes it literally.
 function sys.quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
+--- Where execvp(3) would find a program in the folders of `path` ($PATH), or nil; a name with a slash is a path already.
+function sys.which(program, path)
+  local files = {}
+  for folder in (path or os.getenv "PATH" or ""):gmatch "[^:]+" do files[#files + 1] = sys.quote(folder .. "/" .. program) end
+  if program:find "/" then files = { sys.quote(program) } end
+  local pipe <close> = io.popen("for f in " .. table.concat(files, " ")
+    .. [[; do [ -f "$f" ] && [ -x "$f" ] && printf %s "$f" && exit; done]])
+  return pipe:read "a":match "^.+"
+end
+
 return sys

@@ -130,6 +130,9 @@ end
 
 -- ---- handing over to the microVM ----------------------------------------------------------------------
 
+--- $PATH of the programs in the microVM.
+way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 -- What of the environment the script may see in the guest too.
 local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
 
@@ -140,7 +143,7 @@ local function environment(kernel, kmod, clock, accel, terminal)
     local name = "MEMLUA_" .. key:upper()
     env[name] = os.getenv(name)
   end
-  env.PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  env.PATH = way.GUEST_PATH
   env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
   env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
   env[settings.interactive and "MEMLUA_SESSION" or "MEMLUA_OUT"] = settings.out
