@@ -36,9 +36,9 @@ tap.ok(text:find "none%-classic" and text:find "below_low%-mglru", "named by bot
 
 for _, case in ipairs {
   { "precision.lua", "--delay 2001", "--delay 2001: the kernel clamps a sleep to 2000 ms" },
-  { "precision.lua", "--delay 0", "--delay: 0: at least 1 is needed" },
-  { "precision.lua", "--samples 1.5", "--samples: 1.5: at least 1 is needed" },
-  { "precision.lua", "--runs 0", "--runs: 0: at least 1 is needed" },
+  { "precision.lua", "--delay 0", "--delay: 0: not a whole number of 1 or more" },
+  { "precision.lua", "--samples 1.5", "--samples: 1.5: not a whole number of 1 or more" },
+  { "precision.lua", "--runs 0", "--runs: 0: not a whole number of 1 or more" },
   { "overhead.lua", "--size 65M", "--size: more than 64M" },
   { "overhead.lua", "--size 0", "--size: 0: nothing would be left" },
   { "cache.lua", "--strategy belowlow", "--strategy" },

@@ -42,7 +42,7 @@ end
 
 -- ---- refused ----------------------------------------------------------------------------------------------------
 
-refused("compare.lua --runs 0", "%-%-runs: 0: at least 1", "no runs")
+refused("compare.lua --runs 0", "%-%-runs: 0: not a whole number of 1", "no runs")
 refused("compare.lua --strategy reserv --dry-run", "must be one of 'none', 'max'", "an unknown strategy")
 refused("compare.lua --strategy none --strategy none --dry-run", "two of them have the name 'none'", "a strategy twice")
 refused("baseline.lua --vm --dry-run --size 3G --limit 6G", "tenants.high.workload.size: 3G is more than the memory of the microVM, 2G; .*%-%-memory",

@@ -58,7 +58,7 @@ end
 
 function types.positive(text)
   local count = whole(text)
-  if not count or count < 1 then return nil, text .. ": at least 1 is needed" end
+  if not count or count < 1 then return nil, text .. ": not a whole number of 1 or more" end
   return count
 end
 
@@ -84,7 +84,7 @@ local OUTPUT = {
 
 local RUN = {
   { "runs", "positive", short = "r", arg = "N", help = "measured runs of each strategy" },
-  { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs before them" },
+  { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs of the first cell before them" },
   { "seed", "count", arg = "N", help = "of everything random" },
   { "cell", "string", arg = "ID", help = "run only this one of the runs that --dry-run lists" },
   { "timeout", "timeout", arg = "TIME", help = "give up after that long on the wall clock" },
