@@ -72,6 +72,9 @@ text = session "help 'units.size'\nhelp 'xyzzyplugh'\n1\n"
 tap.ok(text:find "^memlua.units\n\n  units.size%(" and text:find "no module or function of that name[^\n]*\n  [^\n]+\n1\n$",
   "help tells what a function does; a message is broken at a blank", text)
 
+text = session "exit\nquit\nexit()\nquit()\n1\n"
+tap.is(text, ("Ctrl-D ends the session\n"):rep(4) .. "1\n", "what ends other tools' sessions tells what ends this one")
+
 -- ---- on a terminal ----------------------------------------------------------------------------------------------------
 
 -- script(1) gives the session a terminal; keys are sent when the prompt of the line before is there

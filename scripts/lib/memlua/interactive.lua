@@ -10,14 +10,20 @@ local interactive = {}
 
 local AT_HAND = { "cgroup", "worker", "policy", "oom", "host", "json", "scenario", "units", "stats", "run", "report" }
 
+-- Typed as in other tools. os.exit would lose what the session is to remember.
+local function tell_end() return "Ctrl-D ends the session" end
+local END = setmetatable({}, { __tostring = tell_end, __call = tell_end })
+
 -- help "worker.spawn", help() at the prompt.
 local function show_help(name) io.stdout:write(require "memlua.help".text(name)) end
 
---- Makes `help`, and `cgroup`, `worker` and the like, which load their module when first used, globals.
+--- Makes `help`, `exit` and `quit` (which tell how a session ends), and `cgroup`, `worker` and the like, which load their module when first used, globals.
 function interactive.begin()
   local known = {}
   require "memlua.session".begin()
   rawset(_G, "help", show_help)
+  rawset(_G, "exit", END)
+  rawset(_G, "quit", END)
   for _, name in ipairs(AT_HAND) do known[name] = "memlua." .. name end
   setmetatable(_G, { __index = function(t, name)
     local module = known[name]
