@@ -20,6 +20,7 @@
 #include "core/embed.h"
 #include "core/guest.h"
 #include "core/interrupt.h"
+#include "core/nearest.h"
 #include "core/terminal.h"
 #include "options.h"
 #include "repl.h"
@@ -280,6 +281,48 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && !S_ISDIR(st.st_mode);
 }
 
+#define COMMANDS "lua/memlua/command/"
+#define MAX_COMMANDS 32
+
+/* The command that looks most like a name, without ".lua", or "". `complete` is the shells'. */
+static const char *nearest_command(const char *name, char *text, size_t size)
+{
+	char names[MAX_COMMANDS][64];
+	const char *known[MAX_COMMANDS + 1] = {}, *nearest;
+	size_t n = 0;
+
+	for (const struct embedded *e = embed_table; e->name && n < MAX_COMMANDS; e++)
+		if (sscanf(e->name, COMMANDS "%63[a-z]", names[n]) == 1 && strcmp(names[n], "complete")) {
+			known[n] = names[n];
+			n++;
+		}
+	nearest = nearest_name(name, known);
+	snprintf(text, size, "%s", nearest ? nearest : "");
+	return text;
+}
+
+/* A word that is neither a script nor a command; a path gets Lua's own message. */
+static bool is_unknown(const char *name)
+{
+	size_t len = strlen(name);
+
+	return access(name, F_OK) && !strchr(name, '/') && (len < 4 || strcmp(name + len - 4, ".lua"));
+}
+
+static int refuse_unknown(const char *name)
+{
+	const char *remedy = "`memlua --help` lists the commands";
+	char nearest[64], message[512];
+
+	if (*nearest_command(name, nearest, sizeof(nearest)))
+		snprintf(message, sizeof(message), "memlua: %s: no such script or command; did you mean '%s'?\n", name,
+			 nearest);
+	else
+		snprintf(message, sizeof(message), "memlua: %s: no such script or command; %s\n", name, remedy);
+	terminal_wrap(stderr, message, 0, 2, terminal_width(STDERR_FILENO));
+	return STATUS_FAILED;
+}
+
 static int run_script(lua_State *L, const struct options *options)
 {
 	const char *code = NULL;
@@ -290,11 +333,13 @@ static int run_script(lua_State *L, const struct options *options)
 		return run_chunk(L, luaL_loadfile(L, NULL));
 	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there. No file is run
 	 * where a shell asks for completions. */
-	snprintf(name, sizeof(name), "lua/memlua/command/%s.lua", options->script);
+	snprintf(name, sizeof(name), COMMANDS "%s.lua", options->script);
 	if (!is_file(options->script) || !strcmp(options->script, "complete"))
 		code = embed_find(name, &size);
 	if (code)
 		return run_chunk(L, luaL_loadbuffer(L, code, size, "=command"));
+	if (is_unknown(options->script))
+		return refuse_unknown(options->script);
 	return run_chunk(L, luaL_loadfile(L, options->script));
 }
 

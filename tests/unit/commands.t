@@ -109,6 +109,19 @@ tap.is(select(2, output_of(("diff -r %s/there/baseline %s/state/memlua/baseline"
   "what is unpacked is what was packed")
 tap.ok(not output_of("ls " .. scratch):find "%.new", "nothing half done remains")
 
+-- ---- no command ---------------------------------------------------------------------------------------------
+
+text, status = output_of(memlua .. " shwo last")
+tap.is({ text, status }, { "memlua: shwo: no such script or command; did you mean 'show'?\n", 1 }, "a slip gets the nearest command")
+text = output_of(memlua .. " xyzzyplugh")
+tap.is(text, "memlua: xyzzyplugh: no such script or command; `memlua --help` lists the commands\n", "nothing near: where they are listed")
+text = output_of(memlua .. " complet")
+tap.like(text, "`memlua %-%-help` lists", "what only the shells ask for is not offered")
+for _, path in ipairs { "./shwo", "shwo.lua" } do
+  text, status = output_of(memlua .. " " .. path)
+  tap.ok(status == 1 and text:find("cannot open " .. path, 1, true), path .. " is a script that isn't there", text)
+end
+
 -- ---- the help -----------------------------------------------------------------------------------------------
 
 local help = output_of(quote(host.executable()) .. " --help")
