@@ -57,6 +57,7 @@ refused("--limit: 100: less than one page", "a limit below a page", "--limit", "
 refused("--part: 5%%%%: not a size", "no percentage", "--part", "5%%")
 refused("--runs: 0: not a whole number of 1 or more", "no runs", "--runs", "0")
 refused("--runs: abc: not a whole number of 1 or more", "a number that is none", "--runs", "abc")
+refused("--memory: 8192T is more than this machine has, ", "more than there is", "--memory", "8192T")
 refused("'--kind' must be one of 'anon', 'file'", "a word that isn't allowed", "--kind", "fire")
 refused("option '--limit' requires an argument", "a missing value", "--limit")
 refused("--vm contradicts --host", "contradicting options", "--vm", "--host")

@@ -165,6 +165,15 @@ local function make_failing(parser)
   end
 end
 
+-- QEMU would say so only once it is started, or swap. In the microVM the option is about that itself.
+local function check_memory()
+  local wanted, there = host.settings.memory, host.facts().memory
+  if not host.in_guest and wanted and wanted > there then
+    memlua.fail(memlua.status.misuse, "--memory: %s is more than this machine has, %s; choose less",
+      units.format_size(wanted), units.format_size(there))
+  end
+end
+
 -- What the command line gave goes to memlua.host.settings, where the kernel's first use looks for it.
 local function settle(values, specs)
   for _, spec in ipairs(specs) do
@@ -177,6 +186,7 @@ local function settle(values, specs)
   if host.settings.vm and host.settings.host then
     memlua.fail(memlua.status.misuse, "--vm contradicts --host")
   end
+  check_memory()
   if host.settings.quiet and host.settings.verbose then
     memlua.fail(memlua.status.misuse, "--quiet contradicts --verbose")
   end
