@@ -84,6 +84,9 @@ end
 --- nearest one.
 function runs.find(name)
   if sys.exists(name .. "/manifest.json") then return name end
+  if name:find "%.tar%.[xg]z$" and sys.exists(name) then
+    memlua.fail(memlua.status.misuse, "%s: an archive; unpack it first (tar -xf %s) and name the folder in it", name, name)
+  end
   local names, list = {}, runs.list()
   if name == "last" and #list > 0 then return list[#list].path end
   for i, one in ipairs(list) do
