@@ -69,7 +69,7 @@ text = session "x = = 1\nmemlua_unknown\nunits.parse\ncgroup.create\n"
 tap.ok(text:find "^stdin:1: unexpected symbol" and text:find "\nnil\nnil\nfunction", "modules are at hand, other globals are not made up", text)
 
 text = session "help 'units.size'\nhelp 'xyzzyplugh'\n1\n"
-tap.ok(text:find "^memlua.units\n\n  units.size%(" and text:find "no module or function of that name[^\n]*\n  [^\n]+\n1\n$",
+tap.ok(text:find "^memlua.units\n\n  units.size%(" and text:find "no module, function or policy of that name[^\n]*\n  [^\n]+\n1\n$",
   "help tells what a function does; a message is broken at a blank", text)
 
 text = session "exit\nquit\nexit()\nquit()\n1\n"

@@ -6,12 +6,14 @@
 --- the module, introduces its section.
 local host = require "memlua.host"
 local memlua = require "memlua"
+local policy_help = require "memlua.policy_help"
 
 local contracts = {}
 
--- What a user meets first; the rest follows in alphabetical order.
+-- What scripts use; the inner modules follow in alphabetical order.
 local FIRST = { "memlua.scenario", "memlua.option", "memlua", "memlua.cgroup", "memlua.worker", "memlua.policy",
-                "memlua.oom", "memlua.host", "memlua.json", "memlua.units" }
+                "memlua.oom", "memlua.host", "memlua.json", "memlua.units", "memlua.stats", "memlua.run", "memlua.report",
+                "memlua.plot", "memlua.trace", "memlua.guard" }
 
 -- ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -78,15 +80,15 @@ local function functions_first(entries)
   return ordered
 end
 
---- All modules with what they promise, what a user meets first first: list of { name, about, entries = list of
---- { call = "worker.spawn(cg, spec)", said = text } }. Lines of a text that begin with two blanks keep their form.
+--- All modules with what they promise, those that scripts use first: list of { name, about, inner = true for the others,
+--- entries = list of { call = "worker.spawn(cg, spec)", said = text } }. Lines of a text that begin with two blanks keep their form.
 function contracts.sections()
   local list, rank = {}, {}
   for i, name in ipairs(FIRST) do rank[name] = i end
   for _, name in ipairs(host.embedded_names()) do
     local section = section_of(name)
     if section and section.name and #section.entries > 0 then
-      section.entries = functions_first(section.entries)
+      section.entries, section.inner = functions_first(section.entries), not rank[section.name]
       list[#list + 1] = section
     end
   end
@@ -108,6 +110,12 @@ local function names_of(call)
   return names
 end
 
+local function names_in(topics)
+  local names = {}
+  for i, topic in ipairs(topics) do names[i] = topic[1] end
+  return names
+end
+
 local function is_in(list, word)
   for _, item in ipairs(list) do if item == word then return true end end
 end
@@ -116,7 +124,7 @@ end
 --- name of one ("spawn"). Returns a list of sections with the entries that are meant. Fails with status 1, naming the
 --- nearest name.
 function contracts.find(word)
-  local found, known = {}, {}
+  local found, known = {}, names_in(policy_help.topics())
   for _, section in ipairs(contracts.sections()) do
     local short = section.name:gsub("^memlua%.", "")
     known[#known + 1] = short
@@ -131,15 +139,16 @@ function contracts.find(word)
   end
   if #found == 0 then
     local hint = memlua.hint(word, known)
-    memlua.fail(memlua.status.misuse, "%s: no module or function of that name; `memlua help` lists the modules%s", word,
+    memlua.fail(memlua.status.misuse, "%s: no module, function or policy of that name; `memlua help` lists them%s", word,
       #hint < 80 and hint or "")
   end
   return found
 end
 
---- All that contracts.find knows, for completion: list of { name, what it is }.
+--- All that `memlua help` knows, the policies included, for completion: list of { name, what it is }.
 function contracts.topics()
-  local list = {}
+  local list = policy_help.topics()
+  list[#list + 1] = { "policies", "the built-in ones" }
   for _, section in ipairs(contracts.sections()) do
     list[#list + 1] = { section.name:gsub("^memlua%.", "") .. "", section.name }
     for _, entry in ipairs(section.entries) do

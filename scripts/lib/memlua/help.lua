@@ -1,5 +1,6 @@
---- memlua.help: the contracts of memlua's functions (memlua.contracts) as text for a terminal.
+--- memlua.help: the contracts of memlua's functions (memlua.contracts), and what the policies do, as text for a terminal.
 local contracts = require "memlua.contracts"
+local policy_help = require "memlua.policy_help"
 local text = require "memlua.table"
 
 local help = {}
@@ -40,28 +41,66 @@ local function add_section(lines, section)
   end
 end
 
--- One line and more per module: its first sentence.
-local function add_modules(lines)
-  local widest = 0
-  for _, section in ipairs(contracts.sections()) do widest = math.max(widest, #section.name) end
-  for _, section in ipairs(contracts.sections()) do
-    local said = section.about:match "^(.-[^.])%.%s" or section.about:gsub("%.%s*$", "")
-    for i, line in ipairs(text.wrap(said, width(widest + 2))) do
-      lines[#lines + 1] = ("%-" .. widest .. "s  %s"):format(i == 1 and section.name or "", line)
-    end
+-- ---- the overview ----------------------------------------------------------------------------------------------
+
+local NAMES = 17 -- columns for a name and what keeps it apart
+
+local function add_topic(lines, name, said)
+  for i, line in ipairs(text.wrap(said, width(NAMES))) do
+    lines[#lines + 1] = ("%-" .. NAMES .. "s%s"):format(i == 1 and name or "", line)
   end
 end
 
---- What is known by a name (see contracts.find), or without one the list of the modules, as text for the terminal's
---- width.
-function help.text(name)
+local function add_policies(lines)
+  for _, topic in ipairs(policy_help.topics()) do add_topic(lines, topic[1], topic[2]) end
+end
+
+-- Of what scripts use the first sentence; of what is behind it the names.
+local function add_modules(lines)
+  local inner = {}
+  for _, section in ipairs(contracts.sections()) do
+    if section.inner then
+      inner[#inner + 1] = section.name:gsub("^memlua%.", "") .. ""
+    else
+      local about = section.about:gsub("%s+", " ")
+      add_topic(lines, section.name, about:match "^(.-[^.])%. " or about:gsub("%.%s*$", ""))
+    end
+  end
+  return "Inner modules, which scripts hardly need: " .. table.concat(inner, ", ")
+end
+
+local function overview()
   local lines = {}
-  if not name then add_modules(lines) end
-  for i, section in ipairs(name and contracts.find(name) or {}) do
+  local inner = add_modules(lines)
+  lines[#lines + 1] = ""
+  add_policies(lines)
+  lines[#lines + 1] = ""
+  add_wrapped(lines, inner, "")
+  return lines
+end
+
+-- ---- one topic ---------------------------------------------------------------------------------------------------
+
+local function sections_of(name)
+  local lines = {}
+  for i, section in ipairs(contracts.find(name)) do
     if i > 1 then lines[#lines + 1] = "" end
     add_section(lines, section)
   end
-  return table.concat(lines, "\n") .. "\n"
+  return lines
 end
+
+local function lines_of(name)
+  if not name then return overview() end
+  if policy_help.knows(name) then return policy_help.lines(name, width(0)) end
+  if name ~= "policies" then return sections_of(name) end
+  local lines = {}
+  add_policies(lines)
+  return lines
+end
+
+--- What is known by a name, as text for the terminal's width: a module or function (see contracts.find), a policy or
+--- the path of one's object file, "policies"; without a name the list of the modules and policies.
+function help.text(name) return table.concat(lines_of(name), "\n") .. "\n" end
 
 return help

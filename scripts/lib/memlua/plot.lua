@@ -1,5 +1,5 @@
---- memlua.plot: pictures as gnuplot scripts with their data beside them, so that they can be restyled and
---- drawn again: cd plots && gnuplot NAME.gp
+--- memlua.plot: pictures as gnuplot scripts with their data beside them. To restyle one and draw it again:
+--- cd plots && gnuplot NAME.gp
 local host = require "memlua.host"
 local log = require "memlua.log"
 local memlua = require "memlua"
