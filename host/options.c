@@ -38,7 +38,7 @@ static const struct setting {
 	{"verbose", 'v', FLAG, NULL, "say more on standard error"},
 	{"quiet", 'q', FLAG, NULL, "say nothing but errors on standard error"},
 	{"runs", 'r', POSITIVE, "N", "measured runs of each strategy"},
-	{"warmup", 'w', COUNT, "N", "unmeasured runs before them"},
+	{"warmup", 'w', COUNT, "N", "unmeasured runs of the first cell before them"},
 	{"out", 'o', TEXT, "DIR", "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)"},
 	{"seed", 0, COUNT, "N", "of everything random"},
 	{"cell", 0, TEXT, "ID", "run only this one of the runs that --dry-run lists (README: several machines)"},

@@ -274,7 +274,7 @@ end
 ---     limits       of the session, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
 ---     only         { tenant, ... }: without the others, and below the session's limits only
----   runs (1)     of each strategy; warmup (1): runs before them that don't count; --runs, --warmup override
+---   runs (1)     of each strategy; warmup (1): of the first cell before them, uncounted; --runs, --warmup override
 ---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides
 ---   solo (true)  run each kind of tenant alone, too: what X SOLO is told against
 ---   shares       "ranked" (default): of two ranks the better one gets practically all the CPU; or "equal"
