@@ -616,7 +616,8 @@ static int unpack_into(struct vm *vm, char *folder, struct error *err)
 
 	path_in(vm, "results.tar", path);
 	pid = spawn(vm, "tar.log",
-		    (char *[]){"tar", "-C", folder, "--no-same-owner", "--no-overwrite-dir", "-xf", path, NULL},
+		    (char *[]){"tar", "-C", folder, "--no-same-owner", "--no-overwrite-dir", "-m", "-xf", path,
+			       NULL}, /* -m: their times are of the guest's clock, which may be virtual */
 		    NULL, err);
 	if (pid < 0)
 		return -1;

@@ -4,6 +4,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local run = require "memlua.run"
+local sys = require "memlua.sys"
 
 local scratch = os.tmpname()
 os.remove(scratch)
@@ -57,6 +58,19 @@ end
 
 tap.like(run.default_path "x", "/memlua/x%-%d+T%d+$", "the default folder names the scenario and the time")
 host.settings.out = nil
+
+-- ---- the time -------------------------------------------------------------------------------------------
+
+local before, written, after = os.date "!%Y-%m-%dT%H:%M:%SZ", run.now(), os.date "!%Y-%m-%dT%H:%M:%SZ"
+tap.ok(before <= written and written <= after, "a manifest's time is that of this machine", before, written, after)
+local first_line, in_guest, clock = sys.first_line, host.in_guest, "86400"
+sys.first_line = function(path) return path:find "rtc" and clock end
+host.in_guest = true
+tap.is({ run.now(), sys.time() }, { "1970-01-02T00:00:00Z", 86400 }, "in the microVM that of the hardware's clock, which is the host's")
+tap.like(run.default_path "x", "x%-1970010%dT%d+$", "so is that of the default folder")
+clock = nil
+tap.ok(sys.time() >= 1700000000, "a guest without one has its own")
+sys.first_line, host.in_guest = first_line, in_guest
 
 os.execute("rm -rf " .. scratch)
 tap.done()

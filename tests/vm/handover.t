@@ -63,6 +63,24 @@ tap.is(#content "results/figure.txt", 100001, "the results come back whole")
 tap.is(lines_of("ls -A " .. quote(scratch .. "/results")), "figure.txt\n", "nothing is left beside them")
 nothing_left "ordinary end"
 
+-- ---- the time -------------------------------------------------------------------------------------------------
+
+-- Under the virtual clock these ten minutes pass in a few seconds.
+local before = os.time()
+status, out, err = run("--clock virtual --out later", [[
+require "memlua.host".sleep(600)
+local host, sys = require "memlua.host", require "memlua.sys"
+assert(host.save(host.settings.out .. "/figure.txt", "1\n"))
+print(os.time(), sys.time())
+]])
+tap.is(status, 0, "the guest's clock runs apart", err)
+local guests, told = out:match "^(%d+)\t(%d+)\n"
+local now = os.time()
+tap.ok(guests and tonumber(guests) > now + 60, "it is in the future", guests, now)
+tap.ok(told and before - 2 <= tonumber(told) and tonumber(told) <= now + 2, "what it tells of the time is the host's",
+  before, told, now)
+tap.is(lines_of(("find %s -newermt '+1 minute'"):format(quote(scratch .. "/later"))), "", "so are the times of its files")
+
 -- ---- ends that nobody planned --------------------------------------------------------------------------------
 
 local forever = [[

@@ -10,13 +10,14 @@ local report = require "memlua.report"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
 local sweep = require "memlua.sweep"
+local sys = require "memlua.sys"
 local way = require "memlua.way"
 
 local experiment = {}
 
 local function settings_of(e)
   local settings = host.settings
-  return { seed = settings.seed or os.time(), runs = settings.runs or e.runs or 1,
+  return { seed = settings.seed or sys.time(), runs = settings.runs or e.runs or 1,
            warmup = settings.warmup or e.warmup or 0 }
 end
 
@@ -40,7 +41,7 @@ end
 local function manifest_of(e, set, all, ids)
   return { schema_version = run.SCHEMA, name = e.name, about = e.about, report = e.report, seed = set.seed,
            warmup = set.warmup, options = e.options, cells = sweep.ids(all), runs = json.array(ids),
-           written = os.date "!%Y-%m-%dT%H:%M:%SZ" }
+           written = run.now() }
 end
 
 local function warm_up(e, set)

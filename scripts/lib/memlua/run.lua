@@ -41,8 +41,11 @@ run.session_folder = os.getenv "MEMLUA_SESSION"
 
 --- NAME-TIMESTAMP in run.state_folder(), or in that of the session: where a run goes without --out.
 function run.default_path(name)
-  return ("%s/%s-%s"):format(run.session_folder or run.state_folder(), name, os.date "%Y%m%dT%H%M%S")
+  return ("%s/%s-%s"):format(run.session_folder or run.state_folder(), name, os.date("%Y%m%dT%H%M%S", sys.time()))
 end
+
+--- The time as a manifest's `written` says it: "2026-01-31T12:00:00Z".
+function run.now() return os.date("!%Y-%m-%dT%H:%M:%SZ", sys.time()) end
 
 --- Makes the folder `path` for a new run, or fails naming what to do about it.
 function run.create(path)

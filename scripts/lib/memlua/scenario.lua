@@ -14,6 +14,7 @@ local run = require "memlua.run"
 local spec = require "memlua.spec"
 local stats = require "memlua.stats"
 local sweep = require "memlua.sweep"
+local sys = require "memlua.sys"
 local way = require "memlua.way"
 
 local scenario = {}
@@ -75,7 +76,7 @@ end
 local function settle(plan)
   apply_settings(plan)
   local settings, seed = host.settings, plan.seed
-  plan.seed = seed or os.time()
+  plan.seed = seed or sys.time()
   local all = ordered(plan)
   local cells = sweep.chosen(all, seed)
   if settings.cell and plan.calibrate then
@@ -112,7 +113,7 @@ local function manifest_of(plan, all, ids, broken)
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
     calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, cells = sweep.ids(all),
-    runs = json.array(ids), broken = broken, written = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    runs = json.array(ids), broken = broken, written = run.now(),
   }
 end
 

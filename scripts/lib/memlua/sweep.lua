@@ -248,7 +248,7 @@ local function manifest_of(folders, owner)
     if owner[id] then here[#here + 1] = id elseif not skipped[strategy_of(id)] then missing[#missing + 1] = id end
   end
   manifest.runs, manifest.missing = json.array(here), #missing > 0 and missing or nil
-  manifest.written = os.date "!%Y-%m-%dT%H:%M:%SZ"
+  manifest.written = run.now()
   return manifest
 end
 

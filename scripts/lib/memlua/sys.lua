@@ -1,4 +1,6 @@
 --- memlua.sys: the little of the operating system that plain Lua lacks.
+local host = require "memlua.host"
+
 local sys = {}
 
 --- Whether a file or folder is there and may be read.
@@ -19,6 +21,15 @@ end
 function sys.first_line(path)
   local file <close> = io.open(path)
   return file and file:read "l"
+end
+
+-- The clock of the hardware: the microVM's follows the host's, whatever the guest's own clock does.
+local CLOCK <const> = "/sys/class/rtc/rtc0/since_epoch"
+
+--- The time, seconds since 1970, for people and for what outlives the run; in the microVM that of the host, since the
+--- guest's own clock may be virtual (its own only where it has no other).
+function sys.time()
+  return host.in_guest and tonumber(sys.first_line(CLOCK)) or os.time()
 end
 
 --- A word as the shell takes it literally.
