@@ -33,6 +33,36 @@ os.execute(("mkdir %s/state/memlua/cut && cp %s/state/memlua/protected/manifest.
 tap.like(output_of(memlua .. " runs"), "\ncut +[^\n]* unfinished\n", "a run without a summary is unfinished")
 tap.is(output_of(memlua .. " runs -q runs"), "", "an empty folder holds none")
 
+-- What the manifest of `protected` says of the expectations, and what then is told.
+local function expecting(expected, name)
+  local manifest = run.load(scratch .. "/state/memlua/protected").manifest
+  manifest.expected = expected
+  output_of(("cp -r %s/state/memlua/protected %s/state/memlua/%s"):format(scratch, scratch, name))
+  run.at(scratch .. "/state/memlua/" .. name):json("manifest.json", manifest)
+  return name
+end
+local holds = { text = "high is <done>", runs = 1 }
+local broken = { { id = "002-priority", detail = "12 s" }, { id = "x", error = "a.lua:1: y" }, { id = "3" }, { id = "4" }, { id = "5" }, { id = "6" } }
+local slow = { text = "low is fast", runs = 12, broken = broken }
+expecting({ holds }, "holding")
+expecting({ holds, slow }, "one-broken")
+text = output_of(memlua .. " runs")
+tap.like(text, "\nholding +2026[^\n]* priority: all done\n", "expectations that hold need no word there")
+tap.like(text, "\none%-broken +2026[^\n]* priority: all done; 1 expectation broken\n", "a broken one is counted")
+expecting({ slow, slow }, "two-broken")
+tap.like(output_of(memlua .. " runs"), "; 2 expectations broken\n", "so are two")
+text = output_of(memlua .. " show one-broken")
+tap.like(text, "\nexpected: high is <done>: holds in 1 of 1 runs\nexpected: low is fast: broken in 002%-priority %(12 s%), "
+  .. "x %(failed itself: a.lua:1: y%), 3, 4, and 2 more\n", "show tells both, in how many runs and where not")
+tap.like(output_of(memlua .. " --color always show one-broken"), "\n\27%[31mexpected: low is fast: broken [^\n]*\27%[0m\n", "the broken one in red")
+output_of(memlua .. " show one-broken --html expected.html")
+tap.like(io.open(scratch .. "/expected.html"):read "a", "expected: high is &lt;done&gt;: holds in 1 of 1 runs\n", "the page, too")
+tap.is(json.decode((output_of(memlua .. " show one-broken --json -"))).expected[2].broken[1].id, "002-priority", "and the summary")
+tap.like(output_of(("%s %s/../scripts/analyze.lua -q -o %s/side %s/state/memlua/one-broken %s/state/memlua/baseline"):format(
+  quote(host.executable()), quote(tests), scratch, scratch, scratch)),
+  "\nprotected: expected: high is <done>: holds in 1 of 1 runs\n", "side by side it is said whose it is")
+for _, name in ipairs { "holding", "one-broken", "two-broken" } do output_of(("rm -r %s/state/memlua/%s"):format(scratch, name)) end
+
 -- ---- show -------------------------------------------------------------------------------------------------
 
 local folder = run.load(scratch .. "/state/memlua/baseline")

@@ -9,20 +9,26 @@ local function results(ended, more)
   return { { id = "001-none", duration_s = 7.2, tenants = { { name = "high", ended = "done" }, tenant } } }
 end
 
+-- The runs with what the expectations say of them, as a scenario keeps it.
+local function asked(expectations, list)
+  for _, result in ipairs(list) do result.expected = judge.ask(expectations, result) end
+  return list
+end
+
 local function passes(name, expectations, list)
-  local ok, why = pcall(judge.results, expectations, list)
+  local ok, why = pcall(judge.results, asked(expectations, list))
   tap.ok(ok, name, why)
 end
 
 passes("all done", {}, results "done")
 passes("an OOM kill is a result", {}, results "oom-killed")
-tap.fails(function() judge.results({}, results "timed out") end, "001-none: low was not done after 7 s",
+tap.fails(function() judge.results(results "timed out") end, "001-none: low was not done after 7 s",
   "a time-out", 124)
-tap.fails(function() judge.results({}, results("failed", { error = "x: No space left on device" })) end,
+tap.fails(function() judge.results(results("failed", { error = "x: No space left on device" })) end,
   "001-none: low failed: x: No space left", "a tenant that failed by itself", 1)
-tap.fails(function() judge.results({}, results("failed", { exit_code = 3 })) end, "low failed: exit status 3",
+tap.fails(function() judge.results(results("failed", { exit_code = 3 })) end, "low failed: exit status 3",
   "and its exit status where it said nothing", 1)
-tap.fails(function() judge.results({}, results("killed", { signal = 9 })) end,
+tap.fails(function() judge.results(results("killed", { signal = 9 })) end,
   "low was killed from outside by signal 9: the result is not trustworthy", "one that somebody killed", 7)
 
 local function survives(result)
@@ -33,15 +39,35 @@ local function survives(result)
 end
 local expectations = { { "nobody is lost", survives } }
 passes("an expectation that holds", expectations, results "done")
-tap.fails(function() judge.results(expectations, results "oom-killed") end,
+tap.fails(function() judge.results(asked(expectations, results "oom-killed")) end,
   "001-none: expected: nobody is lost; low was oom-killed", "one that doesn't names the run and the reason", 2)
 local both = { results("oom-killed")[1], results("oom-killed")[1] }
 both[2].id = "002-none"
-tap.fails(function() judge.results(expectations, both) end, "001%-none.*002%-none", "every run that breaks it is named", 2)
+tap.fails(function() judge.results(asked(expectations, both)) end, "001%-none.*002%-none", "every run that breaks it is named", 2)
 local solo = results "oom-killed"
 solo[1].solo = true
 passes("solo runs are held to no expectation", expectations, solo)
-tap.fails(function() judge.results(expectations, results "timed out") end, "not done", "time comes before expectations", 124)
+tap.fails(function() judge.results(asked(expectations, results "timed out")) end, "not done", "time comes before expectations", 124)
+
+tap.is({ judge.ask({}, results("done")[1]), judge.ask(expectations, solo[1]), judge.expected(solo) }, {}, "where none is asked, none is kept")
+
+local three = { results("done")[1], results("oom-killed")[1], results("done")[1] }
+three[2].id, three[3].id = "002-none", "003-none"
+local kept = judge.expected(asked({ { "nobody is lost", survives }, { "all is well", function() return true end } }, three))
+tap.is(kept, { { text = "nobody is lost", runs = 3, broken = { { id = "002-none", detail = "low was oom-killed" } } },
+               { text = "all is well", runs = 3 } }, "what each expectation came to is kept: of how many runs, and where it is broken")
+tap.is(judge.expected(asked({ { "x", function() return nil, { 1 } end } }, results "done"))[1].broken[1].detail:match "^table: ", "table: ",
+  "whatever it gives as a detail")
+
+local function careless(result) return result.tenants[3].name == "x" end
+local mixed = { { "the third is x", careless }, { "nobody is lost", survives } }
+tap.fails(function() judge.results(asked(mixed, both)) end,
+  "001%-none: expected: the third is x: failed itself: [^\n]*judge.t:%d+: attempt to index [^\n]*\n"
+  .. "memlua: 002%-none: expected: the third is x: failed itself: .*\n"
+  .. "memlua: 001%-none: expected: nobody is lost; low was oom%-killed\nmemlua: 002%-none: expected: nobody is lost",
+  "an expectation with an error is named with its run, and hides no other", 1)
+tap.is(judge.expected(both)[1].broken[2].id, "002-none", "it is kept, too")
+tap.like(judge.expected(both)[1].broken[2].error, "attempt to index", "with its error")
 
 local function alone(...)
   local list = {}
@@ -51,7 +77,7 @@ local function alone(...)
   return list
 end
 passes("solo runs that differ by little", {}, alone(5, 5.1, 5.4, 4.7, 9))
-tap.fails(function() judge.results({}, alone(5, 6, 5.2, 4, 7)) end, "solo-high: 5 runs alone differ by 15 %", "solo runs that are too noisy", 7)
+tap.fails(function() judge.results(alone(5, 6, 5.2, 4, 7)) end, "solo-high: 5 runs alone differ by 15 %", "solo runs that are too noisy", 7)
 passes("two runs say nothing about noise", {}, alone(5, 9))
 
 -- ---- experiments ---------------------------------------------------------------------------------------------------

@@ -172,9 +172,24 @@ tap.ok(status == 0 and said:find "unlike machines: cpu: x in like, y in unlike",
 
 -- ---- exit status -----------------------------------------------------------------------------------------------
 
-write("bad/broken", ids[2], { manifest = function(m) m.broken = { ids[2] .. ": expected: a survives" } end })
-_, status, said = memlua "merge -q bad/1 bad/broken"
-tap.ok(status == 2 and said:find(ids[2] .. ": expected: a survives", 1, true), "an expectation that didn't hold: 2, and which", said)
+local function answered(id, answer)
+  local result = result_of(id)
+  result.expected = { answer }
+  return write("bad/" .. id, id, { result = result })
+end
+answered(ids[2], { text = "a survives", holds = false, detail = "it is gone" })
+answered(ids[3], { text = "a survives", holds = true })
+text, status, said = memlua(("merge -q bad/merged bad/%s bad/%s"):format(ids[2], ids[3]))
+tap.ok(status == 2 and said:find(ids[2] .. ": expected: a survives; it is gone", 1, true), "an expectation that didn't hold: 2, and which", said)
+tap.like(text, ("\nexpected: a survives: broken in %s %%(it is gone%%)\n"):format((ids[2]:gsub("%-", "%%-"))), "the table tells it, too")
+tap.is(run.load(scratch .. "/bad/merged").manifest.expected, { { text = "a survives", runs = 2, broken = { { id = ids[2], detail = "it is gone" } } } },
+  "and the manifest, over all cells")
+memlua(("merge -q bad/whole bad/merged bad/%s"):format(ids[3]))
+tap.is(run.load(scratch .. "/bad/whole").manifest.expected[1].runs, 2, "a cell that is there twice counts once")
+answered(ids[5], { text = "a survives", error = "two.lua:3: attempt to index a nil value" })
+_, status, said = memlua(("merge -q bad/error bad/%s bad/%s"):format(ids[2], ids[5]))
+tap.ok(status == 1 and said:find(ids[5] .. ": expected: a survives: failed itself: two.lua:3", 1, true) and said:find("it is gone", 1, true),
+  "one with an error: 1, and the broken one beside it", said)
 for how, expected in pairs { ["timed out"] = 124, failed = 1, killed = 7 } do
   write("bad/" .. expected, ids[2], { result = result_of(ids[2], how) })
   tap.is(select(2, memlua(("merge -q bad/of-%d bad/%d"):format(expected, expected))), expected, ("%s: %d, as the whole run would"):format(how, expected))

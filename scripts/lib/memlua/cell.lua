@@ -280,7 +280,7 @@ end
 --- session, parent (cgroup), tenants (list of { spec, cg, parts = list of { spec, worker } }), policy. Fails with
 --- status 5 when interrupted. Returns what was measured (runs/ID/run.json); what wasn't is absent. Times are seconds
 --- from the run's start unless said, memory is in bytes:
----   strategy, solo (true for a tenant alone), duration_s; in a folder also id, block
+---   strategy, solo (true for a tenant alone), duration_s; in a folder also id, block, expected (judge.ask)
 ---   tenants      list; each: name, role, rank, limits, workload (as given), and
 ---     ended        "done", "oom-killed", "killed", "timed out", "failed"; signal, exit_code, error, output
 ---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;

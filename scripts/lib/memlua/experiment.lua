@@ -40,7 +40,7 @@ end
 
 local function manifest_of(e, set, all, ids)
   return { schema_version = run.SCHEMA, name = e.name, about = e.about, report = e.report, seed = set.seed,
-           warmup = set.warmup, options = e.options, cells = sweep.ids(all), runs = json.array(ids),
+           warmup = set.warmup, options = e.options, cells = sweep.ids(all), cell = host.settings.cell, runs = json.array(ids),
            written = run.now() }
 end
 
@@ -104,7 +104,7 @@ end
 
 local function measure(e, set, all, cells)
   local folder = run.create(host.settings.out)
-  local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
+  local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
   way.after = function() publish(e, cells) end
   host.enter()
   folder:json("host.json", run.facts())

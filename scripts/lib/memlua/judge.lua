@@ -66,27 +66,60 @@ local function refuse_noise(results)
   end
 end
 
-local function broken(expectation, result)
-  local holds, detail = expectation[2](result)
-  if holds then return nil end
-  return ("%s: expected: %s%s"):format(result.id, expectation[1], detail and "; " .. detail or "")
+-- ---- expectations ----------------------------------------------------------------------------------------------
+
+local function answer_of(expectation, result)
+  local ran, holds, detail = pcall(expectation[2], result)
+  if not ran then return { text = expectation[1], error = tostring(holds) } end
+  return { text = expectation[1], holds = holds and true or false, detail = detail ~= nil and tostring(detail) or nil }
 end
 
---- What doesn't hold of the expectations, a text for each run that breaks one; solo runs are held to none.
-function judge.broken(expectations, results)
+--- Asks the expectations, a list of { text, function(result) -> holds, detail }, of one run: a list of { text, holds,
+--- detail }, or { text, error } of one that failed itself. Nil where there is nothing to ask: solo runs are held to none.
+function judge.ask(expectations, result)
+  if result.solo or #expectations == 0 then return nil end
+  local answers = {}
+  for i, expectation in ipairs(expectations) do answers[i] = answer_of(expectation, result) end
+  return answers
+end
+
+local function add(list, i, answer, id)
+  local one = list[i] or { text = answer.text, runs = 0 }
+  list[i], one.runs = one, one.runs + 1
+  if answer.holds then return end
+  one.broken = one.broken or {}
+  table.insert(one.broken, { id = id, detail = answer.detail, error = answer.error })
+end
+
+--- What the expectations came to in all runs, each with its `expected` (of judge.ask): a list of { text, runs = how many
+--- it was asked of, broken = list of { id, detail, or error }, absent where it holds in all }. Nil where none was asked.
+function judge.expected(results)
   local list = {}
-  for _, expectation in ipairs(expectations) do
-    for _, result in ipairs(results) do
-      if not result.solo then list[#list + 1] = broken(expectation, result) end
+  for _, result in ipairs(results) do
+    for i, answer in ipairs(result.expected or {}) do add(list, i, answer, result.id) end
+  end
+  return #list > 0 and list or nil
+end
+
+-- "001-none: expected: nobody is lost; low was oom-killed"
+local function complaint(text, one)
+  if one.error then return ("%s: expected: %s: failed itself: %s"):format(one.id, text, one.error) end
+  return ("%s: expected: %s%s"):format(one.id, text, one.detail and "; " .. one.detail or "")
+end
+
+-- What broke is told in any case; an error is the script's, and weighs more.
+local function refuse_broken(list)
+  local said, status = {}, memlua.status.assertion
+  for _, expectation in ipairs(list or {}) do
+    for _, one in ipairs(expectation.broken or {}) do
+      said[#said + 1] = complaint(expectation.text, one)
+      if one.error then status = memlua.status.misuse end
     end
   end
-  return list
+  if #said > 0 then memlua.fail(status, "%s", table.concat(said, "\nmemlua: ")) end
 end
 
---- Fails with status 2 if the list, of judge.broken, isn't empty.
-function judge.refuse_broken(list)
-  if #list > 0 then memlua.fail(memlua.status.assertion, "%s", table.concat(list, "\nmemlua: ")) end
-end
+-- ---- the whole -------------------------------------------------------------------------------------------------
 
 --- Fails with status 7 if a run of memlua.experiment, which says how its tenant `ended`, was not done: it measured
 --- something else.
@@ -98,15 +131,20 @@ function judge.experiment(results)
   end
 end
 
---- Fails with status 124 if a tenant timed out, 1 if one failed by itself, 7 if one was killed from outside or the runs
---- alone are too noisy, and 2 if an expectation doesn't hold. `expectations`: list of { text, function(result) -> holds, detail };
---- `results`: the runs as memlua.cell gives them; solo runs are held to no expectation.
-function judge.results(expectations, results)
+--- Fails where the runs, as memlua.cell gives them, don't count: with status 124 if a tenant timed out, 1 if one failed
+--- by itself, 7 if one was killed from outside or the runs alone are too noisy.
+function judge.trust(results)
   refuse_timeouts(results)
   refuse_failures(results)
   refuse_contamination(results)
   refuse_noise(results)
-  judge.refuse_broken(judge.broken(expectations, results))
+end
+
+--- Fails as judge.trust does, else with status 2 if an expectation doesn't hold of a run (judge.ask), 1 if one failed
+--- itself; all of them are named.
+function judge.results(results)
+  judge.trust(results)
+  refuse_broken(judge.expected(results))
 end
 
 return judge

@@ -123,7 +123,7 @@ function pages.text(folders)
   return table.concat { report.title(folder), text.render(COLUMNS, lines),
     text.flow("\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all "
       .. "competed\n"),
-    text.flow(report.effects(summary.series(folders)), 2) }
+    text.flow(report.standing(folder) .. report.effects(summary.series(folders)), 2) }
 end
 
 -- ---- the charts ----------------------------------------------------------------------------------------------------

@@ -237,28 +237,59 @@ local function beside_losses(s, lines)
   end
 end
 
--- Once per folder: its strategies share the solo runs.
-local function solo_line(s, lines, told)
-  if told[s.folder] then return end
-  told[s.folder] = true
+local function solo_line(s, lines, prefix)
   local parts = {}
   for _, tenant in ipairs(s.strategy.tenants) do
     if tenant.solo_s then parts[#parts + 1] = ("%s %s"):format(tenant.name, duration(tenant.solo_s)) end
   end
-  if #parts > 0 then lines[#lines + 1] = ("%s: alone: %s"):format(s.folder.manifest.name, table.concat(parts, ", ")) end
+  if #parts > 0 then lines[#lines + 1] = prefix .. "alone: " .. table.concat(parts, ", ") end
 end
 
-local function remarks(series)
+local MOST_BROKEN <const> = 4 -- runs that are named
+
+-- "expected: nobody is lost: broken in 014-none (low was oom-killed)"
+local function expectation_line(expectation)
+  local head, parts, broken = "expected: " .. expectation.text .. ": ", {}, expectation.broken or {}
+  if #broken == 0 then return ("%sholds in %d of %d runs"):format(head, expectation.runs, expectation.runs) end
+  for i = 1, math.min(#broken, MOST_BROKEN) do
+    local why = broken[i].error and "failed itself: " .. broken[i].error or broken[i].detail
+    parts[i] = broken[i].id .. (why and (" (%s)"):format(why) or "")
+  end
+  if #broken > MOST_BROKEN then parts[#parts + 1] = ("and %d more"):format(#broken - MOST_BROKEN) end
+  return text.paint(head .. "broken in " .. table.concat(parts, ", "), "red")
+end
+
+-- What a folder as a whole came to.
+local function standing(folder, lines, prefix)
+  for _, expectation in ipairs(folder.manifest.expected or {}) do
+    lines[#lines + 1] = prefix .. expectation_line(expectation)
+  end
+end
+
+local function document(lines) return #lines > 0 and table.concat(lines, "\n") .. "\n" or "" end
+
+--- What a folder as a whole came to, lines in one string, for reports of another kind: what held of what was expected.
+function report.standing(folder)
+  local lines = {}
+  standing(folder, lines, "")
+  return document(lines)
+end
+
+local function remarks(series, folders)
   local lines, told = {}, {}
+  local function prefix(folder) return #folders > 1 and folder.manifest.name .. ": " or "" end
   for _, s in ipairs(series) do
     beside_losses(s, lines)
     kills(s, lines)
     events(s, lines)
     callbacks(s, lines)
     workloads(s, lines)
-    solo_line(s, lines, told)
+    -- once per folder: its strategies share the solo runs
+    if not told[s.folder] then solo_line(s, lines, prefix(s.folder)) end
+    told[s.folder] = true
   end
-  return #lines > 0 and table.concat(lines, "\n") .. "\n" or ""
+  for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
+  return document(lines)
 end
 
 --- Effect sizes against the first series, where there are runs enough to tell: "low, reserve against none: Cliff's
@@ -350,7 +381,7 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), main_table(series), pictured and "" or bars(series, metric),
-    verdicts(folders), text.flow(remarks(series) .. report.effects(series), 2) } do
+    verdicts(folders), text.flow(remarks(series, folders) .. report.effects(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

@@ -67,22 +67,42 @@ end
 --- The folder `path` as it is, to write pictures into.
 function run.at(path) return setmetatable({ path = path }, Folder) end
 
+-- Where `name` is written; it is remembered as this run's own.
+local function own(self, name)
+  self.own = self.own or {}
+  self.own[#self.own + 1] = name
+  return self.path .. "/" .. name
+end
+
 --- Writes a value as JSON under `name`, a path inside the folder.
 function Folder:json(name, value)
-  local path = self.path .. "/" .. name
+  local path = own(self, name)
   memlua.must(host.mkdir(path:match "^(.*)/"))
   memlua.must(json.write(path, value))
 end
 
 --- Writes text under `name`, beside it first, then renamed.
 function Folder:text(name, content)
-  local path = self.path .. "/" .. name
+  local path = own(self, name)
   memlua.must(host.mkdir(path:match "^(.*)/"))
   memlua.must(host.save(path, content))
 end
 
---- Removes the folder if nothing was written into it.
-function Folder:discard_if_empty() os.remove(self.path) end
+--- The folder of the run `id`, which begins.
+function Folder:begin(id)
+  self.begun = self.path .. "/runs/" .. id
+  return self.begun
+end
+
+--- Removes what this run has written, and the folder if it is empty then, unless a run of it was finished: without a
+--- manifest it would be nothing to anybody. What others wrote there stays.
+function Folder:discard_unfinished()
+  if sys.exists(self.path .. "/manifest.json") then return end
+  if self.begun then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
+  for _, name in ipairs(self.own or {}) do os.remove(self.path .. "/" .. name) end
+  os.remove(self.path .. "/runs")
+  os.remove(self.path)
+end
 
 --- Keeps a copy of the running script.
 function Folder:keep_script()

@@ -54,10 +54,18 @@ end
 
 -- ---- the folders ----------------------------------------------------------------------------------------------
 
+-- "; 1 expectation broken", or "".
+local function broken(manifest)
+  local n = 0
+  for _, expectation in ipairs(manifest.expected or {}) do n = n + (expectation.broken and 1 or 0) end
+  return n > 0 and ("; %d expectation%s broken"):format(n, n > 1 and "s" or "") or ""
+end
+
 -- A cell, or what was interrupted, has no summary.
 local function state(manifest, summary)
   local said, made, all = runs.verdict(summary), #(manifest.runs or {}), #(manifest.cells or {})
-  return not summary and made < all and ("%s: %d of %d runs"):format(said, made, all) or said
+  if not summary and made < all then said = ("%s: %d of %d runs"):format(said, made, all) end
+  return said .. broken(manifest)
 end
 
 local function describe(path, name)

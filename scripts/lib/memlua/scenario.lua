@@ -104,8 +104,8 @@ local function plain(value)
   return copy
 end
 
--- `all`: every run of the plan; `ids`: those that are finished; `broken`: what doesn't hold of the expectations.
-local function manifest_of(plan, all, ids, broken)
+-- `all`: every run of the plan; `results`: those that are finished.
+local function manifest_of(plan, all, results)
   local scenario_table = plain(plan)
   scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
   for _, key in ipairs { "options", "notes", "report", "calibration", "skipped" } do scenario_table[key] = nil end
@@ -113,7 +113,7 @@ local function manifest_of(plan, all, ids, broken)
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
     report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
     calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, cells = sweep.ids(all),
-    runs = json.array(ids), broken = broken, written = run.now(),
+    cell = host.settings.cell, runs = sweep.ids(results), expected = judge.expected(results), written = run.now(),
   }
 end
 
@@ -129,24 +129,19 @@ end
 
 local function run_all(plan, all, cells, folder)
   warm_up(plan, cells)
-  local ids, results = {}, {}
+  folder.runs = {}
   local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
     view:begin(i, c.strategy.name)
-    local result = cell.run(plan, c.strategy, folder.path .. "/runs/" .. c.id)
+    local result = cell.run(plan, c.strategy, folder:begin(c.id))
     result.id, result.block = c.id, c.block
-    ids[i], results[i] = c.id, result
+    -- they are functions of the script: their answers are kept for those who only have the folder
+    result.expected = judge.ask(plan.expect, result)
+    folder.runs[i] = result
     folder:json("runs/" .. c.id .. "/run.json", result)
-    folder:json("manifest.json", manifest_of(plan, all, ids))
+    folder.manifest = manifest_of(plan, all, folder.runs)
+    folder:json("manifest.json", folder.manifest)
   end
-  return ids, results
-end
-
--- The expectations are functions of the script: what they came to is kept for those who only have the folder.
-local function keep_broken(plan, all, ids, folder)
-  local broken = judge.broken(plan.expect, folder.runs)
-  folder.manifest = manifest_of(plan, all, ids, #broken > 0 and broken or nil)
-  if #broken > 0 then folder:json("manifest.json", folder.manifest) end
 end
 
 -- Why this kernel can't do a strategy, nil if it can.
@@ -211,19 +206,18 @@ end
 local function finished(plan, all)
   local folder = sweep.finished(manifest_of(plan, all, {}))
   if not folder then return nil end
-  local counts = pcall(judge.results, {}, folder.runs)
-  if not counts then
+  if not pcall(judge.trust, folder.runs) then
     sweep.forget()
     return nil
   end
   log.say("%s: measured already, in %s", host.settings.cell, folder.path)
-  judge.refuse_broken(folder.manifest.broken or {})
+  judge.results(folder.runs)
   return folder
 end
 
 local function measure(plan, all, cells)
   local folder = run.create(host.settings.out)
-  local tidy <close> = setmetatable({}, { __close = function() folder:discard_if_empty() end })
+  local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
   publish_later()
   host.enter()
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
@@ -232,15 +226,13 @@ local function measure(plan, all, cells)
   folder.host = run.facts()
   folder:json("host.json", folder.host)
   folder:keep_script()
-  local ids
-  ids, folder.runs = run_all(plan, all, cells, folder)
-  keep_broken(plan, all, ids, folder)
+  run_all(plan, all, cells, folder)
   if host.settings.cell then
     if not way.hands_back then sweep.tell() end
   elseif not way.hands_back then
     report.publish(folder)
   end
-  judge.results(plan.expect, folder.runs)
+  judge.results(folder.runs)
   return folder
 end
 
@@ -281,7 +273,7 @@ end
 ---   shares       "ranked" (default): of two ranks the better one gets practically all the CPU; or "equal"
 ---   deadline     seconds after which a run is given up with status 124 (7200)
 ---   expect       list of { "what", f(run) -> holds [, detail] }: status 2 where one doesn't hold. `run` is as
----                cell.run returns it; solo runs are not asked
+---                cell.run returns it; solo runs are not asked. Asked once a run is made; the report tells what held
 ---   hooks        { setup = f(run), load = f(run), measure = f(run), teardown = f(run) }: called once the cgroups are
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
 ---   session      what the session's cgroup is called ("session")

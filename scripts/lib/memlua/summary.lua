@@ -214,7 +214,8 @@ end
 --- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
 --- completion = {n, median, low, high, values}, times_solo = the same of the ratios to the solo runs of the same
 --- block, slowdown = its median, latency, ..., workloads = list of { name, completion, ended = {how = runs} } where
---- there are several } }, skipped = list of { name, reason } or nil }. Times in seconds; the ratio of tenants that work
+--- there are several } }, skipped = list of { name, reason } or nil, expected =
+--- judge.expected's or nil }. Times in seconds; the ratio of tenants that work
 --- for a fixed time is that of the times per byte.
 function summary.of(folder)
   local by_strategy, strategies = {}, {}
@@ -227,7 +228,7 @@ function summary.of(folder)
   end
   add_slowdowns(strategies, by_strategy, folder.manifest.solo_of, folder.manifest.seed)
   return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
-           skipped = folder.manifest.skipped }
+           skipped = folder.manifest.skipped, expected = folder.manifest.expected }
 end
 
 -- ---- folders -> series: one per strategy that isn't a solo run ----------------------------------------------

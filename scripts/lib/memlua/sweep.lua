@@ -4,6 +4,7 @@
 --- seed alone, so the seed must be given.
 local host = require "memlua.host"
 local json = require "memlua.json"
+local judge = require "memlua.judge"
 local log = require "memlua.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
@@ -55,7 +56,7 @@ end
 -- ---- whether two manifests are of one sweep --------------------------------------------------------------------
 
 -- What may differ between cells of one sweep: when and what was run, and what came of it.
-local OWN = { "runs", "written", "notes", "missing", "skipped", "broken", "calibration" }
+local OWN = { "runs", "written", "notes", "missing", "skipped", "expected", "cell", "calibration" }
 
 local function copy_without(t, names)
   local copy = {}
@@ -238,9 +239,18 @@ end
 
 local function strategy_of(id) return id:match "^%d+%-(.*)$" end
 
+local function results_of(ids, owner)
+  local results = {}
+  for i, id in ipairs(ids) do
+    for k, other in ipairs(owner[id].manifest.runs) do
+      if other == id then results[i] = owner[id].runs[k] end
+    end
+  end
+  return results
+end
+
 local function manifest_of(folders, owner)
-  local manifest = copy_without(folders[1].manifest, {})
-  manifest.broken = joined(folders, "broken", function(text) return text end)
+  local manifest = copy_without(folders[1].manifest, { "cell" })
   manifest.skipped = joined(folders, "skipped", function(skipped) return skipped.name end)
   local skipped, here, missing = {}, {}, {}
   for _, one in ipairs(manifest.skipped or {}) do skipped[one.name] = true end
@@ -248,6 +258,7 @@ local function manifest_of(folders, owner)
     if owner[id] then here[#here + 1] = id elseif not skipped[strategy_of(id)] then missing[#missing + 1] = id end
   end
   manifest.runs, manifest.missing = json.array(here), #missing > 0 and missing or nil
+  manifest.expected = judge.expected(results_of(here, owner))
   manifest.written = run.now()
   return manifest
 end
