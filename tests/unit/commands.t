@@ -63,6 +63,28 @@ tap.like(output_of(("%s %s/../scripts/analyze.lua -q -o %s/side %s/state/memlua/
   "\nprotected: expected: high is <done>: holds in 1 of 1 runs\n", "side by side it is said whose it is")
 for _, name in ipairs { "holding", "one-broken", "two-broken" } do output_of(("rm -r %s/state/memlua/%s"):format(scratch, name)) end
 
+-- What is there of eight planned runs, of which one strategy's can't be made.
+local function partial(change, name)
+  local manifest = run.load(scratch .. "/state/memlua/protected").manifest
+  manifest.cells = { "001-solo-high", "002-priority", "003-never", "004-reserve", "005-solo-high", "006-reserve", "007-never", "008-priority" }
+  manifest.skipped = { { name = "never", reason = "not here" } }
+  change(manifest)
+  output_of(("cp -r %s/state/memlua/protected %s/partial-%s"):format(scratch, scratch, name))
+  run.at(scratch .. "/partial-" .. name):json("manifest.json", manifest)
+  return output_of(memlua .. " show partial-" .. name)
+end
+local SHORT <const> = "ended early: 2 of 6 runs were made, none of reserve\n"
+tap.like(partial(function() end, "early"), "\n" .. SHORT, "a run that ended early says so, and what it lacks; what can't be done was not planned")
+tap.like(output_of(memlua .. " runs ."), "\npartial%-early +2026[^\n]* priority: all done; " .. SHORT, "so does the list")
+output_of(memlua .. " show partial-early --html early.html")
+tap.like(io.open(scratch .. "/early.html"):read "a", SHORT, "and the page")
+text = partial(function(m) m.cells = { "001-solo-high", "002-priority", "003-never" } end, "whole")
+tap.is(text:find "were made", nil, "a whole one doesn't", text)
+text = partial(function(m) m.cell = "002-priority" end, "cell")
+tap.is(text:find "were made", nil, "nor does a cell, which is one run by itself", text)
+tap.like(partial(function(m) m.missing = { "004-reserve" } end, "merged"), "\nincomplete: 2 of 6 runs were made", "cells that are missing didn't end early")
+output_of(("rm -r %s/partial-*"):format(scratch))
+
 -- ---- show -------------------------------------------------------------------------------------------------
 
 local folder = run.load(scratch .. "/state/memlua/baseline")

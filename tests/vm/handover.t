@@ -95,6 +95,33 @@ tap.is(status, 5, "SIGINT ends the script in the guest", out)
 tap.like(out, "ready\nclosed\n", "its closers have run")
 nothing_left "SIGINT"
 
+-- A scenario of three runs that is interrupted in the given one: status, standard output, standard error.
+local function scenario_until(n)
+  assert(host.save(scratch .. "/partial.lua", ([[
+local at, n = %d, 0
+local function wait()
+  n = n + 1
+  if n < at then return end
+  print "ready"
+  io.stdout:flush()
+  while true do require "memlua.host".sleep(1) end
+end
+require "memlua.scenario".run { name = "partial", warmup = 0, limits = { ["memory.max"] = "64M" }, hooks = { measure = wait },
+  tenants = { { name = "a", workload = { kind = "exec", argv = { "echo", "said" }, size = "1M" } } },
+  strategies = { { name = "none" }, { name = "other" } }, expect = { { "all is well", function() return true end } } }
+]]):format(n)))
+  local command = ("%s --vm --clock real --out partial partial.lua >out 2>err"):format(quote(host.executable()))
+  local code = lines_of(("cd %s; : >out; %s"):format(quote(scratch), INTERRUPT:format(command)))
+  return tonumber(code), content "out", content "err"
+end
+status = scenario_until(1)
+tap.is({ status, lines_of(("ls -d %s/partial 2>&1 | grep -c cannot"):format(quote(scratch))) }, { 5, "1\n" },
+  "Ctrl-C before the first run is done leaves no folder")
+status, out, err = scenario_until(3)
+tap.is(status, 5, "Ctrl-C later keeps what was measured", err)
+tap.like(out, "\nended early: 2 of 3 runs were made, none of %a+\nexpected: all is well: holds in 1 of 1 runs\n", "and the table says so")
+tap.like(lines_of("ls " .. quote(scratch .. "/partial/runs")), "^001%-solo%-a\n002%-%a+\n$", "nothing of the run that was not done is left")
+
 status, out, err = run("--clock real --timeout 20s", forever)
 tap.is(status, 124, "the time-out ends it", err)
 nothing_left "time-out"

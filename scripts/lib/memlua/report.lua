@@ -7,6 +7,7 @@ local plot = require "memlua.plot"
 local plot_latency = require "memlua.plot_latency"
 local plot_memory = require "memlua.plot_memory"
 local plot_slowdown = require "memlua.plot_slowdown"
+local run = require "memlua.run"
 local stats = require "memlua.stats"
 local summary = require "memlua.summary"
 local text = require "memlua.table"
@@ -261,6 +262,8 @@ end
 
 -- What a folder as a whole came to.
 local function standing(folder, lines, prefix)
+  local shortfall = run.shortfall(folder.manifest)
+  if shortfall then lines[#lines + 1] = text.paint(prefix .. shortfall, "red") end
   for _, expectation in ipairs(folder.manifest.expected or {}) do
     lines[#lines + 1] = prefix .. expectation_line(expectation)
   end
@@ -268,7 +271,8 @@ end
 
 local function document(lines) return #lines > 0 and table.concat(lines, "\n") .. "\n" or "" end
 
---- What a folder as a whole came to, lines in one string, for reports of another kind: what held of what was expected.
+--- What a folder as a whole came to, lines in one string, for reports of another kind: whether it is whole, and what held
+--- of what was expected.
 function report.standing(folder)
   local lines = {}
   standing(folder, lines, "")
@@ -278,6 +282,7 @@ end
 local function remarks(series, folders)
   local lines, told = {}, {}
   local function prefix(folder) return #folders > 1 and folder.manifest.name .. ": " or "" end
+  for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
   for _, s in ipairs(series) do
     beside_losses(s, lines)
     kills(s, lines)
@@ -288,7 +293,6 @@ local function remarks(series, folders)
     if not told[s.folder] then solo_line(s, lines, prefix(s.folder)) end
     told[s.folder] = true
   end
-  for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
   return document(lines)
 end
 

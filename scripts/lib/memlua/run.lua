@@ -94,11 +94,11 @@ function Folder:begin(id)
   return self.begun
 end
 
---- Removes what this run has written, and the folder if it is empty then, unless a run of it was finished: without a
---- manifest it would be nothing to anybody. What others wrote there stays.
+--- Removes the run that was begun and not finished, and where none was finished all that was written, and the folder if
+--- it is empty then: without a manifest it would be nothing to anybody. What others wrote there stays.
 function Folder:discard_unfinished()
+  if self.begun and not sys.exists(self.begun .. "/run.json") then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
   if sys.exists(self.path .. "/manifest.json") then return end
-  if self.begun then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
   for _, name in ipairs(self.own or {}) do os.remove(self.path .. "/" .. name) end
   os.remove(self.path .. "/runs")
   os.remove(self.path)
@@ -122,6 +122,36 @@ end
 function run.has_result(runs)
   for _, result in ipairs(runs) do if not result.solo then return true end end
   return false
+end
+
+--- The strategy of the run `id`.
+function run.strategy_of(id) return id:match "^%d+%-(.*)$" end
+
+-- Of the planned runs those that this kernel can do: their number, and their strategies in order of appearance.
+local function planned(manifest)
+  local skipped, names, seen, n = {}, {}, {}, 0
+  for _, one in ipairs(manifest.skipped or {}) do skipped[one.name] = true end
+  for _, id in ipairs(manifest.cells or {}) do
+    local name = run.strategy_of(id)
+    if not skipped[name] then
+      n = n + 1
+      if not seen[name] then names[#names + 1] = name end
+      seen[name] = true
+    end
+  end
+  return n, names
+end
+
+--- That not all planned runs were made: "ended early: 6 of 21 runs were made, none of reserve". Nil where they were,
+--- and of a cell, which is one run by itself.
+function run.shortfall(manifest)
+  local n, names = planned(manifest)
+  if manifest.cell or #(manifest.runs or {}) >= n then return nil end
+  local made, without = {}, {}
+  for _, id in ipairs(manifest.runs or {}) do made[run.strategy_of(id)] = true end
+  for _, name in ipairs(names) do if not made[name] then without[#without + 1] = name end end
+  return ("%s: %d of %d runs were made%s"):format(manifest.missing and "incomplete" or "ended early",
+    #manifest.runs, n, #without > 0 and ", none of " .. table.concat(without, ", ") or "")
 end
 
 --- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }.

@@ -65,7 +65,8 @@ end
 local function state(manifest, summary)
   local said, made, all = runs.verdict(summary), #(manifest.runs or {}), #(manifest.cells or {})
   if not summary and made < all then said = ("%s: %d of %d runs"):format(said, made, all) end
-  return said .. broken(manifest)
+  local shortfall = summary and run.shortfall(manifest)
+  return said .. broken(manifest) .. (shortfall and "; " .. shortfall or "")
 end
 
 local function describe(path, name)

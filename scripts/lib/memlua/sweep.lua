@@ -237,8 +237,6 @@ local function joined(folders, key, name_of)
   return #list > 0 and list or nil
 end
 
-local function strategy_of(id) return id:match "^%d+%-(.*)$" end
-
 local function results_of(ids, owner)
   local results = {}
   for i, id in ipairs(ids) do
@@ -255,7 +253,7 @@ local function manifest_of(folders, owner)
   local skipped, here, missing = {}, {}, {}
   for _, one in ipairs(manifest.skipped or {}) do skipped[one.name] = true end
   for _, id in ipairs(manifest.cells) do
-    if owner[id] then here[#here + 1] = id elseif not skipped[strategy_of(id)] then missing[#missing + 1] = id end
+    if owner[id] then here[#here + 1] = id elseif not skipped[run.strategy_of(id)] then missing[#missing + 1] = id end
   end
   manifest.runs, manifest.missing = json.array(here), #missing > 0 and missing or nil
   manifest.expected = judge.expected(results_of(here, owner))
