@@ -48,8 +48,10 @@ tap.is(word(10, 10, 1.0, 15), "protects, at the price of time", "later than the 
 tap.is(word(10, 10, 1.5, 10), "keeps all, but slows the best-ranked", "slowing alone isn't protecting")
 tap.is(word(10, 0), "loses tenants", "losses in all runs")
 tap.is(word(10, 7), "unreliable: loses tenants in 3 of 10 runs", "losses in some")
-tap.like(word(3, 3, 1.0, 10), "inconclusive", "three runs without a loss prove nothing")
-tap.like(word(3, 0), "inconclusive", "nor do three with")
+tap.is(word(3, 3, 1.0, 10), "inconclusive: 3 runs, none with losses; 4 would tell", "three runs without a loss prove nothing")
+tap.is(word(3, 0), "inconclusive: 3 runs, all with losses; 4 would tell", "nor do three with")
+tap.is(word(1, 1, 1.0, 10), "inconclusive: 1 run, none with losses; 4 would tell", "nor does one")
+tap.is(word(4, 0), "loses tenants", "four with losses do")
 tap.is(word(4, 4, 1.0, 10), "protects", "four do")
 
 local row = verdict.of(folder(10, 10, 1.2, 12))[1]

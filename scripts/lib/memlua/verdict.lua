@@ -83,11 +83,28 @@ local function best_ranked(strategy)
 end
 
 -- Whether so many of n runs without a loss say anything: Wilson's interval must lie on one side of a half.
+local function tells(intact, runs)
+  local low, high = stats.wilson(intact, runs)
+  return low >= 0.5 or high < 0.5
+end
+
+-- As many runs like these, none or all of which had losses, as say something.
+local function enough()
+  local n = 1
+  while not (tells(0, n) and tells(n, n)) do n = n + 1 end
+  return n
+end
+
+local function inconclusive(row)
+  return ("inconclusive: %d run%s, %s with losses; %d would tell"):format(row.runs, row.runs > 1 and "s" or "",
+    row.intact == 0 and "all" or "none", enough())
+end
+
 local function word_of(row)
-  local low, high = stats.wilson(row.intact, row.runs)
-  if row.intact == 0 then return high < 0.5 and "loses tenants" or "inconclusive: too few runs, all with losses" end
+  local is_mixed = row.intact > 0 and row.intact < row.runs
+  if not is_mixed and not tells(row.intact, row.runs) then return inconclusive(row) end
+  if row.intact == 0 then return "loses tenants" end
   if row.intact < row.runs then return ("unreliable: loses tenants in %d of %d runs"):format(row.runs - row.intact, row.runs) end
-  if low < 0.5 then return "inconclusive: too few runs, none with losses" end
   if row.slowdown and row.slowdown > verdict.SLOWER then return "keeps all, but slows the best-ranked" end
   if row.later and row.later > verdict.LATER then return "protects, at the price of time" end
   return "protects"
