@@ -54,6 +54,11 @@ tap.like(output, "1 of 1 runs lost a tenant", "losses are told")
 tap.like(output, "kernel log: OOM kill in /memlua%-%d+/session/high_session", "and who was killed by which limit")
 tap.like(output, "delay_active 6", "the policy's callbacks are shown")
 
+local single = analyze(PROTECTED, "-o", scratch .. "/single")
+tap.like(single, "high    priority      5%.53 s    1%.00", "alone, a folder's only strategy has its own name")
+tap.like(single, "\nalone: high 5%.53 s, low_1 5%.53 s", "and its solo runs need none")
+tap.like(output, "\nprotected: alone: high 5%.53 s", "beside others they do")
+
 -- ---- the summary against the raw data ------------------------------------------------------------------
 
 local folder = run.load(PROTECTED)

@@ -240,7 +240,7 @@ local function unique(label, folder, taken)
 end
 
 --- The strategies of several folders side by side: list of { label, strategy (of summary.of), folder }.
---- A folder with one strategy lends it its name.
+--- Among several folders, one with one strategy lends it its name.
 function summary.series(folders)
   local list, taken = {}, {}
   for _, folder in ipairs(folders) do
@@ -250,7 +250,7 @@ function summary.series(folders)
       if not strategy.solo then measured[#measured + 1] = strategy end
     end
     for _, strategy in ipairs(measured) do
-      local label = #measured == 1 and folder.manifest.name or strategy.name
+      local label = #folders > 1 and #measured == 1 and folder.manifest.name or strategy.name
       list[#list + 1] = { label = unique(label, folder, taken), strategy = strategy, folder = folder }
     end
   end
