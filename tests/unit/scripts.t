@@ -54,7 +54,7 @@ tap.is(select(2, memlua "baseline.lua --vm --dry-run --memory 4G --size 3G --lim
 
 local readme = require "memlua.sys".read(root .. "README.md")
 local two = readme:match "\n(    %-%- two%.lua.-)\n\n`":gsub("\n    ", "\n")
-local several = readme:match "\n(    { name = \"web\", role = \"high\", workloads.-\n    } },)\n"
+local several = readme:match "\n(    { name = \"web\", role = \"high\", workloads.-\n    } },)\n":gsub('"python3"', '"sh"') -- which is on every machine
 local example = os.tmpname()
 local function planned(script)
   local file <close> = io.open(example, "w")
