@@ -12,14 +12,6 @@ local function read(path)
   return content and json.decode(content)
 end
 
--- The names of what lies in a folder.
-local function names_in(folder)
-  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(folder) .. " 2>/dev/null")
-  local names = {}
-  for name in pipe:lines() do names[#names + 1] = name end
-  return names
-end
-
 -- ---- the verdict ----------------------------------------------------------------------------------------------
 
 -- "low_2 oom-killed in 3" of one strategy's tenants.
@@ -81,7 +73,7 @@ end
 function runs.list(folder)
   folder = folder or run.state_folder()
   local list = {}
-  for _, name in ipairs(names_in(folder)) do list[#list + 1] = describe(folder .. "/" .. name, name) end
+  for _, name in ipairs(sys.names(folder)) do list[#list + 1] = describe(folder .. "/" .. name, name) end
   table.sort(list, function(a, b)
     local x, y = a.written or "", b.written or ""
     return x < y or x == y and a.name < b.name

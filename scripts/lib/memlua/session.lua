@@ -31,13 +31,6 @@ function session.history(writes)
   return folder .. "/history"
 end
 
-local function entries(folder)
-  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(folder))
-  local names = {}
-  for name in pipe:lines() do names[#names + 1] = name end
-  return names
-end
-
 local function move(name, from, to)
   local done, why = os.rename(from .. "/" .. name, to .. "/" .. name)
   if not done then log.warn("%s; it stays in %s", why, from) end
@@ -47,7 +40,7 @@ end
 function session.finish()
   local folder, home = host.settings.out, own and run.state_folder() or host.settings.out
   host.mkdir(run.state_folder())
-  for _, name in ipairs(entries(folder)) do
+  for _, name in ipairs(sys.names(folder)) do
     if name == "history" then
       move(name, folder, run.state_folder())
     else

@@ -203,17 +203,10 @@ local function owners(folders)
   return owner
 end
 
-local function names_in(path)
-  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(path))
-  local names = {}
-  for name in pipe:lines() do names[#names + 1] = name end
-  return names
-end
-
 -- All files of a run as they are, nothing is decoded and written anew; beside them the facts of its machine.
 local function copy_run(from, id, to)
   local facts = sys.read(folder_of(from, id) .. "/host.json") or memlua.must(sys.read(from.path .. "/host.json"))
-  for _, name in ipairs(names_in(folder_of(from, id))) do
+  for _, name in ipairs(sys.names(folder_of(from, id))) do
     to:text(("runs/%s/%s"):format(id, name), memlua.must(sys.read(folder_of(from, id) .. "/" .. name)))
   end
   to:text(("runs/%s/host.json"):format(id), facts)

@@ -32,6 +32,14 @@ function sys.time()
   return host.in_guest and tonumber(sys.first_line(CLOCK)) or os.time()
 end
 
+--- The names of what lies in a folder, sorted; an empty list where there is none.
+function sys.names(folder)
+  local pipe <close> = io.popen("ls -1 -- " .. sys.quote(folder) .. " 2>/dev/null")
+  local names = {}
+  for name in pipe:lines() do names[#names + 1] = name end
+  return names
+end
+
 --- A word as the shell takes it literally.
 function sys.quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
