@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memlua.policy: BPF memory policies, configured and read by the names that stand in their BTF.
+ * memlua.policy: BPF memory policies. They are configured and read by the names that stand in their BTF.
  *
  * Misuse raises: an unknown key, role or policy option, a value of the wrong type or out of range. What the
  * kernel or the policy refuses is returned as nil, "name: reason", errno.

@@ -21,6 +21,7 @@ for _, section in ipairs(contracts.sections()) do
   tap.ok(found, section.name .. " is listed in its place")
 end
 tap.ok(outer:find "\nmemlua.stats " and outer:find "\nmemlua.guard " and inner:find "%sjiffies,", "what scripts use is not lost among the rest", outer)
+tap.is(outer:find "\n ", nil, "in a line each")
 tap.is(middle, help "policies", "the policies stand between them")
 for _, p in ipairs(policy.list()) do tap.like("\n" .. middle, "\n" .. p.name .. " +" .. p.description:sub(1, 20), p.name .. " is listed") end
 

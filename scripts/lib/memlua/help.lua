@@ -76,6 +76,8 @@ local function overview()
   add_policies(lines)
   lines[#lines + 1] = ""
   add_wrapped(lines, inner, "")
+  lines[#lines + 1] = ""
+  add_wrapped(lines, "`memlua help worker`, `memlua help worker.spawn` and `memlua help priority` tell what each holds.", "")
   return lines
 end
 

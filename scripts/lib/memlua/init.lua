@@ -1,4 +1,4 @@
---- memlua: what its libraries share: errors that carry an exit status, and the nearest known word.
+--- memlua: errors that carry an exit status, and the nearest known word.
 local host = require "memlua.host"
 
 local memlua = {}

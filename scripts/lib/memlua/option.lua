@@ -1,4 +1,4 @@
---- memlua.option: a script declares its options; they are checked, and shown by `memlua SCRIPT --help`.
+--- memlua.option: a script's options: declared, checked, and shown by its --help.
 local argparse = require "argparse"
 local host = require "memlua.host"
 local memlua = require "memlua"

@@ -1,4 +1,4 @@
---- memlua.report: what a person reads: the table, the bars and the remarks of one or several run folders.
+--- memlua.report: what a person reads of runs: the table, the bars, the remarks.
 local host = require "memlua.host"
 local json = require "memlua.json"
 local log = require "memlua.log"

@@ -1,4 +1,4 @@
---- memlua.run: a run's folder, written so that it is never seen half done, and read again later.
+--- memlua.run: a run's folder: never seen half done, read again later.
 ---   manifest.json  scenario, options, seed, schema_version, the list of runs
 ---   host.json      kernel, CPU, memory, clock, accelerator, way
 ---   script.lua     the script as it was

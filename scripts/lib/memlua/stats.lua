@@ -1,4 +1,4 @@
---- memlua.stats: the few methods that the reports need, each a well-known one with its source.
+--- memlua.stats: the few methods that the reports need. Each is a well-known one and names its source.
 local stats = {}
 
 -- ---- order statistics ------------------------------------------------------------------------
