@@ -105,8 +105,8 @@ tap.is(sys.read(place .. web.workloads[1].output), "serving\n", "of each of seve
 tap.is({ quiet.output, sys.exists(place .. "quiet.out") }, { nil, false }, "who writes nothing leaves no file")
 tap.is({ job.reached, job.latency }, {}, "a program measures nothing")
 local document = report.text { folder }
-tap.like(document, "web +test .* done\n", "the table has them")
-tap.like(document, "test: web: server stopped, client [%d.]+ ms, anon 1.%d+ s\n", "and says what became of each workload")
+tap.like(document, "web +none .* done\n", "the table has them")
+tap.like(document, "none: web: server stopped, client [%d.]+ ms, anon 1.%d+ s\n", "and says what became of each workload")
 
 status, said, folder = try("lost", {
   { name = "web", workloads = { { kind = "exec", name = "server", argv = { "sleep", "600" }, background = true },
