@@ -59,6 +59,45 @@ tap.like(single, "high    priority      5%.53 s    1%.00", "alone, a folder's on
 tap.like(single, "\nalone: high 5%.53 s, low_1 5%.53 s", "and its solo runs need none")
 tap.like(output, "\nprotected: alone: high 5%.53 s", "beside others they do")
 
+-- ---- remarks --------------------------------------------------------------------------------------------
+
+-- Tenants a and b in runs of one strategy: each run lists what is told of both. Returns the document.
+local function told(...)
+  local made = {}
+  for i, pair in ipairs { ... } do
+    local tenants = {}
+    for k, t in ipairs(pair) do
+      tenants[k] = { name = ("ab"):sub(k, k), rank = k, ended = "done", completion_s = 1, finish = 1 }
+      for key, value in pairs(t) do tenants[k][key] = value end
+      -- what failed by itself has an end of its own
+      if tenants[k].ended == "oom-killed" then tenants[k].completion_s, tenants[k].finish = nil, nil end
+    end
+    made[i] = { id = ("%03d-s"):format(i), strategy = "s", tenants = tenants, oom = json.array {}, policy = { name = "reserve" } }
+  end
+  local tenant = { workloads = { { kind = "anon" } } }
+  local scenario = { limits = { ["memory.max"] = 1 << 30 }, tenants = { tenant, tenant }, strategies = { { name = "s" }, { name = "t" } } }
+  local folder = { path = "x", runs = made, host = {}, manifest = { name = "x", seed = 1, scenario = scenario, skipped = { { name = "t", reason = "-" } } } }
+  return require "memlua.report".text { folder }
+end
+local function claimed(peak) return { peak = peak << 20, callbacks = { claim = 100 << 20 } } end
+
+tap.like(told({ claimed(90), claimed(130) }, { claimed(90), claimed(150) }, { claimed(90), claimed(140) }),
+  "\ns: b took 150M at most, more than its claim of 100M: what reserve promises holds only within the claims\n",
+  "a tenant that took more than its claim is told, with the worst run")
+tap.is(told({ claimed(90), claimed(130) }):find "a took", nil, "one that kept to it isn't")
+tap.is(told({ claimed(90), claimed(100) }, { { peak = 1 << 30 }, {} }):find "claim", nil, "nor one that claimed nothing")
+
+local text = told({ {}, { ended = "failed", exit_code = 3 } }, { {}, {} }, { {}, { ended = "failed", exit_code = 3 } })
+tap.like(text, "\ns: in 2 of 3 runs a tenant failed by itself %(b: exit status 3%); %* = another's time in such a run\n",
+  "a program that failed is no loss")
+tap.ok(not text:find "lost" and text:find "\ns +3 of 3 .* not judged: a tenant failed by itself in 2 of 3 runs\n", "nor is it one in the verdict", text)
+tap.like(told({ {}, { ended = "failed", exit_code = 3 } }), "\nb +s +failed\n", "nor is its end a completion time")
+text = told({ {}, { ended = "failed", error = "b: no such file" } }, { {}, { ended = "oom-killed" } })
+tap.ok(text:find "\ns: in 1 of 2 runs a tenant failed by itself %(b: no such file%)" and text:find "\ns: 1 of 2 runs lost a tenant; ",
+  "each is counted as what it is", text)
+tap.like(text, "\ns +1 of 2 ", "also in the verdict")
+tap.like(told({ { ended = "oom-killed" }, { ended = "failed", exit_code = 1 } }), "\ns: 1 of 1 runs lost a tenant", "who fails beside a loss may do so for it")
+
 -- ---- the summary against the raw data ------------------------------------------------------------------
 
 local folder = run.load(PROTECTED)

@@ -57,6 +57,9 @@ tap.is(word(4, 4, 1.0, 10), "protects", "four do")
 local row = verdict.of(folder(10, 10, 1.2, 12))[1]
 tap.near(row.later, 1.2, 1e-9, "makespan is set against the best order, 10 s")
 tap.is({ row.slowdown, row.worst }, { 1.2, 1.2 }, "slowdowns are those of the best-ranked and of the worst off")
+local unmeasured = folder(10, 10, 1.0, 10)
+for _, tenant in ipairs(unmeasured.summary.strategies[2].tenants) do tenant.slowdown = nil end
+tap.is(verdict.of(unmeasured)[1].worst, nil, "without solo runs there is no slowdown")
 tap.is(verdict.of(folder(10, 0))[1].later, nil, "no makespan where nobody finished")
 tap.like(verdict.text(verdict.of(folder(10, 10, 1.0, 10))), "10 of 10", "the table shows the counts")
 

@@ -79,16 +79,28 @@ function plot.write(path, name, template, variables, rows)
   folder:text("plots/" .. name .. ".gp", assignments(variables) .. "\n\n" .. code)
 end
 
+--- What became of a tenant that wasn't done in some of its runs, in a word: "OOM-killed", "failed" by itself, "lost".
+function plot.loss(tenant)
+  if tenant.lost["oom-killed"] then return "OOM-killed" end
+  return tenant.lost.failed == tenant.runs - tenant.finished and "failed" or "lost"
+end
+
+--- " (3 of 10 lost)" of a tenant that wasn't done in some of its runs, "" where it was in all.
+function plot.losses(tenant)
+  local n = tenant.runs - tenant.finished
+  if n == 0 then return "" end
+  return (" (%d of %d %s)"):format(n, tenant.runs, plot.loss(tenant) == "failed" and "failed" or "lost")
+end
+
 -- What stands beside a bar.
 local function note_of(tenant, metric, length)
   local said = metric.format(length)
-  local killed = tenant.runs - tenant.finished
   if tenant.finished == 0 then
-    local how = tenant.lost["oom-killed"] and "OOM-killed" or "lost"
+    local how = plot.loss(tenant)
     if not metric.time then return how end
     return (tenant.runs == 1 and "%s at %s" or "%s in all runs, median %s"):format(how, said)
-  elseif killed > 0 then
-    return ("%s (%d of %d lost)"):format(said, killed, tenant.runs)
+  elseif tenant.finished < tenant.runs then
+    return said .. plot.losses(tenant)
   end
   return not tenant.completion and metric.time and said .. ", beside losses" or said
 end

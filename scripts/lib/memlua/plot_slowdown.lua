@@ -18,15 +18,14 @@ local function fate_of(tenant)
 end
 
 local function note_of(tenant, seen)
-  local lost = tenant.runs - tenant.finished
   if tenant.finished == 0 then
-    local how = tenant.lost["oom-killed"] and "OOM-killed" or "lost"
+    local how = plot.loss(tenant)
     return tenant.runs == 1 and how or how .. " in all runs"
   end
   local said = ("%.2f"):format(seen.median)
   if seen.low then said = ("%s [%.2f, %.2f]"):format(said, seen.low, seen.high) end
   if not tenant.completion then said = said .. ", beside losses" end
-  return lost > 0 and ("%s (%d of %d lost)"):format(said, lost, tenant.runs) or said
+  return said .. plot.losses(tenant)
 end
 
 -- A lost tenant's place on the axis is the template's affair.

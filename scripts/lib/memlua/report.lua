@@ -176,6 +176,31 @@ local function callbacks(s, lines)
   end
 end
 
+-- The run of the strategy in which the tenant went furthest over what it had claimed from the policy: its peak, its claim
+-- and the policy's name.
+local function excess(s, name)
+  local peak, claim, policy = 0, nil, nil
+  for _, result in ipairs(s.folder.runs) do
+    local tenant = result.strategy == s.strategy.name and summary.find(result, name)
+    local claimed = tenant and tenant.callbacks and tenant.callbacks.claim
+    if claimed and (tenant.peak or 0) > math.max(peak, claimed) then
+      peak, claim, policy = tenant.peak, claimed, result.policy.name
+    end
+  end
+  return peak, claim, policy
+end
+
+-- What a policy like reserve promises it promises to tenants that keep to their claims.
+local function claims(s, lines)
+  for _, tenant in ipairs(s.strategy.tenants) do
+    local peak, claim, policy = excess(s, tenant.name)
+    if claim then
+      lines[#lines + 1] = text.paint(("%s: %s took %s at most, more than its claim of %s: what %s promises holds only "
+        .. "within the claims"):format(s.label, tenant.name, size(peak), size(claim), policy), "red")
+    end
+  end
+end
+
 -- One line per killed tenant, with the times of its deaths.
 local function kills(s, lines)
   local order, times = {}, {}
@@ -231,10 +256,31 @@ local function workloads(s, lines)
   end
 end
 
+-- Who failed by itself in a run of the strategy, and of what: "web: exit status 3, job: no such file".
+local function failures(s)
+  local said, seen = {}, {}
+  for _, result in ipairs(s.folder.runs) do
+    for _, tenant in ipairs(result.strategy == s.strategy.name and result.tenants or {}) do
+      local why = tenant.error or ("exit status %s"):format(tenant.exit_code or "?")
+      if why:sub(1, #tenant.name + 2) ~= tenant.name .. ": " then why = tenant.name .. ": " .. why end
+      if tenant.ended == "failed" and not seen[why] then
+        said[#said + 1], seen[why] = why, true
+      end
+    end
+  end
+  return table.concat(said, ", ")
+end
+
 local function beside_losses(s, lines)
-  if s.strategy.intact < s.strategy.runs then
+  local runs, failed = s.strategy.runs, s.strategy.failed or 0
+  local lost = runs - s.strategy.intact - failed
+  if lost > 0 then
     lines[#lines + 1] = ("%s: %d of %d runs lost a tenant; * = a survivor's time, with the memory that the lost gave up")
-      :format(s.label, s.strategy.runs - s.strategy.intact, s.strategy.runs)
+      :format(s.label, lost, runs)
+  end
+  if failed > 0 then
+    lines[#lines + 1] = ("%s: in %d of %d runs a tenant failed by itself (%s); * = another's time in such a run"):format(
+      s.label, failed, runs, failures(s))
   end
 end
 
@@ -284,6 +330,7 @@ local function remarks(series, folders)
   local function prefix(folder) return #folders > 1 and folder.manifest.name .. ": " or "" end
   for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
   for _, s in ipairs(series) do
+    claims(s, lines)
     beside_losses(s, lines)
     kills(s, lines)
     events(s, lines)

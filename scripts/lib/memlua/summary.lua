@@ -14,6 +14,16 @@ local function is_intact(result)
   return true
 end
 
+-- A tenant failed by itself, and none was taken from it: who fails beside a loss may do so for it.
+local function has_only_failed(result)
+  local failed = false
+  for _, tenant in ipairs(result.tenants) do
+    if not is_done(tenant) and tenant.ended ~= "failed" then return false end
+    failed = failed or tenant.ended == "failed"
+  end
+  return failed
+end
+
 --- { n, median, low, high, values } of a list of numbers, nil for an empty one; low and high bound the
 --- median's bootstrap interval, absent for a single value.
 function summary.estimate(values, seed)
@@ -91,11 +101,17 @@ end
 --- survivors had the memory that the lost gave up.
 function summary.unmixed(runs) return unmixed(runs, is_intact) end
 
+-- A program that failed by itself has an end of its own, too, but has not finished.
+local function done_in(cases)
+  local n = 0
+  for _, case in ipairs(cases) do n = n + (is_done(case.tenant) and 1 or 0) end
+  return n
+end
+
 local function tenant_summary(all, seed)
   local first, cases = all[1].tenant, unmixed(all, intact)
-  local finished = collect(all, "completion_s")
   return {
-    name = first.name, role = first.role, rank = first.rank, runs = #all, finished = #finished,
+    name = first.name, role = first.role, rank = first.rank, runs = #all, finished = done_in(all),
     lost = losses_of(all),
     completion = estimate(collect(all, "completion_s", intact), seed),
     completion_beside_losses = estimate(collect(all, "completion_s", damaged), seed),
@@ -130,12 +146,13 @@ end
 
 local function strategy_summary(name, runs, seed)
   local result = { name = name, solo = runs[1].solo, runs = #runs, intact = 0, tenants = {} }
-  local spans = {}
+  local spans, failed = {}, 0
   for _, one in ipairs(runs) do
+    if has_only_failed(one) then failed = failed + 1 end
     if is_intact(one) then result.intact = result.intact + 1 end
     spans[#spans + 1] = makespan(one)
   end
-  result.makespan = estimate(spans, seed)
+  result.makespan, result.failed = estimate(spans, seed), failed > 0 and failed or nil
   local order, by_name = cases_by_tenant(runs)
   for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant], seed) end
   return result
@@ -211,7 +228,7 @@ local function ordered(folder)
 end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
---- { name, solo, runs, intact, makespan, tenants = list of { name, role, runs, finished, lost,
+--- { name, solo, runs, intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, tenants = list of { name, role, runs, finished, lost,
 --- completion = {n, median, low, high, values}, times_solo = the same of the ratios to the solo runs of the same
 --- block, slowdown = its median, latency, ..., workloads = list of { name, completion, ended = {how = runs} } where
 --- there are several } }, skipped = list of { name, reason } or nil, expected =

@@ -101,6 +101,7 @@ local function inconclusive(row)
 end
 
 local function word_of(row)
+  if row.failed then return ("not judged: a tenant failed by itself in %d of %d runs"):format(row.failed, row.runs) end
   local is_mixed = row.intact > 0 and row.intact < row.runs
   if not is_mixed and not tells(row.intact, row.runs) then return inconclusive(row) end
   if row.intact == 0 then return "loses tenants" end
@@ -110,18 +111,18 @@ local function word_of(row)
   return "protects"
 end
 
---- One row per strategy that isn't a solo run: { name, runs, intact, slowdown (of the best-ranked tenant), worst
+--- One row per strategy that isn't a solo run: { name, runs, intact, failed (summary.of's), slowdown (of the best-ranked tenant), worst
 --- (of any), makespan_s, later (makespan against the best order), verdict }. What can't be told is absent; of a
 --- strategy that was skipped that is all but its name and the verdict, which says why.
 function verdict.of(folder)
   local rows = {}
   for _, strategy in ipairs(folder.summary.strategies) do
     if not strategy.solo then
-      local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact }
+      local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed }
       local jobs, limit = jobs_of(folder, strategy), folder.manifest.scenario.limits["memory.max"]
       row.slowdown = best_ranked(strategy).slowdown
       for _, tenant in ipairs(strategy.tenants) do
-        if tenant.completion then row.worst = math.max(row.worst or 0, tenant.slowdown or 0) end
+        if tenant.completion and tenant.slowdown then row.worst = math.max(row.worst or 0, tenant.slowdown) end
       end
       row.makespan_s = strategy.makespan and strategy.makespan.median
       local best = jobs and type(limit) == "number" and verdict.best_makespan(jobs, limit)
@@ -148,7 +149,7 @@ local function ratio(x) return x and ("%.2f"):format(x) or "-" end
 function verdict.text(list)
   local rows = {}
   for i, row in ipairs(list) do
-    rows[i] = { row.name, row.runs and ("%d of %d"):format(row.intact, row.runs) or "-", ratio(row.slowdown), ratio(row.worst),
+    rows[i] = { row.name, row.runs and ("%d of %d"):format(row.intact + (row.failed or 0), row.runs) or "-", ratio(row.slowdown), ratio(row.worst),
                 units.format_duration(row.makespan_s), ratio(row.later), row.verdict,
                 colour = row.runs and row.intact < row.runs and "red" or nil }
   end
