@@ -190,7 +190,28 @@ tap.ok(2.02 <= low and low < middle and middle < high and high <= 2.2, "with an 
 tap.near(slow[1][3], 2 * 1.07, 1e-9, "runs with a loss are left out where there are others")
 tap.ok(slow[3][7]:find("3 of 10 lost", 1, true) and slow[3][6] == 0, "losses in some runs are told", slow[3][7])
 tap.like(script(ten, "slowdown"), "\nlogarithmic = 0\n", "a narrow range is linear")
-tap.like(script(ten, "memory"), "none, the first of 10 runs", "memory over time is of the first run, and says so")
+tap.like(script(ten, "memory"), "'max, the first of 10 runs'", "memory over time is of the first run, and says so")
+tap.like(script(ten, "memory"), "'none, run 1 of 10, the first that lost t2'", "or of one that lost a tenant")
+
+-- Of four runs the second loses the lesser tenant, the third and fourth the best-ranked one; `how`: what became of them.
+local function losing(how)
+  return function(s, i, block)
+    local t = plain(s, i, block)
+    if s ~= "alone" and (block == 2 and i == 2 or block >= 3 and i == 1) then t.ended, t.at = how, block / 10 end
+    return t
+  end
+end
+for how, words in pairs { ["oom-killed"] = "that lost t1", failed = "in which t1 failed" } do
+  local folder = folder_of { tenants = tenants_of(2), strategies = { "none" }, runs = 4, result = losing(how) }
+  for i, result in ipairs(folder.runs) do result.id = ("%03d-x"):format(i) end
+  local path = drawn { folder }
+  tap.like(script(path, "memory"), "'none, run 3 of 4 %(009%-x%), the first " .. words .. "'", how .. ": of the first that lost the best-ranked")
+  local rows = data(path, "memory")
+  tap.is({ rows[#rows][2], rows[#rows][6] }, { 0.3, "t1 " .. how }, "  which its data are of")
+  slow = data(path, "slowdown")
+  tap.like(slow[1][7], "2 of 4 " .. (how == "failed" and how or "lost"), "  losses and failures are told apart beside the slowdown")
+  tap.like(content(path .. "/plots/completion.dat"), "2 of 4 " .. (how == "failed" and how or "lost"), "  and beside the bar")
+end
 
 local wide = drawn { folder_of { tenants = tenants_of(2), strategies = { "none" }, result = function(s, i)
   return { completion = s == "alone" and 1.0 or i == 1 and 1.1 or 70.0 }

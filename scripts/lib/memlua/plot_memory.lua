@@ -113,22 +113,52 @@ end
 
 -- ---- the panels ------------------------------------------------------------------------------------------------
 
--- The first run of the series' strategy and how many there are.
-local function first_run(s)
-  local first, runs = nil, 0
+local function runs_of(s)
+  local runs = {}
   for _, result in ipairs(s.folder.runs) do
-    if result.strategy == s.strategy.name then first, runs = first or result, runs + 1 end
+    if result.strategy == s.strategy.name then runs[#runs + 1] = result end
   end
-  return first, runs
+  return runs
+end
+
+-- The best-ranked of the tenants that weren't done in a run, nil when all were.
+local function worst_loss(result)
+  local worst
+  for _, tenant in ipairs(result.tenants) do
+    if tenant.ended ~= "done" and (not worst or tenant.rank < worst.rank) then worst = tenant end
+  end
+  return worst
+end
+
+-- The run that tells most of a strategy: the first of those that lost the best-ranked tenant that any lost, else the first
+-- of all. Returns its number and that tenant.
+local function telling(runs)
+  local number, lost = 1, nil
+  for i, result in ipairs(runs) do
+    local loss = worst_loss(result)
+    if loss and (not lost or loss.rank < lost.rank) then number, lost = i, loss end
+  end
+  return number, lost
+end
+
+-- "none, run 4 of 10 (014-none), the first that lost high"
+local function title_of(label, runs, number, lost)
+  if #runs == 1 then return label end
+  if not lost then return ("%s, the first of %d runs"):format(label, #runs) end
+  local id = runs[number].id
+  return ("%s, run %d of %d%s, %s"):format(label, number, #runs, id and (" (%s)"):format(id) or "",
+    (lost.ended == "failed" and "the first in which %s failed" or "the first that lost %s"):format(lost.name))
 end
 
 local function panel_of(s, groups)
-  local result, runs = first_run(s)
+  local runs = runs_of(s)
+  local number, lost = telling(runs)
+  local result = runs[number]
   local rows = result and rows_of(result, groups) or {}
   if #rows < 2 then return nil end
   local limit = result.parent and result.parent.limits["memory.max"]
   return { result = result, rows = rows, last = rows[#rows][1], limit = type(limit) == "number" and limit or nil,
-           title = runs > 1 and ("%s, the first of %d runs"):format(s.label, runs) or s.label }
+           title = title_of(s.label, runs, number, lost) }
 end
 
 local function panels_of(series, groups)
@@ -177,8 +207,8 @@ end
 
 local function limit_words(panel) return panel.limit and "limit " .. units.format_size(panel.limit) or "" end
 
---- Writes plots/memory.gp into the folder `path`: a panel for the first run of each of the `series` (summary.series);
---- nothing where no run was sampled. `setting`: the chart's second line.
+--- Writes plots/memory.gp into the folder `path`: a panel for a run of each of the `series` (summary.series), the
+--- first that lost the best-ranked of the lost tenants, else the first; nothing where no run was sampled. `setting`: the chart's second line.
 function plot_memory.write(path, series, setting)
   local groups = plot.groups(series)
   local panels = panels_of(series, groups)
@@ -194,7 +224,8 @@ function plot_memory.write(path, series, setting)
     last = each(panels, function(panel) return panel.axis end),
     limits = each(panels, function(panel) return panel.limit and panel.limit / MIB or -1 end),
     limit_words = each(panels, limit_words),
-    caption = "The tenants' memory.current stacked, the first run of each strategy; the line is the session's "
+    caption = "The tenants' memory.current stacked: of each strategy the first run that lost the best-ranked of the "
+      .. "tenants that it lost, else the first. The line is the session's "
       .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
       .. "waiting for reclaim). A cross: lost then." .. (differ and " The time axes differ." or ""),
   }, data_of(panels, groups, most))
