@@ -75,7 +75,7 @@ local function before(words)
   return require "shell".said(("%s %s -e %s"):format(quote(host.executable()), words, SHOW))
 end
 tap.is(before "--seed 9223372036854775807", "9223372036854775807\n", "a seed of 64 bits")
-tap.is(before "--timeout 1ms", "0.001\n", "a short time")
+tap.is(before "--timeout 90500ms", "90.5\n", "a time")
 for words, why in pairs { ["--seed 9223372036854775808"] = "--seed: '9223372036854775808'", ["--timeout 0"] = "must be more than 0",
   ["--memory 0"] = "nothing would be left", ["--runs 1e1"] = "--runs: '1e1'", ["-q -v"] = "contradicts" } do
   local text, status = before(words)
