@@ -24,13 +24,13 @@ tap.is({ run "setmetatable({}, { __gc = function() print 'collected' end }) os.e
 
 local BUSY <const>, ASLEEP <const> = OPEN .. "while true do end", OPEN .. "require 'memlua.host'.sleep(600)"
 for name, code in pairs { busy = BUSY, asleep = ASLEEP } do
-  local said, got = run(code, "--timeout 200ms 2>&1")
+  local said, got = run(code, "--timeout 1s 2>&1")
   tap.ok(got == 124 and said:find "timed out" and said:find "closed", "--timeout ends a script that is " .. name .. ", in order", said, got)
 end
 tap.is({ run [[local o = require "memlua.option".parse({ name = "x", common = "report", options = { { "timeout", "duration" } } },
   { "--timeout", "1ms" }) require "memlua.host".sleep(0.05) print(o.timeout)]] }, { "0.001\n", 0 }, "a script's own --timeout is its own")
 tap.is({ run("print(require 'memlua.host'.give_up_after(0) > 500)", "--timeout 600") }, { "true\n", 0 }, "one that is done in time isn't")
-tap.is({ run("require 'memlua.option'.parse({ name = 'x' }, { '--timeout', '1ms' }) " .. ASLEEP, "2>/dev/null") }, { "closed\n", 124 },
+tap.is({ run("require 'memlua.option'.parse({ name = 'x' }, { '--timeout', '1s' }) " .. ASLEEP, "2>/dev/null") }, { "closed\n", 124 },
   "given behind the script's name, too")
 
 tap.is({ run("print 'x'", ">/dev/full") }, { "memlua: standard output: No space left on device\n", 3 }, "output that is lost is a failure")
