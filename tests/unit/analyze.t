@@ -98,6 +98,13 @@ tap.ok(text:find "\ns: in 1 of 2 runs a tenant failed by itself %(b: no such fil
 tap.like(text, "\ns +1 of 2 ", "also in the verdict")
 tap.like(told({ { ended = "oom-killed" }, { ended = "failed", exit_code = 1 } }), "\ns: 1 of 1 runs lost a tenant", "who fails beside a loss may do so for it")
 
+local pages_folder = { path = "x", host = {}, manifest = { about = "x", seed = 1, runs = { "001-s" }, cells = { "001-s", "002-s" },
+  expected = { { text = "it holds", runs = 1 } },
+  scenario = { limits = {}, strategies = { { name = "s" } }, tenants = { { name = "a", workloads = { { kind = "file" } } } } } },
+  runs = { { strategy = "s", tenants = { { name = "a", ended = "done", stat = {}, workload = { kind = "file" } } } } } }
+tap.like(require "memlua.pages".text { pages_folder }, "\nended early: 1 of 2 runs were made\nexpected: it holds: holds in 1 of 1 runs\n",
+  "a report of another kind tells what the folder came to, too")
+
 -- ---- the summary against the raw data ------------------------------------------------------------------
 
 local folder = run.load(PROTECTED)
