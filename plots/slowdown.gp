@@ -28,7 +28,7 @@ eval "set ytics (" . tics . ")"
 set grid xtics lt 1 lc rgb "#c8c8c8" lw 0.6
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lw 2 lc rgb "#404040"
 set label 3 "alone" at 1, graph 1 center offset 0, 0.6 font ",12" textcolor rgb "#404040"
-set xlabel "times as long as alone; hollow: beside losses; a cross: lost" noenhanced textcolor rgb "#404040"
+set xlabel "times as long as alone; hollow: others were lost; a cross: lost itself" noenhanced textcolor rgb "#404040"
 set label 1 heading at screen 0.02, screen 1 - 30.0 / height left noenhanced font ",17"
 set label 2 setting at screen 0.02, screen 1 - 58.0 / height left noenhanced font ",12" textcolor rgb "#404040"
 set lmargin margin

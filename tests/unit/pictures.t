@@ -148,7 +148,7 @@ tap.is({ slow[1][6], slow[1][7], slow[1][8] }, { 2, "OOM-killed", "baseline" }, 
 tap.is({ slow[2][3], slow[2][6] }, { protected.runs[2].tenants[1].completion_s / high_solo, 0 },
   "the protected one's is its time over the solo time")
 tap.is(slow[3][6], 1, "a survivor beside losses is marked")
-tap.like(slow[3][7], "beside losses", "in words as well")
+tap.like(slow[3][7], "others lost", "in words as well")
 tap.ok(slow[2][4] == slow[2][3] and slow[2][5] == slow[2][3], "one run has no interval")
 
 local memory = data(both, "memory")

@@ -102,7 +102,7 @@ local function note_of(tenant, metric, length)
   elseif tenant.finished < tenant.runs then
     return said .. plot.losses(tenant)
   end
-  return not tenant.completion and metric.time and said .. ", beside losses" or said
+  return not tenant.completion and metric.time and said .. ", others lost" or said
 end
 
 -- One bar: place, series, length, interval, lost (0/1), its note, the series' label.

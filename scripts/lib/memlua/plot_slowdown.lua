@@ -24,7 +24,7 @@ local function note_of(tenant, seen)
   end
   local said = ("%.2f"):format(seen.median)
   if seen.low then said = ("%s [%.2f, %.2f]"):format(said, seen.low, seen.high) end
-  if not tenant.completion then said = said .. ", beside losses" end
+  if not tenant.completion then said = said .. ", others lost" end
   return said .. plot.losses(tenant)
 end
 
@@ -69,7 +69,7 @@ function plot_slowdown.write(path, series, setting)
     heading = "Slowdown of each tenant against running alone", setting = setting, series = #series,
     tics = axis.tics, margin = axis.margin, places = axis.places, logarithmic = logarithmic, from = from, to = to,
     caption = "How many times as long as alone a tenant takes, each run against the solo run of its block: the median, "
-      .. "with a 95 % bootstrap interval where there are several runs. Hollow: beside losses, with the memory that the "
+      .. "with a 95 % bootstrap interval where there are several runs. Hollow: others were lost, with the memory that the "
       .. "lost gave up. A cross at the margin: lost, so it has no slowdown.",
   }, rows)
 end
