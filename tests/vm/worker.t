@@ -129,7 +129,7 @@ local mount = cgroup.root():match "^(.*)/"
 -- the workers below: a worker's process has its tenant's name
 local WORKERS <const> = "cat /proc/[0-9]*/comm 2>/dev/null | grep -x memlua-test"
 
-local output_of <const> = require "shell".output
+local function output_of(command) return (require "shell".output(command)) end
 
 local function leftovers() -- of other memluas than this one
   return output_of("ls -d " .. mount .. "/memlua-* | grep -vx " .. cgroup.root() .. "; " .. WORKERS)
