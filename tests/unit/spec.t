@@ -116,6 +116,11 @@ tap.is(reserved(exec, { claim = 5 }), 5, "unless it is given")
 exec.size = "100M"
 tap.is(reserved(exec), reserved { size = "100M" }, "or the program's size is")
 
+refused("tenants: all run in the background", "nothing but services", function(s)
+  for _, t in ipairs(s.tenants) do t.background = true end
+end)
+tap.is(spec.check(scenario(function(s) s.tenants[1].background = true end)).tenants[1].background, true, "a tenant may be a service")
+
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })
 badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",

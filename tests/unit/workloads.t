@@ -63,6 +63,11 @@ tap.is({ both.ended, both.completion_s, both.exit_code, both.signal }, { "done",
 server.result.ended = "oom-killed"
 tap.is(outcome({ part("lua", 0, 6), server }).ended, "oom-killed", "what was lost there does")
 
+tap.is({ outcome({ part("lua", 0, nil, { ended = "stopped", signal = 9 }) }).ended, outcome({ part("lua", 0, nil,
+  { ended = "stopped" }) }).completion_s }, { "done" }, "a service that was stopped in the end is done, without a time")
+local service = outcome { part("lua", 0, nil, { ended = "stopped" }), part("exec", 0, nil, { ended = "stopped" }) }
+tap.is({ service.ended, service.completion_s, service.finish }, { "done" }, "so is one of several workloads")
+
 local stopped = {}
 local function running(background, ended)
   return { spec = { background = background }, result = ended and {} or nil,

@@ -117,6 +117,26 @@ tap.is({ status, web.ended, web.workloads[1].ended, web.completion_s }, { 0, "oo
 tap.is(#folder.runs[1].oom, 1, "the kernel's log says so, too")
 tap.ok(web.ended_at and web.ended_at == web.workloads[2].ended_at, "with its time", web.ended_at)
 
+status, said, folder = try("service", {
+  { name = "service", role = "high", background = true, workload = { kind = "lua", size = "1M", run = function(step)
+    while true do
+      host.sleep(0.01)
+      step(MB)
+    end
+  end } },
+  { name = "batch", workload = { size = "8M", hold = "300ms" } },
+  { name = "late", workload = { size = "8M", hold = "100ms" }, start = "600ms" },
+}, { solo = true, warmup = 0 })
+result = folder.runs[#folder.runs]
+local service, batch, late = table.unpack(result.tenants)
+tap.is({ status, service.ended, batch.ended, late.ended }, { 0, "done", "done", "done" }, "a service is there for the others", said)
+tap.ok(service.ended_at >= late.finish and service.latency.count > 20, "until the last of them is done", service.ended_at, service.latency.count)
+tap.is({ service.completion_s, folder.manifest.solo_of.service }, {}, "it has no completion, and isn't run alone")
+tap.is(#folder.runs, 3, "the others are")
+document = report.text { folder }
+tap.like(document, "\nservice +none +%- .* done\n", "the table has it")
+tap.ok(not document:find "\nservice +none +█", "the bars have not", document)
+
 status, said, folder = try("failing", { { name = "job", workload = { kind = "exec", argv = { "sh", "-c", "echo why; exit 9" } } } })
 tap.is(status, 1, "a program that fails fails the scenario")
 tap.like(said, "001%-none: job failed: exit status 9; see runs/001%-none/job%.out in the run's folder", "and the message names its output")

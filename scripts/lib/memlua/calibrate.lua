@@ -94,9 +94,9 @@ local function kept_by(plan)
   for _, strategy in ipairs(plan.strategies) do
     if strategy.name == plan.survives then return strategy end
   end
-  local biggest = plan.tenants[1]
+  local biggest
   for _, tenant in ipairs(plan.tenants) do
-    if (tenant.size or 0) > (biggest.size or 0) then biggest = tenant end
+    if not tenant.background and (tenant.size or 0) > (biggest and biggest.size or -1) then biggest = tenant end
   end
   return { name = "solo-" .. biggest.name, only = { biggest.name }, limits = {}, tenants = {} }
 end

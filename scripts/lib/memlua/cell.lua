@@ -135,11 +135,20 @@ local function close_tenant(self, t)
   t.growth = growth(t.cg, t.before)
 end
 
+-- Services are there for the others.
+local function stop_services(self)
+  for _, t in ipairs(self.tenants) do
+    if not t.spec.background and not workloads.ended(t.parts) then return end
+  end
+  for _, t in ipairs(self.tenants) do workloads.stop(t.parts) end
+end
+
 local function take_result(self, t, part, result)
   part.result, part.ended_at = result, host.monotonic() - self.started
   log.detail("%s: %s after %.2f s", result.name, result.ended, part.ended_at)
   workloads.stop_background(t.parts)
   if workloads.ended(t.parts) then close_tenant(self, t) end
+  stop_services(self)
 end
 
 -- Usage over time, and how long it was stalled by then (us: delays, holds and reclaim alike): as many samples as a

@@ -108,6 +108,7 @@ end
 -- One bar: place, series, length, interval, lost (0/1), its note, the series' label.
 local function bar_row(place, index, tenant, label, metric)
   local seen, lost = metric.of(tenant), tenant.finished == 0
+  if not seen and not lost then return nil end -- a service, which has no time
   local length = seen and seen.median or 0
   if lost then length = metric.time and tenant.ended_at and tenant.ended_at.median or 0 end
   local low, high = seen and seen.low or length, seen and seen.high or length

@@ -132,7 +132,7 @@ local function bars(series, metric)
   for _, name in ipairs(summary.tenants(series)) do
     for i, s in ipairs(series) do
       local tenant = summary.find(s.strategy, name)
-      if tenant then
+      if tenant and (metric.of(tenant) or tenant.finished == 0) then -- a service has no time
         list[#list + 1] = bar_of(tenant, s.label, metric)
         list[#list].gap = i == 1
       end

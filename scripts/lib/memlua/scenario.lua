@@ -39,7 +39,7 @@ local function solo_strategies(plan)
   plan.solo_of = {}
   for _, tenant in ipairs(plan.tenants) do
     local key = fingerprint(tenant)
-    if not seen[key] then
+    if not seen[key] and not tenant.background then
       seen[key] = "solo-" .. tenant.name
       list[#list + 1] = { name = seen[key], only = { tenant.name }, limits = {}, tenants = {} }
     end
@@ -259,6 +259,8 @@ end
 ---                    "lua": run = f(step); output, size
 ---       name (kind)  in the results; start (0): seconds after the tenant's
 ---       background   true: killed when the tenant's others are done (false)
+---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
+---                  not run alone (false)
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed

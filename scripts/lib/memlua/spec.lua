@@ -147,6 +147,7 @@ end
 local check_record = record({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = check_limits, workload = check_workload, workloads = check.list(check_workload), policy = check.is "table",
+  background = check.is "boolean",
 }, { "name" })
 
 -- Unnamed workloads are called after their kind: anon, exec, exec_2.
@@ -187,6 +188,11 @@ local function size_of(workloads)
   local sum = 0
   for _, workload in ipairs(workloads) do sum = sum and workload.size and sum + workload.size end
   return sum
+end
+
+local function check_foreground(tenants)
+  for _, tenant in ipairs(tenants) do if not tenant.background then return end end
+  check.refuse("tenants", "all run in the background: a run would have no end; leave that out of one")
 end
 
 -- Without a rank the tenants called "high" come first and the others share the second place.
@@ -417,6 +423,7 @@ function spec.check(value)
     resolve(tenant.limits, scenario.limits, "tenants." .. tenant.name .. ".limits")
   end
   check_unique(scenario.tenants, "cgroup", "tenants")
+  check_foreground(scenario.tenants)
   check_programs(scenario)
   for _, strategy in ipairs(scenario.strategies) do fill_strategy(strategy, scenario) end
   check_known({ scenario.survives }, scenario.strategies, "survives")

@@ -60,12 +60,16 @@ function workloads.ended(parts)
   return all(parts, function(part) return part.result end)
 end
 
---- Kills what runs in the background, once nothing else of the tenant runs any more.
-function workloads.stop_background(parts)
-  if not all(parts, function(part) return part.spec.background or part.result end) then return end
+--- Kills all that still runs.
+function workloads.stop(parts)
   for _, part in ipairs(parts) do
     if not part.result then part.worker:kill "stopped" end
   end
+end
+
+--- Kills what runs in the background, once nothing else of the tenant runs any more.
+function workloads.stop_background(parts)
+  if all(parts, function(part) return part.spec.background or part.result end) then workloads.stop(parts) end
 end
 
 -- ---- one of them -----------------------------------------------------------------------------------------------
@@ -162,6 +166,7 @@ local function finish_together(together, parts, start)
   local counting = {}
   for _, part in ipairs(parts) do if not part.workload.background then counting[#counting + 1] = part end end
   together.ended, together.exit_code = "done", 0
+  if not all(counting, function(part) return part.finish end) then return end -- stopped: the tenant is a service
   together.finish = reduced(counting, "finish", math.max)
   together.ended_at = together.finish
   together.completion_s = together.finish - (together.spawned + start)
@@ -193,6 +198,7 @@ function workloads.outcome(t, origin, killed_at, folder)
   end
   if #outcomes > 1 then return together_of(outcomes, t.spec.start) end
   outcomes[1].name = nil
+  if outcomes[1].ended == "stopped" then outcomes[1].ended = "done" end -- a service that was there to the end
   return outcomes[1]
 end
 
