@@ -75,9 +75,9 @@ define compile-bpf
 endef
 
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
-LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua)
+LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scripts/lib/memlua/*/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
-# the bindings' sources for the contracts in them, see memlua.contracts
+# the bindings' sources for the contracts in them, see memlua.cli.contracts
 EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(ARGPARSE)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)

@@ -281,7 +281,7 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && !S_ISDIR(st.st_mode);
 }
 
-#define COMMANDS "lua/memlua/command/"
+#define COMMANDS "lua/memlua/cli/command/"
 #define MAX_COMMANDS 32
 
 /* The command that looks most like a name, without ".lua", or "". `complete` is the shells'. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The line editor of `memlua -i`; what a line means to a person is in memlua.interactive. */
+/* The line editor of `memlua -i`; what a line means to a person is in memlua.cli.interactive. */
 #include "repl.h"
 
 #include <lauxlib.h>
@@ -24,11 +24,11 @@ static lua_State *completing; /* readline's callbacks carry no argument */
 static char *line_read;
 static bool line_ended;
 
-/* Pushes memlua.interactive's function of that name. Return: whether it is there. */
+/* Pushes memlua.cli.interactive's function of that name. Return: whether it is there. */
 static bool push_function(lua_State *L, const char *name)
 {
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.interactive");
+	lua_pushliteral(L, "memlua.cli.interactive");
 	if (lua_pcall(L, 1, 1, 0) != LUA_OK)
 		return false;
 	lua_getfield(L, -1, name);
@@ -241,7 +241,7 @@ static void forget_interrupt(lua_State *L)
 static const char *push_history_path(lua_State *L, bool writes)
 {
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.session");
+	lua_pushliteral(L, "memlua.machine.session");
 	if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "history") != LUA_TFUNCTION)
 		return NULL;
 	lua_pushboolean(L, writes);

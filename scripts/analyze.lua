@@ -1,14 +1,14 @@
 -- Table and pictures of earlier runs, side by side, without running anything.
 --   memlua scripts/analyze.lua RUN...
 local host = require "memlua.host"
-local html = require "memlua.html"
+local html = require "memlua.report.html"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
-local runs = require "memlua.runs"
+local runs = require "memlua.results.find"
 
 local options = option.parse {
   name = "analyze", about = "Table and pictures of run folders, side by side.", common = "report",

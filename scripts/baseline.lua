@@ -1,7 +1,7 @@
 -- The plan's baseline: one high and two low tenants in a session that can't hold them all, no protection.
 -- `memlua scripts/baseline.lua --help` shows the options; protected.lua is the same with a BPF policy.
 local calibrate = require "memlua.calibrate"
-local plan = require "memlua.plan"
+local plan = require "memlua.experiment.plan"
 local scenario = require "memlua.scenario"
 
 local options = plan.options("baseline", "The plan's experiment without protection: who loses its memory?")

@@ -3,11 +3,11 @@
 --   memlua scripts/cache.lua --lru both
 -- Strategies: none; low: the kernel's memory.low for HIGH; below_low, below_min: the BPF policy's answers.
 -- All tenants have equal CPU shares, so that what differs between strategies is memory alone.
-local lru = require "memlua.lru"
+local lru = require "memlua.machine.lru"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
-local zram = require "memlua.zram"
+local zram = require "memlua.machine.zram"
 
 local NAMES = { "none", "low", "below_low", "below_min" }
 

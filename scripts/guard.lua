@@ -2,8 +2,8 @@
 --   memlua scripts/guard.lua --high system.slice/db.service --low user.slice --delay 200
 -- It writes no limit and makes no cgroup. When it ends, the policy is gone.
 local guard = require "memlua.guard"
-local guard_view = require "memlua.guard_view"
-local log = require "memlua.log"
+local guard_view = require "memlua.report.guard"
+local log = require "memlua.base.log"
 local option = require "memlua.option"
 
 local options = option.parse {

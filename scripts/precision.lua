@@ -6,10 +6,10 @@ local cgroup = require "memlua.cgroup"
 local experiment = require "memlua.experiment"
 local host = require "memlua.host"
 local memlua = require "memlua"
-local module = require "memlua.module"
+local module = require "memlua.machine.counters"
 local option = require "memlua.option"
 local policy = require "memlua.policy"
-local sleeps = require "memlua.sleeps"
+local sleeps = require "memlua.report.precision"
 local worker = require "memlua.worker"
 
 local CHUNK = 64 * host.facts().page_size

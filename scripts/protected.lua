@@ -2,7 +2,7 @@
 -- While the high tenant lives, the kernel treats it as below memory.low, and every low one sleeps at each
 -- slow-path charge.
 local calibrate = require "memlua.calibrate"
-local plan = require "memlua.plan"
+local plan = require "memlua.experiment.plan"
 local scenario = require "memlua.scenario"
 
 local options = plan.options("protected", "The plan's experiment, the high tenant protected by BPF.", true)

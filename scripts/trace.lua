@@ -7,7 +7,7 @@ local json = require "memlua.json"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local plot = require "memlua.plot"
-local text = require "memlua.table"
+local text = require "memlua.base.text"
 local trace = require "memlua.trace"
 local units = require "memlua.units"
 

@@ -7,7 +7,7 @@
 
 /**
  * terminal_is() - is descriptor 0, 1 or 2 a terminal?
- * In the microVM: is it one on the host, which memlua.way tells by MEMLUA_TERMINALS.
+ * In the microVM: is it one on the host, which memlua.machine.way tells by MEMLUA_TERMINALS.
  */
 bool terminal_is(int fd);
 

@@ -113,7 +113,7 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value)
 void glue_enter(lua_State *L)
 {
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.way");
+	lua_pushliteral(L, "memlua.machine.way");
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "enter");
 	lua_call(L, 0, 0);

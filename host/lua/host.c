@@ -326,13 +326,13 @@ static int host_embedded_names(lua_State *L)
 /*
  * host.enter(): call before the first use of the kernel. On a machine that can't run the experiment it
  * boots the microVM, runs this script there and exits with its status; else it returns the way,
- * "native" or "module". Raises {status=4} when there is no way. See memlua.way.
+ * "native" or "module". Raises {status=4} when there is no way. See memlua.machine.way.
  */
 static int host_enter(lua_State *L)
 {
 	glue_enter(L);
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.way");
+	lua_pushliteral(L, "memlua.machine.way");
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "name");
 	return 1;

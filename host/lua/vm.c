@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* memlua.vm: the microVM. The choice of kernel, accelerator and clock is made in Lua (memlua.way). */
+/* memlua.vm: the microVM. The choice of kernel, accelerator and clock is made in Lua (memlua.machine.way). */
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>

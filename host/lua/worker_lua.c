@@ -4,7 +4,7 @@
  *
  * What the copy must not do is to end what the script began: remove its cgroups, kill its workers, detach its
  * policy. The finalizers of the script's handles do that, and the functions that C's exit() calls. So nothing may
- * be waiting to be collected when the copy is made, memlua.child disarms the handles in it, and it leaves by _exit().
+ * be waiting to be collected when the copy is made, memlua.experiment.child disarms the handles in it, and it leaves by _exit().
  */
 #include "worker_lua.h"
 
@@ -111,7 +111,7 @@ void worker_lua_prepare(lua_State *L, int idx, struct lua_task *task)
 		luaL_error(L, "worker.spawn: run: must be a function, not a %s", luaL_typename(L, -1));
 	task->function = lua_gettop(L);
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.child");
+	lua_pushliteral(L, "memlua.experiment.child");
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "run");
 	task->child = lua_gettop(L);

@@ -9,7 +9,7 @@
 /* The kind of worker that runs a function of the script. */
 extern const struct worker_kind worker_lua;
 
-/* Its spec.context: the state, and where memlua.child's run() and the function stand in its stack. */
+/* Its spec.context: the state, and where memlua.experiment.child's run() and the function stand in its stack. */
 struct lua_task {
 	lua_State *L;
 	int child, function;

@@ -1,6 +1,6 @@
 -- Writes the manual memlua-lua(7): its frame is memlua-lua.7.in, the functions come from the contracts that stand
--- beside them in the sources (memlua.contracts):   memlua host/man/contracts.lua FRAME VERSION > memlua-lua.7
-local contracts = require "memlua.contracts"
+-- beside them in the sources (memlua.cli.contracts):   memlua host/man/contracts.lua FRAME VERSION > memlua-lua.7
+local contracts = require "memlua.cli.contracts"
 local frame, version = arg[1], arg[2]
 
 local function roff(text)

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local run = require "memlua.run"
-local summary = require "memlua.summary"
+local summary = require "memlua.results.summary"
 
 local BASELINE, PROTECTED = root .. "tests/fixtures/baseline", root .. "tests/fixtures/protected"
 local scratch = os.tmpname()
@@ -102,7 +102,7 @@ local pages_folder = { path = "x", host = {}, manifest = { about = "x", seed = 1
   expected = { { text = "it holds", runs = 1 } },
   scenario = { limits = {}, strategies = { { name = "s" } }, tenants = { { name = "a", workloads = { { kind = "file" } } } } } },
   runs = { { strategy = "s", tenants = { { name = "a", ended = "done", stat = {}, workload = { kind = "file" } } } } } }
-tap.like(require "memlua.pages".text { pages_folder }, "\nended early: 1 of 2 runs were made\nexpected: it holds: holds in 1 of 1 runs\n",
+tap.like(require "memlua.report.refaults".text { pages_folder }, "\nended early: 1 of 2 runs were made\nexpected: it holds: holds in 1 of 1 runs\n",
   "a report of another kind tells what the folder came to, too")
 
 -- ---- the summary against the raw data ------------------------------------------------------------------

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 local function output_of(script, arguments)
   return shell.said(("%s %s %s"):format(quote(host.executable()), quote(tests .. "/../scripts/" .. script), arguments))

@@ -4,7 +4,7 @@ local tap = require "tap"
 
 -- The trials' runs: `runs` counts them, `kernel` answers.
 local runs, kernel = {}, nil
-package.loaded["memlua.cell"] = { run = function(plan, strategy)
+package.loaded["memlua.experiment.cell"] = { run = function(plan, strategy)
   runs[#runs + 1] = strategy.name
   return kernel(plan, strategy)
 end }

@@ -7,7 +7,7 @@ local json = require "memlua.json"
 local run = require "memlua.run"
 local report = require "memlua.report"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
 local scratch = os.tmpname()
@@ -179,7 +179,7 @@ end
 
 local help = output_of(quote(host.executable()) .. " --help")
 for _, name in ipairs(host.embedded_names()) do
-  local command = name:match "^lua/memlua/command/(%w+)%.lua$"
+  local command = name:match "^lua/memlua/cli/command/(%w+)%.lua$"
   if command and command ~= "complete" then -- that one is the shells'
     tap.like(help, "\n  " .. command .. " ", "--help names the command " .. command)
     text, status = output_of(memlua .. " " .. command .. " --help")

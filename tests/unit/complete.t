@@ -2,10 +2,10 @@
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local complete = require "memlua.complete"
+local complete = require "memlua.cli.complete"
 local host = require "memlua.host"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
 local scratch = os.tmpname()

@@ -1,8 +1,8 @@
--- memlua.costs and memlua.pages: the figures of overhead.lua and cache.lua from given runs.
+-- memlua.report.overhead and memlua.report.refaults: the figures of overhead.lua and cache.lua from given runs.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local costs = require "memlua.costs"
-local pages = require "memlua.pages"
+local costs = require "memlua.report.overhead"
+local pages = require "memlua.report.refaults"
 
 -- ---- costs: each case against "none" of its own block ------------------------------------------------------------
 

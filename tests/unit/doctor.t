@@ -3,7 +3,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local host = require "memlua.host"
 local json = require "memlua.json"
-local machine = require "memlua.machine"
+local machine = require "memlua.machine.checks"
 
 local output_of <const> = require "shell".said
 
@@ -55,7 +55,7 @@ for _, width in ipairs { 40, 80, 200 } do tap.is(overlong(width), nil, width .. 
 
 -- ---- other distributions --------------------------------------------------------------------------------------
 
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 local read = sys.read
 local path = os.getenv "PATH"
 host.setenv("PATH", "/nonexistent")

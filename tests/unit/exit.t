@@ -2,7 +2,7 @@
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 -- Runs Lua code; returns what it says on both streams, and its exit status.
 local function run(code, rest)

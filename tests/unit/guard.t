@@ -2,7 +2,7 @@
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local guard = require "memlua.guard"
-local guard_view = require "memlua.guard_view"
+local guard_view = require "memlua.report.guard"
 local host = require "memlua.host"
 local json = require "memlua.json"
 

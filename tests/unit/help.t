@@ -1,11 +1,11 @@
 -- memlua help: the contracts in a terminal, found by the names that a user would type.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local contracts = require "memlua.contracts"
+local contracts = require "memlua.cli.contracts"
 local host = require "memlua.host"
 local policy = require "memlua.policy"
 local shell = require "shell"
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 local function help(name, columns)
   return shell.said(("COLUMNS=%d %s help %s"):format(columns or 80, quote(host.executable()), name))
@@ -16,11 +16,11 @@ tap.is(status, 0, "help lists")
 tap.like(said, "^memlua.scenario +a table in, results out\nmemlua.option ", "what a user meets first stands first")
 local outer, middle, inner = said:match "^(.-\n)\n(.-\n)\nInner modules,(.*)$"
 for _, section in ipairs(contracts.sections()) do
-  local short = section.name:match "[^.]*$"
-  local found = section.inner and inner:find("%s" .. short .. "[,\n]") or not section.inner and ("\n" .. outer):find("\n" .. section.name .. " ")
+  local short = section.name:gsub("^memlua%.", "")
+  local found = section.inner and inner:find("%s" .. short:gsub("%.", "%%.") .. "[,\n]") or not section.inner and ("\n" .. outer):find("\n" .. section.name .. " ")
   tap.ok(found, section.name .. " is listed in its place")
 end
-tap.ok(outer:find "\nmemlua.stats " and outer:find "\nmemlua.guard " and inner:find "%sjiffies,", "what scripts use is not lost among the rest", outer)
+tap.ok(outer:find "\nmemlua.stats " and outer:find "\nmemlua.guard " and inner:find "%smachine%.jiffies,", "what scripts use is not lost among the rest", outer)
 tap.is(outer:find "\n ", nil, "in a line each")
 tap.is(middle, help "policies", "the policies stand between them")
 for _, p in ipairs(policy.list()) do tap.like("\n" .. middle, "\n" .. p.name .. " +" .. p.description:sub(1, 20), p.name .. " is listed") end

@@ -2,7 +2,7 @@
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
-local interactive = require "memlua.interactive"
+local interactive = require "memlua.cli.interactive"
 
 host.setenv("COLUMNS", "60")
 

@@ -1,8 +1,8 @@
--- memlua.jiffies and memlua.sleeps against what the kernel's sources and a kernel say.
+-- memlua.machine.jiffies and memlua.report.precision against what the kernel's sources and a kernel say.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local jiffies = require "memlua.jiffies"
-local sleeps = require "memlua.sleeps"
+local jiffies = require "memlua.machine.jiffies"
+local sleeps = require "memlua.report.precision"
 
 local HZ_250, HZ_1000 = 4000000, 1000000
 

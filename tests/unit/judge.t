@@ -1,7 +1,7 @@
--- memlua.judge: which results are fine, and with which status the others end.
+-- memlua.results.judge: which results are fine, and with which status the others end.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local judge = require "memlua.judge"
+local judge = require "memlua.results.judge"
 
 local function results(ended, more)
   local tenant = { name = "low", ended = ended }

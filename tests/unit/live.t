@@ -1,10 +1,10 @@
--- memlua.live: the lines on a terminal, seen through a stream of our own; and that there are none elsewhere.
+-- memlua.base.live: the lines on a terminal, seen through a stream of our own; and that there are none elsewhere.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
-local live = require "memlua.live"
-local log = require "memlua.log"
-local sys = require "memlua.sys"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
+local sys = require "memlua.base.sys"
 
 local written = ""
 local stream = { write = function(self, ...)

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 
 local root = tests .. "/.."
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".output
 
 local memlua = quote(host.executable())
@@ -19,7 +19,7 @@ local entries, section, current = {}, nil, {}
 for line in page:gmatch "[^\n]+" do
   local call = line:match "^\\fB(.*)\\fR$"
   if line:find "^%.S[SH] " then
-    section, current = line:match "^%.SS (memlua[%w.]*)$", {}
+    section, current = line:match "^%.SS (memlua[%w_.]*)$", {}
   elseif section and call then
     current = {}
     for name in call:gsub("%b()", ""):gsub("%b{}", ""):gmatch "[.:]([%w_]+)" do current[#current + 1] = section .. " " .. name end
@@ -53,10 +53,10 @@ for _, module in ipairs { "cgroup", "host", "json", "oom", "policy", "vm", "work
   end
 end
 local said = entries["memlua.scenario run"]
-for _, key in ipairs(require "memlua.spec".keys()) do
+for _, key in ipairs(require "memlua.experiment.spec".keys()) do
   tap.ok((" " .. said .. " "):find("[^%w_]" .. key .. "[^%w_]"), ("the scenario's key %s is in the manual"):format(key))
 end
-tap.ok(#require "memlua.spec".keys() > 40, "a scenario has keys at all", #require "memlua.spec".keys())
+tap.ok(#require "memlua.experiment.spec".keys() > 40, "a scenario has keys at all", #require "memlua.experiment.spec".keys())
 
 tap.ok(functions > 30, "the modules have functions at all", functions)
 for _, module in ipairs { "cgroup", "oom", "policy", "worker" } do tap.ok(next(methods_of(module)), "memlua." .. module .. " has methods") end
@@ -64,9 +64,9 @@ for _, module in ipairs { "cgroup", "oom", "policy", "worker" } do tap.ok(next(m
 -- ---- the Lua library ---------------------------------------------------------------------------------------------
 
 for _, file in ipairs(host.embedded_names()) do
-  local name = file:match "^lua/memlua/(%w+)%.lua$"
+  local name = not file:find "/command/" and file:match "^lua/(memlua/[%w_/]+)%.lua$"
   if name then
-    local module = name == "init" and "memlua" or "memlua." .. name
+    local module = name:gsub("/init$", ""):gsub("/", ".")
     for field, value in pairs(require(module)) do
       -- what an object's metatable is made of is documented as the methods below
       if type(value) == "function" and not field:find "^__" then is_documented(module, field) end
@@ -90,7 +90,7 @@ for code in help:match "Exit status: (.-)%.\n":gmatch "%f[%d](%d+) %a" do
   tap.ok(manual:find("\n.B " .. code .. "\n", 1, true), "memlua(1) has exit status " .. code)
 end
 for _, file in ipairs(host.embedded_names()) do
-  local command = file:match "^lua/memlua/command/(%w+)%.lua$"
+  local command = file:match "^lua/memlua/cli/command/(%w+)%.lua$"
   if command then tap.ok(manual:find("\n.BR? " .. command), "memlua(1) has the command " .. command) end
 end
 

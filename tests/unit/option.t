@@ -69,7 +69,7 @@ tap.is(parse("--seed", "9223372036854775807").seed, math.maxinteger, "a seed of 
 
 -- ---- before the script's name: the same values are taken and refused ---------------------------------------------
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local SHOW <const> = quote [[local s = require "memlua.host".settings print(s.seed or s.timeout or s.memory or s.runs)]]
 local function before(words)
   return require "shell".said(("%s %s -e %s"):format(quote(host.executable()), words, SHOW))

@@ -7,7 +7,7 @@ local host = require "memlua.host"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 local ALL <const> = "completion latency memory slowdown"
 

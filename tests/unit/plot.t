@@ -3,7 +3,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local host = require "memlua.host"
 local plot = require "memlua.plot"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
 local scratch = os.tmpname()

@@ -4,7 +4,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local run = require "memlua.run"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 
 local scratch = os.tmpname()
 os.remove(scratch)

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 -- What `memlua scripts/WORDS` says on both streams, and its exit status.
 local function memlua(words)
@@ -52,7 +52,7 @@ tap.is(select(2, memlua "baseline.lua --vm --dry-run --memory 4G --size 3G --lim
 
 -- ---- the README's examples -------------------------------------------------------------------------------------
 
-local readme = require "memlua.sys".read(root .. "README.md")
+local readme = require "memlua.base.sys".read(root .. "README.md")
 local two = readme:match "\n(    %-%- two%.lua.-)\n\n`":gsub("\n    ", "\n")
 local several = readme:match "\n(    { name = \"web\", role = \"high\", workloads.-\n    } },)\n":gsub('"python3"', '"sh"') -- which is on every machine
 local example = os.tmpname()

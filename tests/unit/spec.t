@@ -1,7 +1,7 @@
--- memlua.spec: a scenario is checked whole, and every complaint names the place in the table.
+-- memlua.experiment.spec: a scenario is checked whole, and every complaint names the place in the table.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local spec = require "memlua.spec"
+local spec = require "memlua.experiment.spec"
 
 -- A good scenario, with `change` applied to it.
 local function scenario(change)

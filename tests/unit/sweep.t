@@ -7,7 +7,7 @@ local host = require "memlua.host"
 local shell = require "shell"
 local json = require "memlua.json"
 local run = require "memlua.run"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
 local scratch = os.tmpname()

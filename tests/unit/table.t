@@ -1,8 +1,8 @@
--- memlua.table: tables that fit, bars that are right, no colour where none is wanted.
+-- memlua.base.text: tables that fit, bars that are right, no colour where none is wanted.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
-local text = require "memlua.table"
+local text = require "memlua.base.text"
 
 host.settings.color = "never"
 local columns = { { "NAME" }, { "N", align = "right" }, { "EXTRA", drop = 1 }, { "MORE", drop = 2 } }

@@ -5,7 +5,7 @@ package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
 local scratch = os.tmpname()

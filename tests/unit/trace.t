@@ -1,12 +1,12 @@
--- memlua.trace and memlua.percentiles: both formats, each kind of bad input with the file and sample it names,
+-- memlua.trace and memlua.base.percentiles: both formats, each kind of bad input with the file and sample it names,
 -- statistics, scaling, synthesis; then what worker.spawn makes of bad curves.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local json = require "memlua.json"
-local percentiles = require "memlua.percentiles"
+local percentiles = require "memlua.base.percentiles"
 local stats = require "memlua.stats"
 local trace = require "memlua.trace"
-local spec = require "memlua.spec"
+local spec = require "memlua.experiment.spec"
 local worker = require "memlua.worker"
 
 local MB <const> = 1 << 20

@@ -7,7 +7,7 @@ local transcript = require "transcript"
 
 local root = tests .. "/.."
 local page = io.open(root .. "/scripts/tutorial/README.md"):read "a"
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 tap.ok(transcript.with_files(page, root) == page, "the page shows the scripts as they are; tests/vm/tutorial.t --update renews it")
 

@@ -1,7 +1,7 @@
--- memlua.verdict: the best order, and what may be called protection.
+-- memlua.results.verdict: the best order, and what may be called protection.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local verdict = require "memlua.verdict"
+local verdict = require "memlua.results.verdict"
 
 local function jobs(...)
   local list = {}
@@ -23,7 +23,7 @@ local nine = {}
 for i = 1, 9 do nine[i] = { size = 1, duration = i } end
 tap.is(verdict.best_makespan(nine, 9), 9, "nine jobs that all fit")
 
--- A folder of one strategy as memlua.summary makes it.
+-- A folder of one strategy as memlua.results.summary makes it.
 local function folder(runs, intact, slowdown, makespan)
   local tenants = {
     { name = "high", rank = 1, solo_s = 5, slowdown = slowdown, completion = slowdown and { median = 5 * slowdown } },

@@ -4,7 +4,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 local worker = require "memlua.worker"
 
 local MB <const> = 1 << 20

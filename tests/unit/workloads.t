@@ -1,7 +1,7 @@
--- memlua.workloads: what several processes of one tenant come to together.
+-- memlua.experiment.workloads: what several processes of one tenant come to together.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local workloads = require "memlua.workloads"
+local workloads = require "memlua.experiment.workloads"
 
 local ORIGIN <const> = 1000 -- when the run began, by the monotonic clock
 

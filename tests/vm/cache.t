@@ -1,13 +1,13 @@
 -- Pages that are used over and over by more tenants than fit: below_low spares HIGH's, on both LRUs and with swap.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local cell = require "memlua.cell"
+local cell = require "memlua.experiment.cell"
 local host = require "memlua.host"
-local lru = require "memlua.lru"
-local pages = require "memlua.pages"
-local spec = require "memlua.spec"
+local lru = require "memlua.machine.lru"
+local pages = require "memlua.report.refaults"
+local spec = require "memlua.experiment.spec"
 local worker = require "memlua.worker"
-local zram = require "memlua.zram"
+local zram = require "memlua.machine.zram"
 
 host.enter()
 if not host.in_guest then return tap.done "RAM disk, swap and LRU are switched in the microVM only" end

@@ -29,7 +29,7 @@ os.execute(("cd %s && chown %s . cgroup.procs cgroup.subtree_control cgroup.thre
 local function as_nobody(words, code)
   local file <close> = assert(io.open(SCRIPT, "w"))
   file:write([[
-    require("memlua.way").name = "module" -- a second memlua in the guest: no need to look for a way again
+    require("memlua.machine.way").name = "module" -- a second memlua in the guest: no need to look for a way again
     local cgroup, worker = require "memlua.cgroup", require "memlua.worker" ]], code)
   file:close()
   local argv = { "setpriv", "--reuid=" .. NOBODY, "--clear-groups" }

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 
 local function lines_of(command) return (shell.output(command)) end
 
@@ -69,7 +69,7 @@ nothing_left "ordinary end"
 local before = os.time()
 status, out, err = run("--clock virtual --out later", [[
 require "memlua.host".sleep(600)
-local host, sys = require "memlua.host", require "memlua.sys"
+local host, sys = require "memlua.host", require "memlua.base.sys"
 assert(host.save(host.settings.out .. "/figure.txt", "1\n"))
 print(os.time(), sys.time())
 ]])
@@ -145,7 +145,7 @@ tap.is({ status, select(2, content "left":gsub("\n", "")), content "out2" }, { 5
 nothing_left "killed"
 
 -- half a kernel: its head still tells the release, so the headers are found
-local kernel = require "memlua.way".kernel()
+local kernel = require "memlua.machine.way".kernel()
 assert(os.execute(("mkdir %s/half && ln -s %s %s/half/headers && head -c 3000000 %s >%s/half/vmlinuz"):format(
   scratch, quote(kernel.headers), scratch, quote(kernel.image), scratch)))
 status, out, err = run("--accel tcg --kernel half/vmlinuz", "")

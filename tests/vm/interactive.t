@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local run = require "memlua.run"
 local shell = require "shell"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
 local scratch = shell.output "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
@@ -73,7 +73,7 @@ end
 
 -- ---- a session that has begun elsewhere ---------------------------------------------------------------------------
 
-if not require "memlua.machine".module() and not require "memlua.machine".native() then
+if not require "memlua.machine.checks".module() and not require "memlua.machine.checks".native() then
   write("lines", 'cgroup.create "x"\n1\n')
   out, status = shell.output(("%s -i <%s/lines 2>%s/err"):format(memlua, scratch, scratch))
   tap.is({ status, out }, { 0, "1\n" }, "what this machine can't do is no reason to lose the session")

@@ -5,7 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 local run = require "memlua.run"
-local summary = require "memlua.summary"
+local summary = require "memlua.results.summary"
 
 host.enter()
 if not host.in_guest then return tap.done "takes most of a machine's memory away: only in the microVM (--vm)" end

@@ -63,7 +63,7 @@ end
 if not policy.native() and host.in_guest then -- a second memlua, which the module belongs to
   local file <close> = assert(io.open("/run/exit.lua", "w"))
   file:write [[
-    require "memlua.way".name = "module"
+    require "memlua.machine.way".name = "module"
     local cg = assert(require "memlua.cgroup".create "left")
     assert(require "memlua.policy".attach("priority", { low = cg }))
     os.exit(io.open "/sys/kernel/btf/memcg_bpf_ops" and 7 or 8)]]

@@ -3,10 +3,10 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
-local jiffies = require "memlua.jiffies"
-local module = require "memlua.module"
+local jiffies = require "memlua.machine.jiffies"
+local module = require "memlua.machine.counters"
 local policy = require "memlua.policy"
-local sleeps = require "memlua.sleeps"
+local sleeps = require "memlua.report.precision"
 local stats = require "memlua.stats"
 local worker = require "memlua.worker"
 

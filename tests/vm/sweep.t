@@ -6,7 +6,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 local run = require "memlua.run"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
 local scratch = os.tmpname()

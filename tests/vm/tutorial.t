@@ -7,7 +7,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local transcript = require "transcript"
 
-local quote <const> = require "memlua.sys".quote
+local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".output
 
 local root = output_of("cd " .. quote(tests .. "/..") .. " && pwd"):match "[^\n]+"

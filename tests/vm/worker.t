@@ -83,7 +83,7 @@ end
 
 -- ---- file -----------------------------------------------------------------------------------------------
 
-local ramdisk = require "memlua.ramdisk"
+local ramdisk = require "memlua.machine.ramdisk"
 local disk, why = ramdisk.make(128 * MB)
 if not disk then
   tap.skip("file kind on ext4", why)
@@ -142,7 +142,7 @@ do
 end
 
 local BEGIN = [[
-  require("memlua.way").name = "module" -- a second memlua in the guest: no need to look for a way again
+  require("memlua.machine.way").name = "module" -- a second memlua in the guest: no need to look for a way again
   local cgroup, worker = require "memlua.cgroup", require "memlua.worker"
   local cg = assert(cgroup.create("left", {}))
   local w = assert(worker.spawn(cg, { size = "1M", hold = 600, name = "memlua-test" }))

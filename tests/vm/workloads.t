@@ -8,7 +8,7 @@ local host = require "memlua.host"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local scenario = require "memlua.scenario"
-local sys = require "memlua.sys"
+local sys = require "memlua.base.sys"
 local worker = require "memlua.worker"
 
 host.enter()

@@ -1,13 +1,13 @@
 --- memlua.calibrate: finds limits and sizes under which an experiment tells something. Too tight: a tenant is lost
 --- where none should be; then the session's limit is raised. Too loose: nobody presses on the limit; then the
 --- tenants' sizes are. Trials of one run each decide, before anything is measured.
-local cell = require "memlua.cell"
-local live = require "memlua.live"
-local log = require "memlua.log"
+local cell = require "memlua.experiment.cell"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
 local memlua = require "memlua"
-local spec = require "memlua.spec"
+local spec = require "memlua.experiment.spec"
 local units = require "memlua.units"
-local way = require "memlua.way"
+local way = require "memlua.machine.way"
 
 local calibrate = {}
 

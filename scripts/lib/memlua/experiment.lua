@@ -2,16 +2,16 @@
 --- run folder with all raw results, a table, charts, and what was expected of the figures.
 local host = require "memlua.host"
 local json = require "memlua.json"
-local judge = require "memlua.judge"
-local live = require "memlua.live"
-local log = require "memlua.log"
+local judge = require "memlua.results.judge"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
 local memlua = require "memlua"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
-local sweep = require "memlua.sweep"
-local sys = require "memlua.sys"
-local way = require "memlua.way"
+local sweep = require "memlua.experiment.sweep"
+local sys = require "memlua.base.sys"
+local way = require "memlua.machine.way"
 
 local experiment = {}
 
@@ -114,7 +114,7 @@ local function measure(e, set, all, cells)
 end
 
 --- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return. With --cell
---- it measures that one only, unless --out has it already, and shows nothing (memlua.sweep).
+--- it measures that one only, unless --out has it already, and shows nothing (memlua.experiment.sweep).
 --- `e` is a table:
 ---   name, about, options   as of a scenario
 ---   cases     list of { name = ..., ... }: what is measured, each once per block

@@ -2,11 +2,11 @@
 --- It writes no limit and makes no cgroup; whatever ends it, the policy is detached.
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
-local live = require "memlua.live"
-local machine = require "memlua.machine"
+local live = require "memlua.base.live"
+local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
-local scope = require "memlua.scope"
+local scope = require "memlua.base.scope"
 local units = require "memlua.units"
 
 local guard = {}

@@ -2,7 +2,7 @@
 local argparse = require "argparse"
 local host = require "memlua.host"
 local memlua = require "memlua"
-local columns <const> = require "memlua.table".columns
+local columns <const> = require "memlua.base.text".columns
 local units = require "memlua.units"
 
 local option = {}

@@ -1,11 +1,11 @@
 --- memlua.plot: pictures as gnuplot scripts with their data beside them. To restyle one and draw it again:
 --- cd plots && gnuplot NAME.gp
 local host = require "memlua.host"
-local log = require "memlua.log"
+local log = require "memlua.base.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
-local summary = require "memlua.summary"
-local sys = require "memlua.sys"
+local summary = require "memlua.results.summary"
+local sys = require "memlua.base.sys"
 
 local plot = {}
 
@@ -63,7 +63,7 @@ end
 
 --- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp; plot.draw makes
 --- NAME.svg and NAME.png of them. `variables` become the template's (a list an array, which can't be empty); `caption`
---- among them stands below the picture in memlua.html. `rows` are lists of words and numbers; an empty one is an empty
+--- among them stands below the picture in memlua.report.html. `rows` are lists of words and numbers; an empty one is an empty
 --- line.
 function plot.write(path, name, template, variables, rows)
   local folder = run.at(path)

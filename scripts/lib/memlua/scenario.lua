@@ -1,21 +1,21 @@
---- memlua.scenario: a table in, results out. See memlua.spec for how the table is checked and memlua.cell for what
+--- memlua.scenario: a table in, results out. See memlua.experiment.spec for how the table is checked and memlua.experiment.cell for what
 --- is measured; this is the order of things: check, run, write, judge.
 local calibrate = require "memlua.calibrate"
-local cell = require "memlua.cell"
+local cell = require "memlua.experiment.cell"
 local host = require "memlua.host"
 local json = require "memlua.json"
-local judge = require "memlua.judge"
-local live = require "memlua.live"
-local log = require "memlua.log"
+local judge = require "memlua.results.judge"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local report = require "memlua.report"
 local run = require "memlua.run"
-local spec = require "memlua.spec"
+local spec = require "memlua.experiment.spec"
 local stats = require "memlua.stats"
-local sweep = require "memlua.sweep"
-local sys = require "memlua.sys"
-local way = require "memlua.way"
+local sweep = require "memlua.experiment.sweep"
+local sys = require "memlua.base.sys"
+local way = require "memlua.machine.way"
 
 local scenario = {}
 
@@ -238,7 +238,7 @@ end
 
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
 --- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
---- With --cell it runs that one only, unless --out has it already, and prints no table (memlua.sweep).
+--- With --cell it runs that one only, unless --out has it already, and prints no table (memlua.experiment.sweep).
 --- Returns { path, manifest, host, runs }. Fails with the status that memlua --help lists; an error in the table names
 --- the path in it. The table; what has no default in brackets and isn't said to be needed may be absent:
 ---   name         of the scenario, and of its folder; needed

@@ -1,0 +1,208 @@
+--- memlua.base.live: lines on a terminal that are drawn over again while something runs. Nothing of it goes into a
+--- pipe or to a dumb terminal.
+local host = require "memlua.host"
+local log = require "memlua.base.log"
+local sys = require "memlua.base.sys"
+local text = require "memlua.base.text"
+local units = require "memlua.units"
+
+local live = {}
+
+-- ---- a block of lines -----------------------------------------------------------------------------------------
+
+local Block = {}
+Block.__index = Block
+
+--- Whether descriptor 1 or 2 is a terminal whose lines can be drawn again.
+function live.possible(fd)
+  return host.isatty(fd) and os.getenv "TERM" ~= "dumb" and not host.settings.quiet
+end
+
+--- A block of lines on standard output (1) or error (2), to be closed: `local block <close> = live.block(2)`.
+--- Where that is no terminal, nothing is ever drawn.
+function live.block(fd)
+  local stream = fd == 1 and io.stdout or io.stderr
+  return setmetatable({ fd = fd, stream = stream, shown = live.possible(fd), height = 0 }, Block)
+end
+
+-- A line that wraps would be two, and the block would climb. Where the terminal is narrower than it was, it cuts off
+-- itself (DECAWM).
+local NO_WRAP, WRAP = "\27[?7l", "\27[?7h"
+
+local function fitted(line, width)
+  if (utf8.len(line) or #line) <= width then return line end
+  local at = utf8.offset(line, width + 1)
+  return at and line:sub(1, at - 1) or line:sub(1, width)
+end
+
+-- What has scrolled off the top can't be drawn over: no more lines than the terminal has, the cursor's own kept free.
+local function cut(lines, rows)
+  if #lines < rows then return lines end
+  local kept = table.move(lines, 1, math.max(0, rows - 2), 1, {})
+  kept[#kept + 1] = ("... and %d more"):format(#lines - #kept)
+  return kept
+end
+
+--- Draws the lines (a list of strings without escape sequences) in place of those drawn before.
+function Block:draw(lines)
+  if not self.shown then return end
+  lines = cut(lines, host.rows(self.fd) or math.huge)
+  local width, out = text.columns(nil, self.fd) - 1, { NO_WRAP }
+  if self.height > 0 then out[2] = ("\27[%dA"):format(self.height) end
+  for _, line in ipairs(lines) do out[#out + 1] = "\r\27[2K" .. fitted(line, width) .. "\n" end
+  out[#out + 1] = "\27[J" .. WRAP
+  self.height = #lines
+  self.stream:write(table.concat(out)):flush()
+end
+
+--- Takes the lines away, so that something else can be written there.
+function Block:clear()
+  if not self.shown or self.height == 0 then return end
+  self.stream:write(("\27[%dA\r\27[J"):format(self.height)):flush()
+  self.height = 0
+end
+
+--- Leaves the lines standing: what is drawn next comes below them. The terminal's own "^C" goes.
+function Block:keep()
+  if self.shown and self.height > 0 then self.stream:write "\r\27[K":flush() end
+  self.height = 0
+end
+
+function Block:__close() self:clear() end
+
+-- ---- the view of a scenario's runs ------------------------------------------------------------------------------
+
+-- Drawing takes time of the CPU that the tenants run on: seldom is enough.
+local EVERY = 0.5
+
+local view -- the one that is shown now, or nil
+
+local function bar(share, width)
+  share = math.max(0, math.min(1, share))
+  local full = math.floor(share * width + 0.5)
+  if text.unicode() then return ("█"):rep(full) .. ("░"):rep(width - full) end
+  return ("#"):rep(full) .. ("."):rep(width - full)
+end
+
+-- The function of the kernel in which a task sleeps: in memlua's module the delay that a policy asked for; in the
+-- kernel's own code what it makes a task wait over memory.high and, on a kernel that has memcg_bpf_ops, that delay too.
+local function state_of(where)
+  if where == "throttle_current" then return "delayed" end
+  if where:find "^_*mem_cgroup_handle_over_high$" then return host.has_ops() and "delayed" or "throttled" end
+end
+
+-- Of a cgroup with many processes, so many are looked at.
+local LOOKED_AT = 32
+
+--- What keeps a cgroup's processes waiting at this moment, read from where in the kernel they sleep: "delayed" (by a
+--- policy), "throttled" (over its memory.high), nil when none of them is.
+function live.held(cg)
+  local n = 0
+  for pid in (cg:get "cgroup.procs" or ""):gmatch "%d+" do
+    local state = state_of(sys.first_line("/proc/" .. pid .. "/wchan") or "")
+    n = n + 1
+    if state or n == LOOKED_AT then return state end
+  end
+end
+
+-- How far one workload is; of a program nothing is known.
+local function phase_of(part)
+  if part.result then return part.result.ended end
+  local bytes, size = part.worker:progress(), part.spec.size
+  if not size or part.spec.kind == "exec" then return "running" end
+  if bytes == 0 then return "waiting" end
+  if bytes >= size then return part.spec.kind == "file" and "reading" or "holding" end
+  return ("filling %d%%"):format(bytes * 100 // size)
+end
+
+-- Of several workloads, the first that still runs.
+local function phase(t)
+  for _, part in ipairs(t.parts) do
+    if not part.result then
+      local held = live.held(t.cg)
+      return phase_of(part) .. (held and ", " .. held or "")
+    end
+  end
+  return phase_of(t.parts[1])
+end
+
+local function limit_of(self, t)
+  local own, parents = t.limits["memory.max"], self.limits["memory.max"]
+  return type(own) == "number" and own or type(parents) == "number" and parents or nil
+end
+
+-- Room that a phase takes at most: "filling 99%, throttled", two blanks before it.
+local PHASE = 24
+
+-- In 40 columns the limit goes first, then the bar.
+local function line_of(self, t, name_width)
+  local usage, limit = t.cg:usage() or 0, limit_of(self, t)
+  local room = text.columns(nil, 2) - name_width - 1
+  local amount = ("%6s"):format(units.format_size(usage))
+  if limit and room >= 48 then amount = ("%s of %-5s"):format(amount, units.format_size(limit)) end
+  local width = math.min(40, room - 1 - #amount - PHASE)
+  local picture = limit and width >= 3 and bar(usage / limit, width) .. " " or ""
+  return ("%-" .. name_width .. "s %s%s  %s"):format(t.spec.name, picture, amount, phase(t))
+end
+
+-- What is left, by the wall clock: the guest's own clock may be virtual. Absent when nothing tells it.
+local function wall_clock() return host.in_guest and sys.time() or host.monotonic() end
+
+local function left()
+  local now = wall_clock()
+  if not view.total or view.done == 0 then return "" end
+  local seconds = (now - view.since) / view.done * (view.total - view.done)
+  if seconds < 90 then return (", ~%.0f s left"):format(seconds) end
+  return (", ~%.0f min left"):format(seconds / 60)
+end
+
+-- "run 3 of 40: priority", or "trial 3: ..." where nobody knows how many there will be.
+local function title()
+  local of = view.total and (" of %d"):format(view.total) or ""
+  return ("%s %d%s: %s"):format(view.what, view.done + 1, of, view.label)
+end
+
+local function draw(self)
+  local names = 0
+  for _, t in ipairs(self.tenants) do names = math.max(names, utf8.len(t.spec.name) or #t.spec.name) end
+  local lines = { ("%s, %.1f s%s"):format(title(), host.monotonic() - self.started, left()) }
+  for _, t in ipairs(self.tenants) do lines[#lines + 1] = line_of(self, t, names) end
+  view.block:draw(lines)
+end
+
+local View = {}
+View.__index = View
+
+--- The view of `total` runs (nil: not known), to be closed: `local view <close> = live.runs(#cells)`. On a terminal it
+--- shows each run while it goes on; elsewhere log.progress says when one begins. `what` ("run") is what they are
+--- called.
+function live.runs(total, what)
+  view = setmetatable({ total = total, what = what or "run", done = 0, since = wall_clock(), next = 0,
+                        block = live.block(2) }, View)
+  log.interlude = function() if view then view.block:clear() end end
+  return view
+end
+
+--- Says that run `i` (nil: the next), of that name, begins.
+function View:begin(i, label)
+  i = i or self.label and self.done + 2 or 1
+  self.done, self.label, self.next = i - 1, label, 0
+  if not self.block.shown then return log.progress("%s", title()) end
+  self.block:draw { title() .. left() }
+end
+
+function View:__close()
+  self.block:clear()
+  view, log.interlude = nil, nil
+end
+
+--- Shows how a run (the table that memlua.experiment.cell gives its hooks) stands, where there is a view, and where it isn't too
+--- soon after the last time.
+function live.show(self)
+  local now = host.monotonic()
+  if not view or not view.block.shown or now < view.next then return end
+  draw(self)
+  view.next = now + EVERY
+end
+
+return live

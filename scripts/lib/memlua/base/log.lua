@@ -1,0 +1,29 @@
+--- memlua.base.log: what a person is told on standard error; standard output is for the document.
+local host = require "memlua.host"
+local text = require "memlua.base.text"
+
+local log = {}
+
+-- log.interlude, where set, is called before each line: memlua.base.live takes its lines away then.
+local function write(fmt, ...)
+  if log.interlude then log.interlude() end
+  local said = "memlua: " .. fmt:format(...)
+  io.stderr:write(table.concat(text.wrap(said, text.columns(math.huge, 2), 2), "\n"), "\n")
+end
+
+--- Says a line unless --quiet. Arguments as string.format.
+function log.say(fmt, ...) if not host.settings.quiet then write(fmt, ...) end end
+
+--- Says a line with --verbose only.
+function log.detail(fmt, ...) if host.settings.verbose then write(fmt, ...) end end
+
+--- Says what might surprise, unless --quiet.
+function log.warn(fmt, ...) log.say("warning: " .. fmt, ...) end
+
+--- Shows how far a long step is: on a terminal, or with --verbose.
+function log.progress(fmt, ...)
+  local terminal = host.isatty and host.isatty(2)
+  if host.settings.verbose or terminal then log.say(fmt, ...) end
+end
+
+return log

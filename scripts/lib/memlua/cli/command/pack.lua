@@ -1,0 +1,34 @@
+--- memlua pack RUN [FILE]: a run's folder as one archive, to hand it to a colleague.
+local log = require "memlua.base.log"
+local memlua = require "memlua"
+local option = require "memlua.option"
+local run = require "memlua.run"
+local runs = require "memlua.results.find"
+local sys = require "memlua.base.sys"
+
+local options = option.parse {
+  name = "pack", about = "Put a run's folder into one archive. Nothing is overwritten.", common = "print",
+  arguments = {
+    { "run", help = "a run's folder, a name that `memlua runs` lists, or last" },
+    { "file", args = "?", help = "the archive, *.tar.xz or *.tar.gz (default: NAME.tar.xz here)" },
+  },
+}
+
+local function fail(fmt, ...) memlua.fail(memlua.status.misuse, fmt, ...) end
+
+local path = runs.find(options.run):gsub("/+$", "")
+run.load(path) -- refuses what is no finished run
+local pipe <close> = io.popen("cd " .. sys.quote(path) .. " && pwd -P")
+local parent, name = pipe:read "l":match "^(.*)/([^/]+)$"
+local file = options.file or name .. ".tar.xz"
+if not file:find "%.tar%.[xg]z$" then fail("%s: the archive's name must end in .tar.xz or .tar.gz", file) end
+if io.open(file) then fail("%s: is there already; name another file", file) end
+
+-- Made beside its name and linked: link(2) refuses to overwrite, so a file that appears meanwhile stays.
+local beside = file .. ".new"
+local made = os.execute(("tar -C %s --sort=name --owner=0 --group=0 --numeric-owner -c%sf %s -- %s && ln -- %s %s"):format(
+  sys.quote(parent), file:find "xz$" and "J" or "z", sys.quote(beside), sys.quote(name), sys.quote(beside), sys.quote(file)))
+os.remove(beside)
+if not made then fail("%s: could not be written", file) end
+log.say("%s holds %s; unpack it and `memlua show %s`", file, path, name)
+print(file)

@@ -1,0 +1,24 @@
+--- memlua show RUN: a run's table again, from its folder, without running anything.
+local html = require "memlua.report.html"
+local json = require "memlua.json"
+local memlua = require "memlua"
+local option = require "memlua.option"
+local report = require "memlua.report"
+local run = require "memlua.run"
+local runs = require "memlua.results.find"
+
+local options = option.parse {
+  name = "show", about = "Print a run's table again.", common = "print",
+  arguments = { { "run", help = "a run's folder, a name that `memlua runs` lists, or last" } },
+  options = { { "html", "string", arg = "FILE", help = "write all of it into one HTML file, pictures inlined" } },
+}
+
+local folder = run.load(runs.find(options.run))
+local shown = report.of(folder)
+folder.summary = shown.summarise(folder)
+if options.json then
+  local value = folder.summary
+  if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
+end
+if options.html then memlua.must(html.write(options.html, shown, { folder }, folder.path)) end
+if options.json ~= "-" then io.stdout:write(shown.text { folder }) end

@@ -1,0 +1,108 @@
+--- memlua.cli.help: the contracts of memlua's functions (memlua.cli.contracts), and what the policies do, as text for a terminal.
+local contracts = require "memlua.cli.contracts"
+local policy_help = require "memlua.cli.policy_help"
+local text = require "memlua.base.text"
+
+local help = {}
+
+local WIDEST = 100 -- longer lines are hard to read
+
+local function width(indent) return math.max(20, math.min(text.columns(), WIDEST) - indent - 1) end
+
+local function add_wrapped(lines, words, indent, colour)
+  for _, line in ipairs(text.wrap(words, width(#indent))) do lines[#lines + 1] = indent .. text.paint(line, colour) end
+end
+
+-- Lines that begin with blanks are a table or an example: they keep their form; the others flow.
+local function add_text(lines, said, indent)
+  local flowing = {}
+  local function flush()
+    if #flowing > 0 then add_wrapped(lines, table.concat(flowing, " "), indent) end
+    flowing = {}
+  end
+  for line in said:gmatch "[^\n]+" do
+    if line:find "^  " then
+      flush()
+      lines[#lines + 1] = indent .. line
+    else
+      flowing[#flowing + 1] = line
+    end
+  end
+  flush()
+end
+
+local function add_section(lines, section)
+  lines[#lines + 1] = text.paint(section.name, "bold")
+  if section.about then add_text(lines, section.about, "  ") end
+  for _, entry in ipairs(section.entries) do
+    lines[#lines + 1] = ""
+    add_wrapped(lines, entry.call, "  ", "bold")
+    add_text(lines, entry.said, "      ")
+  end
+end
+
+-- ---- the overview ----------------------------------------------------------------------------------------------
+
+local NAMES = 17 -- columns for a name and what keeps it apart
+
+local function add_topic(lines, name, said)
+  for i, line in ipairs(text.wrap(said, width(NAMES))) do
+    lines[#lines + 1] = ("%-" .. NAMES .. "s%s"):format(i == 1 and name or "", line)
+  end
+end
+
+local function add_policies(lines)
+  for _, topic in ipairs(policy_help.topics()) do add_topic(lines, topic[1], topic[2]) end
+end
+
+-- Of what scripts use the first sentence; of what is behind it the names.
+local function add_modules(lines)
+  local inner = {}
+  for _, section in ipairs(contracts.sections()) do
+    if section.inner then
+      inner[#inner + 1] = section.name:gsub("^memlua%.", "") .. ""
+    else
+      local about = section.about:gsub("%s+", " ")
+      add_topic(lines, section.name, about:match "^(.-[^.])%. " or about:gsub("%.%s*$", ""))
+    end
+  end
+  return "Inner modules, which scripts hardly need: " .. table.concat(inner, ", ")
+end
+
+local function overview()
+  local lines = {}
+  local inner = add_modules(lines)
+  lines[#lines + 1] = ""
+  add_policies(lines)
+  lines[#lines + 1] = ""
+  add_wrapped(lines, inner, "")
+  lines[#lines + 1] = ""
+  add_wrapped(lines, "`memlua help worker`, `memlua help worker.spawn` and `memlua help priority` tell what each holds.", "")
+  return lines
+end
+
+-- ---- one topic ---------------------------------------------------------------------------------------------------
+
+local function sections_of(name)
+  local lines = {}
+  for i, section in ipairs(contracts.find(name)) do
+    if i > 1 then lines[#lines + 1] = "" end
+    add_section(lines, section)
+  end
+  return lines
+end
+
+local function lines_of(name)
+  if not name then return overview() end
+  if policy_help.knows(name) then return policy_help.lines(name, width(0)) end
+  if name ~= "policies" then return sections_of(name) end
+  local lines = {}
+  add_policies(lines)
+  return lines
+end
+
+--- What is known by a name, as text for the terminal's width: a module or function (see contracts.find), a policy or
+--- the path of one's object file, "policies"; without a name the list of the modules and policies.
+function help.text(name) return table.concat(lines_of(name), "\n") .. "\n" end
+
+return help

@@ -1,5 +1,0 @@
---- memlua complete WORD...: what a shell asks for the last word of a command line: lines "WORD<tab>HELP", then which of
---- the file system fits as well (memlua.complete).
-local list, also = require "memlua.complete".candidates(arg)
-for _, candidate in ipairs(list) do print(candidate[1] .. "\t" .. candidate[2]) end
-print(also)

@@ -1,0 +1,326 @@
+--- memlua.experiment.cell: one run of one strategy: cgroups, policy, tenants, and everything measured of them.
+local cgroup = require "memlua.cgroup"
+local files = require "memlua.experiment.folders"
+local host = require "memlua.host"
+local json = require "memlua.json"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
+local memlua = require "memlua"
+local oom = require "memlua.oom"
+local policy = require "memlua.policy"
+local scope = require "memlua.base.scope"
+local worker = require "memlua.worker"
+local workloads = require "memlua.experiment.workloads"
+
+local cell = {}
+
+-- ---- setting up ------------------------------------------------------------------------------------------
+
+local function overlaid(base, over)
+  local merged = {}
+  for key, value in pairs(base or {}) do merged[key] = value end
+  for key, value in pairs(over or {}) do merged[key] = value end
+  return merged
+end
+
+-- Of two ranks the better one gets practically all of the CPU that it asks for, so that memory is what
+-- they fight for; 1 and 10000 are the bounds of cpu.weight (Documentation/admin-guide/cgroup-v2.rst).
+local function weight_of(rank) return math.max(1, 10000 // 100 ^ (rank - 1) // 1) end
+
+local function give_share(cg, rank)
+  local done, why = cg:set("cpu.weight", ("%d"):format(weight_of(rank)))
+  if not done then log.detail("no CPU shares: %s", why) end
+end
+
+local function is_part(strategy, tenant)
+  if not strategy.only then return true end
+  for _, name in ipairs(strategy.only) do if name == tenant.name then return true end end
+  return false
+end
+
+-- Alone, a tenant runs under the parent's limit only: the best that it can have.
+local function limits_of(tenant, strategy)
+  if strategy.only then return {} end
+  local over = strategy.tenants[tenant.name]
+  return overlaid(tenant.limits, over and over.limits)
+end
+
+local function create_tenant(self, tenant)
+  local limits = limits_of(tenant, self.strategy)
+  local cg = self.scope:add(memlua.must(cgroup.create(self.session .. "/" .. tenant.cgroup, limits)))
+  if self.plan.shares == "ranked" then give_share(cg, tenant.rank) end
+  table.insert(self.tenants, { spec = tenant, cg = cg, limits = limits, series = {} })
+end
+
+local function create_cgroups(self)
+  self.limits = overlaid(self.plan.limits, self.strategy.limits)
+  self.parent = self.scope:add(memlua.must(cgroup.create(self.session, self.limits)))
+  for _, tenant in ipairs(self.plan.tenants) do
+    if is_part(self.strategy, tenant) then create_tenant(self, tenant) end
+  end
+end
+
+local function find(tenants, name)
+  for _, t in ipairs(tenants) do if t.spec.name == name then return t end end
+end
+
+-- { ROLE = { {cg, claim=...}, ... }, config = {...} } as memlua.policy.attach takes it.
+local function attachment(self, p)
+  local roles = { config = p.config }
+  for role, names in pairs(p.roles) do
+    roles[role] = {}
+    for i, name in ipairs(names) do
+      local cg, settings = find(self.tenants, name).cg, p.settings[name]
+      roles[role][i] = next(settings) and overlaid(settings, { cg }) or cg -- not every role takes settings
+    end
+  end
+  return roles
+end
+
+local function attach_policy(self)
+  local p = self.strategy.policy
+  if not p then return end
+  self.policy = self.scope:add(memlua.must(policy.attach(p.name, attachment(self, p))))
+end
+
+-- ---- counters ----------------------------------------------------------------------------------------------
+
+-- What the kernel doesn't give stays absent.
+local function snapshot(cg)
+  local pressure = cg:pressure "memory"
+  return {
+    events = cg:events(), events_local = cg:events_local(), stat = cg:stat(),
+    stalled_us = pressure and { some = pressure.some and pressure.some.total,
+                                full = pressure.full and pressure.full.total },
+  }
+end
+
+local function difference(after, before)
+  if type(after) ~= "table" then return after and before and after - before end
+  local delta = {}
+  for key, value in pairs(after) do delta[key] = difference(value, before and before[key]) end
+  return delta
+end
+
+-- Of memory.stat the counters are kept as they grew; the rest are levels that mean nothing afterwards.
+local function is_counter(key)
+  return key:find "^pg" or key:find "^workingset_" or key:find "^thp_" or key:find "^zswp"
+end
+
+local function counters(stat)
+  local kept = {}
+  for key, value in pairs(stat or {}) do if is_counter(key) then kept[key] = value end end
+  return next(kept) and kept or nil
+end
+
+local function growth(cg, before)
+  local delta = difference(snapshot(cg), before)
+  delta.stat = counters(delta.stat)
+  delta.peak = cg:peak()
+  return delta
+end
+
+-- ---- running -------------------------------------------------------------------------------------------------
+
+-- What the policy keeps about a tenant goes with it. Not every tenant needs to have a role in the policy.
+local function drop(self, t)
+  t.callbacks = self.policy:tenant(t.cg)
+  if t.callbacks then memlua.must(self.policy:drop(t.cg)) end
+end
+
+-- The tenant's own counters stop where the last of its workloads does.
+local function close_tenant(self, t)
+  if self.policy then drop(self, t) end
+  t.ended = true
+  t.growth = growth(t.cg, t.before)
+end
+
+-- Services are there for the others.
+local function stop_services(self)
+  for _, t in ipairs(self.tenants) do
+    if not t.spec.background and not workloads.ended(t.parts) then return end
+  end
+  for _, t in ipairs(self.tenants) do workloads.stop(t.parts) end
+end
+
+local function take_result(self, t, part, result)
+  part.result, part.ended_at = result, host.monotonic() - self.started
+  log.detail("%s: %s after %.2f s", result.name, result.ended, part.ended_at)
+  workloads.stop_background(t.parts)
+  if workloads.ended(t.parts) then close_tenant(self, t) end
+  stop_services(self)
+end
+
+-- Usage over time, and how long it was stalled by then (us: delays, holds and reclaim alike): as many samples as a
+-- picture needs; when they get too many, every other one goes.
+local SAMPLES = 512
+
+local function sample(self)
+  local at = host.monotonic() - self.started
+  if at < self.next_sample then return end
+  self.next_sample = at + self.interval
+  for _, t in ipairs(self.tenants) do
+    local pressure = t.cg:pressure "memory"
+    table.insert(t.series, { at, t.cg:usage(), pressure and pressure.some and pressure.some.total })
+  end
+  if #self.tenants[1].series < SAMPLES then return end
+  self.interval = self.interval * 2
+  for _, t in ipairs(self.tenants) do
+    for i = 1, SAMPLES // 2 do t.series[i] = t.series[2 * i] end
+    for i = SAMPLES // 2 + 1, SAMPLES do t.series[i] = nil end
+  end
+end
+
+-- The workers that still run, and whose they are.
+local function waiting(self)
+  local workers, owners = {}, {}
+  for _, t in ipairs(self.tenants) do
+    for _, part in ipairs(t.parts) do
+      if not part.result then
+        workers[#workers + 1], owners[#owners + 1] = part.worker, { tenant = t, part = part }
+      end
+    end
+  end
+  return workers, owners
+end
+
+local function give_up(self, owners)
+  for _, o in ipairs(owners) do
+    o.part.worker:kill "timed out"
+    if not o.part.result then take_result(self, o.tenant, o.part, memlua.must(o.part.worker:wait(10))) end
+  end
+end
+
+local function watch(self)
+  local deadline = self.started + self.plan.deadline
+  while true do
+    local workers, owners = waiting(self)
+    if #workers == 0 then return end
+    if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
+    local left = deadline - host.monotonic()
+    if left <= 0 then return give_up(self, owners) end
+    local i = worker.wait(workers, math.min(self.interval, left))
+    if i then take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1))) end
+    sample(self)
+    live.show(self)
+  end
+end
+
+-- ---- the outcome ---------------------------------------------------------------------------------------------
+
+local function relative(self, time) return time and time - self.started end
+
+local function killed_at(self, pid)
+  for _, entry in ipairs(self.kills) do
+    if entry.pid == pid then return relative(self, entry.time) end
+  end
+end
+
+local function outcome_of(self, t)
+  local own = {
+    name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
+    events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
+    stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
+  }
+  return overlaid(workloads.outcome(t, self.started, function(pid) return killed_at(self, pid) end, self.folder), own)
+end
+
+-- The kernel log's OOM kills below our own session, times counted from the run's start.
+local function read_kills(self)
+  self.kills = {}
+  for _, entry in ipairs(self.log:read() or {}) do
+    if (entry.task_memcg or ""):find("/" .. self.session, 1, true) then table.insert(self.kills, entry) end
+  end
+end
+
+local function kernel_lines(self)
+  local lines = {}
+  for i, entry in ipairs(self.kills) do
+    lines[i] = overlaid(entry, { time = relative(self, entry.time) })
+  end
+  return json.array(lines)
+end
+
+local function policy_outcome(self)
+  if not self.policy then return nil end
+  local p = self.strategy.policy
+  return { name = p.name, roles = p.roles, config = self.policy:config(), stats = self.policy:stats() }
+end
+
+local function outcome(self)
+  local parent = growth(self.parent, self.parent_before)
+  parent.limits = self.limits
+  local result = {
+    strategy = self.strategy.name, solo = self.strategy.only and true or nil, duration_s = self.duration,
+    parent = parent, policy = policy_outcome(self), oom = kernel_lines(self), tenants = {},
+  }
+  for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
+  return result
+end
+
+local function hook(self, phase)
+  local f = self.plan.hooks[phase]
+  if f then f(self) end
+end
+
+local function load_tenants(self)
+  self.log = self.scope:add(memlua.must(oom.open()))
+  self.parent_before = snapshot(self.parent)
+  for _, t in ipairs(self.tenants) do t.before = snapshot(t.cg) end
+  self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
+  for _, t in ipairs(self.tenants) do t.parts = workloads.start(t, self.scope, self.folder) end
+end
+
+local function begin(plan, strategy, owned)
+  return { plan = plan, strategy = strategy, scope = owned, session = plan.session, tenants = {} }
+end
+
+--- Sets a strategy up and takes it down again, without tenants: whether this kernel has what it asks for, and whether
+--- the policy takes its settings, shows before anything is measured. Fails as cell.run would.
+function cell.rehearse(plan, strategy)
+  local owned <close> = scope.new()
+  local self = begin(plan, strategy, owned)
+  create_cgroups(self)
+  attach_policy(self)
+end
+
+--- Runs one strategy of a checked scenario once. Whatever happens, nothing of it remains but what programs and
+--- functions wrote, in the folder `folder` (without one, not even that). The scenario's hooks get the run as a table:
+--- session, parent (cgroup), tenants (list of { spec, cg, parts = list of { spec, worker } }), policy. Fails with
+--- status 5 when interrupted. Returns what was measured (runs/ID/run.json); what wasn't is absent. Times are seconds
+--- from the run's start unless said, memory is in bytes:
+---   strategy, solo (true for a tenant alone), duration_s; in a folder also id, block, expected (judge.ask)
+---   tenants      list; each: name, role, rank, limits, workload (as given), and
+---     ended        "done", "oom-killed", "killed", "timed out", "failed"; signal, exit_code, error, output
+---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
+---                  held_s: until it began
+---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
+---     reached, read_bytes, passes_done, steps_done, lag_max_s, lag_last_s, latency, progress: see w:wait
+---     workloads    of a tenant of several: each as above, with its name
+---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
+---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
+---     memory       list of { time, memory.current, stalled_us.some }
+---     callbacks    what the policy kept of it
+---   parent       the session's events, events_local, stat, stalled_us, peak, limits
+---   policy       { name, roles, config, stats }
+---   oom          the kernel log's OOM kills below the session, as log:read gives them
+function cell.run(plan, strategy, folder)
+  local owned <close> = scope.new()
+  local self = begin(plan, strategy, owned)
+  self.folder = folder
+  files.prepare(plan, owned)
+  create_cgroups(self)
+  hook(self, "setup")
+  attach_policy(self)
+  hook(self, "load")
+  load_tenants(self)
+  hook(self, "measure")
+  watch(self)
+  self.duration = host.monotonic() - self.started
+  read_kills(self)
+  local result = outcome(self)
+  hook(self, "teardown")
+  return result
+end
+
+return cell

@@ -1,0 +1,317 @@
+--- memlua.machine.way: where the experiment runs. Three ways, tried in this order:
+---   native   the kernel's own BTF has memcg_bpf_ops (a patched kernel)
+---   module   a stock kernel, root, and memlua's module memcg_bpf_ops.ko
+---   vm       a stock kernel in a microVM, where the module is loaded
+--- The choice is made at the first use of the kernel, so that a script that only computes needs none.
+local host = require "memlua.host"
+local kvm = require "memlua.machine.kvm"
+local live = require "memlua.base.live"
+local log = require "memlua.base.log"
+local machine = require "memlua.machine.checks"
+local memlua = require "memlua"
+local session = require "memlua.machine.session"
+local sys = require "memlua.base.sys"
+
+local way = {
+  name = nil, -- the way taken, once enter() has returned
+  -- A function to call on the host once the microVM has ended and its results lie in settings.out: it publishes
+  -- them, which needs no kernel and is slow there.
+  after = nil,
+  -- Whether results are published there: in the microVM, unless somebody sits in front of it.
+  hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
+}
+
+local settings = host.settings
+
+-- Of the microVM, unless --memory says.
+local GUEST_MEMORY = 2 << 30
+
+-- ---- the files that come with memlua, and its cache ---------------------------------------------------
+
+--- The folder of memlua's own set-up scripts and module sources: beside the binary's folder in a work
+--- tree, in share/memlua once installed.
+function way.data(name)
+  local root = host.executable():match "^(.*)/[^/]+/[^/]+$" or ""
+  for _, path in ipairs { root .. "/share/memlua/" .. name, root .. "/" .. name } do
+    if sys.exists(path .. "/.") or sys.exists(path) then return path end
+  end
+  memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
+    name, host.executable())
+end
+
+-- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
+local function path_from(...)
+  local words = {}
+  for i, word in ipairs { ... } do words[i] = sys.quote(word) end
+  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+  local pipe <close> = assert(io.popen(table.concat(words, " "))) -- interrupted, it is waited for: it tidies the screen
+  local line = pipe:read "l"
+  if pipe:close() then return line end
+  return nil, line or words[1] .. " failed"
+end
+
+-- ---- the kernel of the microVM ------------------------------------------------------------------------
+
+-- A bzImage names its release: an offset at 0x20e, counted from 0x200 (Documentation/arch/x86/boot.rst).
+local function release_of_image(path)
+  local file <close> = io.open(path, "rb")
+  local head = file and file:read(0x10000)
+  if not head or head:sub(0x203, 0x206) ~= "HdrS" then return nil end
+  return head:match("^[^%s%z]+", 0x200 + string.unpack("<I2", head, 0x20f) + 1)
+end
+
+-- A kernel given as a file: its headers and modules are looked for where distributions put them.
+local function kernel_from_file(image)
+  local release = release_of_image(image)
+  if not release then
+    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
+  end
+  local folder = image:match "^(.*)/[^/]*$" or "."
+  for _, root in ipairs { folder, folder .. "/..", "" } do
+    local modules = ("%s/lib/modules/%s"):format(root, release)
+    local headers = sys.exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
+    if sys.exists(headers .. "/.config") then
+      return { image = image, release = release, root = root == "" and "/" or root, headers = headers }
+    end
+  end
+  memlua.fail(memlua.status.misuse,
+    "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build; the module can't be built",
+    image, release, folder, release)
+end
+
+--- The kernel to boot: {image, release, root (of lib/modules), headers}. Fetches it when needed.
+function way.kernel()
+  local wanted = settings.kernel
+  if wanted and (sys.exists(wanted) or wanted:find "/") then
+    if not sys.exists(wanted) then
+      memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
+    end
+    return kernel_from_file(wanted)
+  end
+  local folder, why = path_from(way.data "host/setup/fetch.sh", "kernel", wanted)
+  if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
+  local file <close> = assert(io.open(folder .. "/release"))
+  local release = file:read "l"
+  return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers" }
+end
+
+--- The module for a kernel, built at need. Returns its path, or nil and the reason.
+function way.module(headers, release)
+  return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf")
+end
+
+-- ---- accelerator and clock -----------------------------------------------------------------------------
+
+-- Returns whether to use KVM, and why not.
+local function choose_accelerator(kernel)
+  local wanted = settings.accel or "auto"
+  if wanted == "tcg" then return false, "as asked" end
+  if settings.clock == "virtual" then
+    if wanted == "auto" then return false, "for --clock virtual" end
+    memlua.fail(memlua.status.misuse, "--clock virtual needs --accel tcg: QEMU counts no instructions under KVM")
+  end
+  local verdict = kvm.verdict(kernel)
+  if verdict == "works" then return true end
+  if wanted == "kvm" then
+    memlua.fail(memlua.status.unsupported, "--accel kvm: %s; --accel tcg emulates", verdict)
+  end
+  return false, "no KVM: " .. verdict
+end
+
+-- At a prompt the virtual clock would run ahead for as long as nobody types.
+local function choose_clock(use_kvm)
+  local wanted, cpus = settings.clock or "auto", settings.cpus or 1
+  local virtual = wanted == "virtual" or wanted == "auto" and not use_kvm and not settings.interactive
+  if virtual and cpus > 1 then
+    memlua.fail(memlua.status.misuse, "--cpus %d: the virtual clock has one CPU; add --clock real", cpus)
+  end
+  return virtual
+end
+
+-- ---- handing over to the microVM ----------------------------------------------------------------------
+
+--- $PATH of the programs in the microVM.
+way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+-- What of the environment the script may see in the guest too.
+local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
+
+local function environment(kernel, kmod, clock, accel, terminal)
+  local env = {}
+  for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
+  for key in pairs(settings) do -- options that were given in the environment
+    local name = "MEMLUA_" .. key:upper()
+    env[name] = os.getenv(name)
+  end
+  env.PATH = way.GUEST_PATH
+  env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
+  env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
+  env[settings.interactive and "MEMLUA_SESSION" or "MEMLUA_OUT"] = settings.out
+  if terminal then return env end -- the guest's terminal tells what it is like
+  local terminals = ""
+  for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
+  env.MEMLUA_TERMINALS = terminals
+  -- the guest's own terminals tell no size
+  local columns, rows = host.columns(1) or host.columns(2), host.rows(1) or host.rows(2)
+  env.MEMLUA_COLUMNS, env.MEMLUA_ROWS = columns and tostring(columns), rows and tostring(rows)
+  return env
+end
+
+-- The guest leaves gnuplot scripts; the pictures are made here, where it is fast.
+local function render_plots()
+  if settings.out and sys.exists(settings.out .. "/plots/.") then
+    require "memlua.plot".render(settings.out)
+  end
+end
+
+local function absolute(path)
+  return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path
+end
+
+-- A folder that exists already and belongs to the user keeps what it has; the guest works in memory.
+local function prepare_out()
+  if not settings.out then return end
+  settings.out = absolute(settings.out)
+  local made, why = host.mkdir(settings.out)
+  if not made then memlua.fail(memlua.status.misuse, "%s; choose another folder with --out", why) end
+end
+
+local function copy_json()
+  if not settings.json or settings.json == "-" or not settings.out then return end
+  local content = sys.read(settings.out .. "/summary.json")
+  if not content then return end
+  local done, why = host.save(settings.json, content)
+  if not done then memlua.fail(memlua.status.misuse, "--json %s", why) end
+end
+
+local function refuse_unportable()
+  if arg[0] == "-" then
+    memlua.fail(memlua.status.misuse, "a script from standard input can't go into the microVM; give it as a file")
+  end
+  if session.begun then
+    memlua.fail(memlua.status.unsupported, "this session runs on the machine itself, which can't do that; begin one in the "
+      .. "microVM: memlua --vm -i")
+  end
+  for _, word in ipairs(host.argv) do
+    if not utf8.len(word) then
+      memlua.fail(memlua.status.misuse, "%q can't go into the microVM: not UTF-8; rename the file, or use a link", word)
+    end
+  end
+end
+
+-- The guest mounts its own over these.
+local HIDDEN = { "/run/", "/dev/", "/proc/", "/sys/" }
+
+local function check_visible(what, path)
+  for _, folder in ipairs(HIDDEN) do
+    if (path .. "/"):sub(1, #folder) == folder then
+      memlua.fail(memlua.status.misuse, "%s %s: the microVM has a %s of its own; choose another folder", what, path, folder)
+    end
+  end
+end
+
+local function no_way(reasons, why)
+  memlua.fail(memlua.status.unsupported, "no way to run here (`memlua doctor` shows more):\n%s\n  vm: %s",
+    table.concat(reasons, "\n"), why)
+end
+
+local function run_in_vm(reasons)
+  local cwd = memlua.must(host.cwd())
+  refuse_unportable()
+  check_visible("working folder", cwd)
+  if settings.out then check_visible("--out", absolute(settings.out)) end
+  local possible, missing = machine.vm(settings.kernel)
+  if not possible then no_way(reasons, missing) end
+  local kernel = way.kernel()
+  local kmod, why = way.module(kernel.headers, kernel.release)
+  if not kmod then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
+  local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
+  local use_kvm, no_kvm = choose_accelerator(kernel)
+  local virtual = choose_clock(use_kvm)
+  local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
+  local terminal = settings.interactive and host.isatty(0)
+  if settings.interactive then session.prepare() end
+  prepare_out()
+  log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
+    virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
+  local status, complaint, _, vm_status = require "memlua.vm".run {
+    image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
+    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
+    boot_timeout = use_kvm and 60 or 240, out = settings.out, interactive = settings.interactive,
+    spec = require "memlua.json".encode {
+      argv = host.argv, cwd = cwd, out = settings.out, env = environment(kernel, kmod, clock, accel, terminal),
+      reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
+    },
+  }
+  if not status then memlua.fail(vm_status, "%s", complaint) end
+  if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
+  if settings.interactive then
+    session.finish()
+  elseif way.after then
+    way.after()
+  else
+    render_plots()
+    copy_json()
+  end
+  os.exit(status, true)
+end
+
+-- ---- choosing -----------------------------------------------------------------------------------------
+
+-- Root, cgroup v2 and BTF are there: what is left is the module itself. Returns nil and the reason without it.
+local function provide_module()
+  if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
+  local release = host.facts().release
+  local kmod, why = machine.installed_module()
+  if not kmod then kmod, why = way.module(machine.headers_folder(), release) end
+  if not kmod then return nil, why end
+  host.setenv("MEMLUA_KMOD", kmod)
+  return true
+end
+
+-- Returns the way that this machine itself has, or nil and a line for each that it hasn't.
+local function own_way()
+  local native, why_native = machine.native()
+  if native then return "native" end
+  local module, why_module = machine.module()
+  if module then module, why_module = provide_module() end
+  if module then return "module" end
+  return nil, { "  native: " .. why_native, "  module: " .. why_module }
+end
+
+local able -- whether this machine has a way of its own: found out once, it takes a while
+
+local function is_able()
+  if able == nil then able = (machine.native() or machine.module()) == true end
+  return able
+end
+
+--- The memory of the machine that way.enter() would choose, in bytes, and its name for people. Decides nothing.
+function way.memory()
+  if host.in_guest then return host.facts().memory, "the microVM" end
+  if settings.host or not settings.vm and is_able() then return host.facts().memory, "this machine" end
+  return settings.memory or GUEST_MEMORY, "the microVM"
+end
+
+--- Decides the way; call it before the first use of the kernel. Where only the microVM can, it runs the
+--- whole script there and ends the process with its exit status. Fails with status 4 where nothing can.
+function way.enter()
+  if way.name then return end
+  if host.in_guest then
+    way.name = host.has_ops() and "native" or "module"
+    return
+  end
+  local reasons = { "  native, module: --vm forbids them" }
+  if not settings.vm then
+    way.name, reasons = own_way()
+    if way.name then return end
+  end
+  if settings.host then
+    memlua.fail(memlua.status.unsupported, "this machine can't run it and --host forbids the microVM:\n%s",
+      table.concat(reasons, "\n"))
+  end
+  for _, reason in ipairs(reasons) do log.detail("not here:%s", reason) end
+  run_in_vm(reasons)
+end
+
+return way

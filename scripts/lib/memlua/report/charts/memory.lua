@@ -1,0 +1,234 @@
+--- memlua.report.charts.memory: the chart of who held how much when: per strategy a panel with the tenants' memory.current
+--- stacked up against the parent's limit, the ends of those that were lost, and the times in which a tenant was stalled
+--- by memory (held or delayed by the policy, or waiting for reclaim).
+local plot = require "memlua.plot"
+local units = require "memlua.units"
+
+local memory = {}
+
+local MIB <const> = 1 << 20
+
+-- A tenant counts as stalled between two samples when it was for this share of the time.
+local STALLED <const> = 0.5
+
+-- Panels have one time axis, unless that would squeeze the shortest run below this share of it.
+local LEAST_SHARE <const> = 0.1
+
+-- ---- one run ---------------------------------------------------------------------------------------------------
+
+local function was_stalled(memory, i)
+  local before, now = memory[i - 1], memory[i]
+  if not before or not before[3] or not now[3] or now[1] <= before[1] then return false end
+  return (now[3] - before[3]) * 1e-6 / (now[1] - before[1]) >= STALLED
+end
+
+local function find(result, name)
+  for _, tenant in ipairs(result.tenants) do if tenant.name == name then return tenant end end
+end
+
+-- What a group holds at sample i, and whether half of it or more was stalled (0 or 1).
+local function layer(result, group, i)
+  local held, stalled = 0, 0
+  for _, name in ipairs(group.names) do
+    local memory = (find(result, name) or {}).memory
+    if memory and memory[i] then
+      held, stalled = held + memory[i][2] / MIB, stalled + (was_stalled(memory, i) and 1 or 0)
+    end
+  end
+  return held, stalled * 2 >= #group.names and stalled > 0 and 1 or 0
+end
+
+-- All tenants are sampled together. One row: seconds, then for each group the top of its layer and 0 or 1.
+local function rows_of(result, groups)
+  local rows = {}
+  for i, sample in ipairs(result.tenants[1].memory or {}) do
+    local row, top = { sample[1] + 0.0 }, 0
+    for _, group in ipairs(groups) do
+      local held, stalled = layer(result, group, i)
+      top = top + held
+      row[#row + 1], row[#row + 2] = top, stalled
+    end
+    rows[i] = row
+  end
+  return rows
+end
+
+-- Where the layer ended at a time.
+local function top_at(rows, index, time)
+  local top = 0
+  for _, row in ipairs(rows) do
+    if row[1] > time then break end
+    top = row[2 * index]
+  end
+  return top
+end
+
+-- Who was lost, by layer: list of { time, MiB, words }; those who share a layer stay unnamed.
+local function losses_of(panel, groups)
+  local list = {}
+  for g, group in ipairs(groups) do
+    for _, name in ipairs(group.names) do
+      local tenant = find(panel.result, name)
+      if tenant and tenant.ended ~= "done" and tenant.ended_at then
+        local words = #group.names == 1 and ("%s %s"):format(group.label, tenant.ended) or ""
+        list[#list + 1] = { tenant.ended_at, top_at(panel.rows, g, tenant.ended_at), words }
+      end
+    end
+  end
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
+end
+
+-- Words that would run into each other are set below each other, or above: by shares of the time and the memory axis.
+local APART <const>, LINE <const>, LINES <const> = 0.3, 0.1, 10
+
+local function is_free(time, height, placed, panel, most)
+  if height < 1.2 * LINE * most or height > most then return false end -- words hang below their height
+  for _, other in ipairs(placed) do
+    if time - other[1] < APART * panel.axis and math.abs(height - other[2]) < 0.99 * LINE * most then return false end
+  end
+  return true
+end
+
+local function height_of(loss, placed, panel, most)
+  local time, top = loss[1], loss[2]
+  for line = 0, LINES do
+    for _, height in ipairs { top - line * LINE * most, top + line * LINE * most } do
+      if is_free(time, height, placed, panel, most) then return height end
+    end
+  end
+  return top -- too many to be read
+end
+
+-- Rows { panel, seconds, MiB, MiB of the words, side (0: words at the right), words }.
+local function append_marks(marks, index, panel, groups, most)
+  local placed = {}
+  for _, loss in ipairs(losses_of(panel, groups)) do
+    local time, top, words = table.unpack(loss)
+    local height = words == "" and top or height_of(loss, placed, panel, most)
+    if words ~= "" then placed[#placed + 1] = { time, height } end
+    marks[#marks + 1] = { index, time, top, height, time > 0.6 * panel.axis and 1 or 0, words }
+  end
+end
+
+-- ---- the panels ------------------------------------------------------------------------------------------------
+
+local function runs_of(s)
+  local runs = {}
+  for _, result in ipairs(s.folder.runs) do
+    if result.strategy == s.strategy.name then runs[#runs + 1] = result end
+  end
+  return runs
+end
+
+-- The best-ranked of the tenants that weren't done in a run, nil when all were.
+local function worst_loss(result)
+  local worst
+  for _, tenant in ipairs(result.tenants) do
+    if tenant.ended ~= "done" and (not worst or tenant.rank < worst.rank) then worst = tenant end
+  end
+  return worst
+end
+
+-- The run that tells most of a strategy: the first of those that lost the best-ranked tenant that any lost, else the first
+-- of all. Returns its number and that tenant.
+local function telling(runs)
+  local number, lost = 1, nil
+  for i, result in ipairs(runs) do
+    local loss = worst_loss(result)
+    if loss and (not lost or loss.rank < lost.rank) then number, lost = i, loss end
+  end
+  return number, lost
+end
+
+-- "none, run 4 of 10 (014-none), the first that lost high"
+local function title_of(label, runs, number, lost)
+  if #runs == 1 then return label end
+  if not lost then return ("%s, the first of %d runs"):format(label, #runs) end
+  local id = runs[number].id
+  return ("%s, run %d of %d%s, %s"):format(label, number, #runs, id and (" (%s)"):format(id) or "",
+    (lost.ended == "failed" and "the first in which %s failed" or "the first that lost %s"):format(lost.name))
+end
+
+local function panel_of(s, groups)
+  local runs = runs_of(s)
+  local number, lost = telling(runs)
+  local result = runs[number]
+  local rows = result and rows_of(result, groups) or {}
+  if #rows < 2 then return nil end
+  local limit = result.parent and result.parent.limits["memory.max"]
+  return { result = result, rows = rows, last = rows[#rows][1], limit = type(limit) == "number" and limit or nil,
+           title = title_of(s.label, runs, number, lost) }
+end
+
+local function panels_of(series, groups)
+  local panels = {}
+  for _, s in ipairs(series) do panels[#panels + 1] = panel_of(s, groups) end
+  return panels
+end
+
+-- Those that are too short for the axis of the longest share one among themselves. Returns whether there are several.
+local function share_time_axis(panels)
+  local most, short = 0, {}
+  for _, panel in ipairs(panels) do most = math.max(most, panel.last) end
+  for _, panel in ipairs(panels) do
+    panel.axis = most
+    if panel.last < LEAST_SHARE * most then short[#short + 1] = panel end
+  end
+  if #short > 0 then share_time_axis(short) end
+  return #short > 0
+end
+
+-- The panels' rows one after the other, two empty lines between them, and the marks of all as the last block.
+local function data_of(panels, groups, most)
+  local rows, marks = {}, { { 0, -1, 0, 0, 0, "" } } -- one of no panel, since gnuplot wants a block to hold something
+  for p, panel in ipairs(panels) do
+    table.move(panel.rows, 1, #panel.rows, #rows + 1, rows)
+    rows[#rows + 1], rows[#rows + 2] = {}, {}
+    append_marks(marks, p, panel, groups, most)
+  end
+  return table.move(marks, 1, #marks, #rows + 1, rows)
+end
+
+local function most_of(panels)
+  local most = 1
+  for _, panel in ipairs(panels) do
+    most = math.max(most, (panel.limit or 0) / MIB)
+    for _, row in ipairs(panel.rows) do most = math.max(most, row[#row - 1]) end
+  end
+  return most
+end
+
+local function each(list, f)
+  local values = {}
+  for i, item in ipairs(list) do values[i] = f(item) end
+  return values
+end
+
+local function limit_words(panel) return panel.limit and "limit " .. units.format_size(panel.limit) or "" end
+
+--- Writes plots/memory.gp into the folder `path`: a panel for a run of each of the `series` (summary.series), the
+--- first that lost the best-ranked of the lost tenants, else the first; nothing where no run was sampled. `setting`: the chart's second line.
+function memory.write(path, series, setting)
+  local groups = plot.groups(series)
+  local panels = panels_of(series, groups)
+  if #panels == 0 then return end
+  local differ = share_time_axis(panels)
+  local names = each(groups, function(group) return group.label end)
+  local most = most_of(panels)
+  local columns, key_rows = plot.key { "stalled", table.unpack(names) }
+  plot.write(path, "memory", "memory", {
+    heading = "Memory of all tenants over time", setting = setting, panels = #panels, tenants = #groups, names = names,
+    most = most, columns = columns, key_rows = key_rows,
+    titles = each(panels, function(panel) return panel.title end),
+    last = each(panels, function(panel) return panel.axis end),
+    limits = each(panels, function(panel) return panel.limit and panel.limit / MIB or -1 end),
+    limit_words = each(panels, limit_words),
+    caption = "The tenants' memory.current stacked: of each strategy the first run that lost the best-ranked of the "
+      .. "tenants that it lost, else the first. The line is the session's "
+      .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
+      .. "waiting for reclaim). A cross: lost then." .. (differ and " The time axes differ." or ""),
+  }, data_of(panels, groups, most))
+end
+
+return memory

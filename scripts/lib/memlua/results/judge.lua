@@ -1,0 +1,150 @@
+--- memlua.results.judge: with which exit status a scenario ends, once its results are written. A loss is a result and
+--- no failure; what wasn't measured, can't be trusted or breaks an expectation is.
+local memlua = require "memlua"
+local stats = require "memlua.stats"
+
+local judge = {}
+
+--- Solo runs of one tenant under one load differ by what else the machine does. Where their median absolute deviation
+--- exceeds this share of their median, an effect of that size could be the machine's: the result is too noisy.
+judge.NOISE = 0.10
+
+-- A deviation of fewer runs says nothing.
+local ENOUGH = 3
+
+-- The first tenant of any run that ended like this, and its run.
+local function find(results, how)
+  for _, result in ipairs(results) do
+    for _, tenant in ipairs(result.tenants) do
+      if tenant.ended == how then return tenant, result end
+    end
+  end
+end
+
+local function refuse_timeouts(results)
+  local tenant, result = find(results, "timed out")
+  if not tenant then return end
+  memlua.fail(memlua.status.timeout, "%s: %s was not done after %.0f s", result.id, tenant.name, result.duration_s)
+end
+
+local function refuse_failures(results)
+  local tenant, result = find(results, "failed")
+  if not tenant then return end
+  local output = tenant.output and ("; see runs/%s/%s in the run's folder"):format(result.id, tenant.output) or ""
+  memlua.fail(memlua.status.misuse, "%s: %s failed: %s%s", result.id, tenant.name, tenant.error
+    or ("exit status %s"):format(tenant.exit_code or "?"), output)
+end
+
+-- Killed, but neither by memlua nor for want of memory: somebody else had a hand in it.
+local function refuse_contamination(results)
+  local tenant, result = find(results, "killed")
+  if not tenant then return end
+  memlua.fail(memlua.status.untrustworthy, "%s: %s was killed from outside by signal %s: the result is not "
+    .. "trustworthy", result.id, tenant.name, tenant.signal or "?")
+end
+
+local function solo_times(results)
+  local times = {}
+  for _, result in ipairs(results) do
+    local tenant = result.solo and result.tenants[1]
+    if tenant and tenant.completion_s then
+      times[result.strategy] = times[result.strategy] or {}
+      table.insert(times[result.strategy], tenant.completion_s)
+    end
+  end
+  return times
+end
+
+local function refuse_noise(results)
+  for name, times in pairs(solo_times(results)) do
+    local spread = #times >= ENOUGH and stats.spread(times) or 0
+    if spread > judge.NOISE then
+      memlua.fail(memlua.status.untrustworthy, "%s: %d runs alone differ by %.0f %% (median absolute deviation; more than "
+        .. "%.0f %% is not trustworthy): quieten the machine, or take --clock virtual", name, #times, spread * 100,
+        judge.NOISE * 100)
+    end
+  end
+end
+
+-- ---- expectations ----------------------------------------------------------------------------------------------
+
+local function answer_of(expectation, result)
+  local ran, holds, detail = pcall(expectation[2], result)
+  if not ran then return { text = expectation[1], error = tostring(holds) } end
+  return { text = expectation[1], holds = holds and true or false, detail = detail ~= nil and tostring(detail) or nil }
+end
+
+--- Asks the expectations, a list of { text, function(result) -> holds, detail }, of one run: a list of { text, holds,
+--- detail }, or { text, error } of one that failed itself. Nil where there is nothing to ask: solo runs are held to none.
+function judge.ask(expectations, result)
+  if result.solo or #expectations == 0 then return nil end
+  local answers = {}
+  for i, expectation in ipairs(expectations) do answers[i] = answer_of(expectation, result) end
+  return answers
+end
+
+local function add(list, i, answer, id)
+  local one = list[i] or { text = answer.text, runs = 0 }
+  list[i], one.runs = one, one.runs + 1
+  if answer.holds then return end
+  one.broken = one.broken or {}
+  table.insert(one.broken, { id = id, detail = answer.detail, error = answer.error })
+end
+
+--- What the expectations came to in all runs, each with its `expected` (of judge.ask): a list of { text, runs = how many
+--- it was asked of, broken = list of { id, detail, or error }, absent where it holds in all }. Nil where none was asked.
+function judge.expected(results)
+  local list = {}
+  for _, result in ipairs(results) do
+    for i, answer in ipairs(result.expected or {}) do add(list, i, answer, result.id) end
+  end
+  return #list > 0 and list or nil
+end
+
+-- "001-none: expected: nobody is lost; low was oom-killed"
+local function complaint(text, one)
+  if one.error then return ("%s: expected: %s: failed itself: %s"):format(one.id, text, one.error) end
+  return ("%s: expected: %s%s"):format(one.id, text, one.detail and "; " .. one.detail or "")
+end
+
+-- What broke is told in any case; an error is the script's, and weighs more.
+local function refuse_broken(list)
+  local said, status = {}, memlua.status.assertion
+  for _, expectation in ipairs(list or {}) do
+    for _, one in ipairs(expectation.broken or {}) do
+      said[#said + 1] = complaint(expectation.text, one)
+      if one.error then status = memlua.status.misuse end
+    end
+  end
+  if #said > 0 then memlua.fail(status, "%s", table.concat(said, "\nmemlua: ")) end
+end
+
+-- ---- the whole -------------------------------------------------------------------------------------------------
+
+--- Fails with status 7 if a run of memlua.experiment, which says how its tenant `ended`, was not done: it measured
+--- something else.
+function judge.experiment(results)
+  for _, result in ipairs(results) do
+    if result.ended and result.ended ~= "done" then
+      memlua.fail(memlua.status.untrustworthy, "%s: the tenant was %s: the result is not trustworthy", result.id, result.ended)
+    end
+  end
+end
+
+--- Fails where the runs, as memlua.experiment.cell gives them, don't count: with status 124 if a tenant timed out, 1 if one failed
+--- by itself, 7 if one was killed from outside or the runs alone are too noisy.
+function judge.trust(results)
+  refuse_timeouts(results)
+  refuse_failures(results)
+  refuse_contamination(results)
+  refuse_noise(results)
+end
+
+--- Fails as judge.trust does, else with status 2 if an expectation doesn't hold of a run (judge.ask), 1 if one failed
+--- itself; all of them are named.
+function judge.results(results)
+  judge.trust(results)
+  refuse_broken(judge.expected(results))
+end
+
+return judge
