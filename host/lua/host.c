@@ -20,6 +20,7 @@
 #include "../core/terminal.h"
 #include "../core/units.h"
 #include "glue.h"
+#include "settings.h"
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {
@@ -338,6 +339,17 @@ static int host_enter(lua_State *L)
 	return 1;
 }
 
+/*
+ * host.options() -> {declaration, ...}: memlua's own options, as option.parse takes them, each with taken = "first",
+ * "run", "report" or "print" (who takes it), excludes = the name of one that contradicts it, more = what memlua(1) says
+ * beside its help.
+ */
+static int host_options(lua_State *L)
+{
+	settings_push_declarations(L);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{"facts", host_facts},
 	{"monotonic", host_monotonic},
@@ -362,6 +374,7 @@ static const luaL_Reg functions[] = {
 	{"embedded", host_embedded},
 	{"embedded_names", host_embedded_names},
 	{"enter", host_enter},
+	{"options", host_options},
 	{NULL, NULL},
 };
 
