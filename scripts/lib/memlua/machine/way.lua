@@ -5,10 +5,10 @@
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
 local host = require "memlua.host"
 local kvm = require "memlua.machine.kvm"
-local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
+local screen = require "memlua.base.screen"
 local session = require "memlua.machine.session"
 local sys = require "memlua.base.sys"
 
@@ -236,7 +236,7 @@ local function run_in_vm(reasons)
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
-    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
+    watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
     boot_timeout = use_kvm and 60 or 240, out = settings.out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = settings.out, env = environment(kernel, kmod, clock, accel, terminal),
