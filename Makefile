@@ -110,12 +110,9 @@ check-vm: $(MEMLUA) $(TEST_POLICIES)
 
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
-$(BUILD)/man/memlua-lua.7: host/man/memlua-lua.7.in host/man/contracts.lua $(MEMLUA)
+$(MANUALS): $(BUILD)/man/%: host/man/%.in host/man/page.lua $(MEMLUA)
 	@mkdir -p $(@D)
-	$(call say,MAN,$@)$(MEMLUA) host/man/contracts.lua $< $(VERSION) > $@
-$(BUILD)/man/memlua.1: host/man/memlua.1.in Makefile
-	@mkdir -p $(@D)
-	$(call say,MAN,$@)sed 's/@VERSION@/$(VERSION)/' $< > $@
+	$(call say,MAN,$@)$(MEMLUA) host/man/page.lua $< $(VERSION) > $@
 man: $(MANUALS)
 
 TO = $(DESTDIR)$(PREFIX)

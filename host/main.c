@@ -22,6 +22,7 @@
 #include "core/interrupt.h"
 #include "core/nearest.h"
 #include "core/terminal.h"
+#include "lua/settings.h"
 #include "options.h"
 #include "repl.h"
 #include "status.h"
@@ -376,14 +377,16 @@ static int run(const struct options *options, int argc, char **argv)
 	}
 	open_library(L, options->script);
 	set_arg(L, options);
-	options_push(L, options);
+	settings_push(L, options->values);
+	lua_pushboolean(L, options->interactive);
+	lua_setfield(L, -2, "interactive");
 	start_timeout(L);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	push_words(L, argc, argv);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");
 	interruptible = L;
 	owner = getpid();
-	if (options_flag(options, "vm") && !options->script) {
+	if (options_value(options, "vm") && !options->script) {
 		lua_pushcfunction(L, enter_vm);
 		status = call(L, 0);
 	}

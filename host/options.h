@@ -2,18 +2,16 @@
 #ifndef MEMLUA_OPTIONS_H
 #define MEMLUA_OPTIONS_H
 
-#include <lua.h>
-
 #include <stdbool.h>
+
+#include "core/settings.h"
 
 #define OPTIONS_MAX_CODE 16
 
-enum { OPTION_SETTINGS = 18 };
-
 /* The command line of memlua itself, up to the script's name. */
 struct options {
-	const char *values[OPTION_SETTINGS]; /* of the settings, NULL where not given */
-	const char *code[OPTIONS_MAX_CODE];  /* of -e, in order */
+	const char *values[SETTINGS_MAX];   /* of settings_table, NULL where not given */
+	const char *code[OPTIONS_MAX_CODE]; /* of -e, in order */
 	int ncode;
 	bool interactive;
 	const char *script; /* NULL: none */
@@ -28,10 +26,7 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv, int *status);
 
-/** options_flag() - was the setting of that name given? */
-bool options_flag(const struct options *options, const char *name);
-
-/** options_push() - push the settings as a Lua table: name -> string, true, or number. */
-void options_push(lua_State *L, const struct options *options);
+/** options_value() - the value of the setting of that name, "" for a flag; NULL if it wasn't given. */
+const char *options_value(const struct options *options, const char *name);
 
 #endif

@@ -241,7 +241,7 @@ static void forget_interrupt(lua_State *L)
 static const char *push_history_path(lua_State *L, bool writes)
 {
 	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.machine.session");
+	lua_pushliteral(L, "memlua.experiment.session");
 	if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "history") != LUA_TFUNCTION)
 		return NULL;
 	lua_pushboolean(L, writes);

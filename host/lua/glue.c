@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "glue.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "../core/error.h"
 #include "../core/nearest.h"
 #include "../core/units.h"
+#include "upcall.h"
 
 int glue_fail(lua_State *L, const struct error *err)
 {
@@ -110,12 +112,24 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value)
 	lua_setfield(L, -2, key);
 }
 
+static bool is_copy; /* this process is a worker of kind "lua" */
+
+void glue_become_copy(void)
+{
+	is_copy = true;
+}
+
+void glue_need_script(lua_State *L)
+{
+	if (!is_copy)
+		return;
+	upcall_push(L, UPCALL_REFUSE);
+	lua_call(L, 0, 0);
+}
+
 void glue_enter(lua_State *L)
 {
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.machine.way");
-	lua_call(L, 1, 1);
-	lua_getfield(L, -1, "enter");
+	glue_need_script(L);
+	upcall_push(L, UPCALL_ENTER);
 	lua_call(L, 0, 0);
-	lua_pop(L, 1);
 }

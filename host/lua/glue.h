@@ -35,6 +35,12 @@ double glue_duration(lua_State *L, int idx, const char *key, double def);
 /** glue_setfield_u64() - t[key] = value for the table on top; beyond 2^63-1 the largest integer. */
 void glue_setfield_u64(lua_State *L, const char *key, uint64_t value);
 
+/** glue_become_copy() - this process is a worker's copy of the state from now on: nothing is opened in it. */
+void glue_become_copy(void);
+
+/** glue_need_script() - raise where this process is such a copy. */
+void glue_need_script(lua_State *L);
+
 /**
  * glue_enter() - the first use of the kernel: see host.enter(). May raise, may end the process after
  * the microVM has run the script. Cheap after the first time.

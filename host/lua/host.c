@@ -20,6 +20,8 @@
 #include "../core/terminal.h"
 #include "../core/units.h"
 #include "glue.h"
+#include "settings.h"
+#include "upcall.h"
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {
@@ -326,15 +328,25 @@ static int host_embedded_names(lua_State *L)
 /*
  * host.enter(): call before the first use of the kernel. On a machine that can't run the experiment it
  * boots the microVM, runs this script there and exits with its status; else it returns the way,
- * "native" or "module". Raises {status=4} when there is no way. See memlua.machine.way.
+ * "native" or "module". Raises {status=4} when there is no way. See
+ * memlua.machine.way.
  */
 static int host_enter(lua_State *L)
 {
-	glue_enter(L);
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.machine.way");
-	lua_call(L, 1, 1);
-	lua_getfield(L, -1, "name");
+	glue_need_script(L);
+	upcall_push(L, UPCALL_ENTER);
+	lua_call(L, 0, 1);
+	return 1;
+}
+
+/*
+ * host.options() -> {declaration, ...}: memlua's own options, as option.parse takes them, each with taken = "first",
+ * "run", "report" or "print" (who takes it), excludes = the name of one that contradicts it, more = what memlua(1) says
+ * beside its help.
+ */
+static int host_options(lua_State *L)
+{
+	settings_push_declarations(L);
 	return 1;
 }
 
@@ -362,6 +374,7 @@ static const luaL_Reg functions[] = {
 	{"embedded", host_embedded},
 	{"embedded_names", host_embedded_names},
 	{"enter", host_enter},
+	{"options", host_options},
 	{NULL, NULL},
 };
 

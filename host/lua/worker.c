@@ -227,6 +227,7 @@ static int spawn(lua_State *L)
 	struct handle *handle;
 	struct error err;
 
+	glue_need_script(L);
 	memset(&spec, 0, sizeof(spec));
 	check_spec(L, &spec, &task);
 	handle = lua_newuserdatauv(L, sizeof(*handle), 0);

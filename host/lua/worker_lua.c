@@ -4,7 +4,7 @@
  *
  * What the copy must not do is to end what the script began: remove its cgroups, kill its workers, detach its
  * policy. The finalizers of the script's handles do that, and the functions that C's exit() calls. So nothing may
- * be waiting to be collected when the copy is made, memlua.experiment.child disarms the handles in it, and it leaves by _exit().
+ * be waiting to be collected when the copy is made, memlua.base.child disarms the handles in it, and it leaves by _exit().
  */
 #include "worker_lua.h"
 
@@ -17,6 +17,8 @@
 
 #include "../core/error.h"
 #include "../core/worker_child.h"
+#include "glue.h"
+#include "upcall.h"
 
 /* The child's only: it runs one function. */
 static struct {
@@ -81,6 +83,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	const struct lua_task *task = spec->context;
 	lua_State *L = task->L;
 
+	glue_become_copy();
 	worker_redirect(spec, s);
 	self.spec = spec;
 	self.shared = s;
@@ -110,10 +113,7 @@ void worker_lua_prepare(lua_State *L, int idx, struct lua_task *task)
 	if (lua_getfield(L, idx, "run") != LUA_TFUNCTION)
 		luaL_error(L, "worker.spawn: run: must be a function, not a %s", luaL_typename(L, -1));
 	task->function = lua_gettop(L);
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "memlua.experiment.child");
-	lua_call(L, 1, 1);
-	lua_getfield(L, -1, "run");
+	upcall_push(L, UPCALL_CHILD);
 	task->child = lua_gettop(L);
 	task->L = L;
 	lua_gc(L, LUA_GCCOLLECT); /* here: what it finalizes is the script's own */

@@ -3,6 +3,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local host = require "memlua.host"
 local live = require "memlua.base.live"
+local screen = require "memlua.base.screen"
 local log = require "memlua.base.log"
 local sys = require "memlua.base.sys"
 
@@ -20,7 +21,7 @@ local function drawn(f)
 end
 
 -- What a terminal shows of it: no more than the sequences that live uses are understood.
-local function screen(text)
+local function seen_of(text)
   local lines, row = {}, 1
   text = text:gsub("\27%[%?7[lh]", ""):gsub("\r\27%[K", "") -- whether too long a line wraps: none is
   while text ~= "" do
@@ -47,26 +48,26 @@ host.setenv("COLUMNS", "40")
 -- ---- blocks -----------------------------------------------------------------------------------------------------
 
 host.setenv("MEMLUA_TERMINALS", "2")
-tap.is({ live.possible(1), live.possible(2) }, { false, true }, "only a terminal can be drawn on")
-tap.is(screen(drawn(function()
-  local block <close> = live.block(2)
+tap.is({ screen.possible(1), screen.possible(2) }, { false, true }, "only a terminal can be drawn on")
+tap.is(seen_of(drawn(function()
+  local block <close> = screen.block(2)
   block:draw { "one", "two", "three" }
   block:draw { "eins", "zwei" }
   block:keep()
 end)), { "eins", "zwei" }, "lines are drawn over, and fewer of them leave nothing behind")
-tap.is(screen(drawn(function()
-  local block <close> = live.block(2)
+tap.is(seen_of(drawn(function()
+  local block <close> = screen.block(2)
   block:draw { "one", "two" }
 end)), {}, "a closed block is gone")
-local wide = screen(drawn(function()
-  local block = live.block(2)
+local wide = seen_of(drawn(function()
+  local block = screen.block(2)
   block:draw { ("é"):rep(60), ("x"):rep(39), ("x"):rep(40) }
 end))
 tap.is({ utf8.len(wide[1]), #wide[2], #wide[3] }, { 39, 39, 39 }, "a line never wraps, counted in characters")
 
 host.setenv("MEMLUA_ROWS", "4")
-tap.is(screen(drawn(function()
-  local block = live.block(2)
+tap.is(seen_of(drawn(function()
+  local block = screen.block(2)
   block:draw { "1", "2", "3", "4" }
   block:draw { "1", "2", "3", "4", "5" }
   block:keep()
@@ -110,7 +111,7 @@ local function shown(columns)
     live.show(self)
     view.next = 0
     live.show(self)
-    lines = screen(written)
+    lines = seen_of(written)
   end)
   return lines
 end
@@ -138,7 +139,7 @@ tap.like(shown(80)[2], "^high  #+%.+ ", "a locale without UTF-8 gets a bar of AS
 -- ---- beside other lines -----------------------------------------------------------------------------------------------
 
 host.setenv("COLUMNS", "80")
-local beside = screen(drawn(function()
+local beside = seen_of(drawn(function()
   local view <close> = live.runs(1)
   view:begin(1, "none")
   live.show(self)
@@ -161,7 +162,7 @@ drawn(function()
   local view <close> = live.runs(nil, "trial")
   for i, name in ipairs { "none", "reserve" } do
     view:begin(nil, name)
-    trials[i] = screen(written)[1]
+    trials[i] = seen_of(written)[1]
   end
 end)
 tap.is(trials, { "trial 1: none", "trial 2: reserve" }, "runs whose number nobody knows are counted")

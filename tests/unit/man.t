@@ -9,8 +9,10 @@ local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".output
 
 local memlua = quote(host.executable())
-local page, status = output_of(("%s %s %s 9.9"):format(memlua, quote(root .. "/host/man/contracts.lua"),
-  quote(root .. "/host/man/memlua-lua.7.in")))
+local function generated(page)
+  return output_of(("%s %s %s 9.9"):format(memlua, quote(root .. "/host/man/page.lua"), quote(root .. "/host/man/" .. page .. ".in")))
+end
+local page, status = generated "memlua-lua.7"
 tap.is(status, 0, "memlua-lua(7) is generated")
 tap.like(page, '"memlua 9.9"', "with its version")
 
@@ -77,7 +79,9 @@ end
 
 -- ---- memlua(1) ------------------------------------------------------------------------------------------------------
 
-local manual = output_of("cat " .. quote(root .. "/host/man/memlua.1.in")):gsub("\\%-", "-"):gsub("\\f[BIR]", "")
+local frame = generated "memlua.1"
+local manual = frame:gsub("\\%-", "-"):gsub("\\f[BIR]", "")
+tap.like(manual, '"memlua 9.9"', "memlua(1) is generated with its version")
 local help = output_of(memlua .. " --help")
 local options = 0
 for letter, long in help:gmatch "\n  (%-?%a?,? *)(%-%-[%w-]+)" do
@@ -98,10 +102,10 @@ end
 
 if select(2, output_of "command -v groff >/dev/null") == 0 then
   local path = os.tmpname()
-  io.open(path, "w"):write(page):close()
-  tap.is(output_of("groff -man -ww -Tutf8 " .. path .. " 2>&1 >/dev/null"), "", "groff takes memlua-lua(7) without a warning")
-  tap.is(output_of("groff -man -ww -Tutf8 " .. quote(root .. "/host/man/memlua.1.in") .. " 2>&1 >/dev/null"), "",
-    "and memlua(1)")
+  for name, text in pairs { ["memlua-lua(7)"] = page, ["memlua(1)"] = frame } do
+    io.open(path, "w"):write(text):close()
+    tap.is(output_of("groff -man -ww -Tutf8 " .. path .. " 2>&1 >/dev/null"), "", "groff takes " .. name .. " without a warning")
+  end
   os.remove(path)
 else
   tap.skip("the form of the manuals", "no groff here")

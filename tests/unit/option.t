@@ -87,6 +87,30 @@ tap.like(before "", "'none' is not a number of 1 or more\n.*\nmemlua: the enviro
   "a bad value of the environment is told as such")
 host.setenv("MEMLUA_RUNS")
 
+-- ---- said once: the command line, every script and the environment take what the table has -------------------------
+
+local said = require "shell".said
+local everywhere = said(quote(host.executable()) .. " --help")
+local in_a_script = said(quote(host.executable()) .. " -e "
+  .. quote [[require "memlua.option".parse({ name = "one" }, { "--help" })]])
+local VALUES <const> = { string = "x", count = "3", positive = "3", timeout = "3", size = "3M" }
+local settings = 0
+for _, spec in ipairs(host.options()) do
+  if spec.taken ~= "first" then
+    settings = settings + 1
+    local long = "%-%-" .. spec[1]:gsub("%-", "%%-")
+    tap.like(everywhere, "\n  [-%w, ]*" .. long .. "%f[%s]", "memlua --help has --" .. spec[1])
+    tap.like(in_a_script, "\n  [-%w, ]*" .. long .. "%f[%s]", "so has a script's")
+    local value = spec[2] == "flag" and "1" or type(spec[2]) == "table" and spec[2][2] or VALUES[spec[2]]
+    local key = spec[1]:gsub("-", "_")
+    if key ~= "vm" then -- that would boot one
+      tap.is(said(("MEMLUA_%s=%s %s -e %s"):format(key:upper(), value, quote(host.executable()),
+        quote(('print(require "memlua.host".settings.%s ~= nil)'):format(key)))), "true\n", "and the environment")
+    end
+  end
+end
+tap.ok(settings >= 18, "there are settings at all", settings)
+
 refused("Try 'memlua test --help'", "the way to help", "--nonsense")
 
 tap.done()

@@ -1,5 +1,6 @@
 --- memlua.experiment: the frame of a measurement that is no scenario of competing tenants: options and kernel, a
 --- run folder with all raw results, a table, charts, and what was expected of the figures.
+local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -77,13 +78,13 @@ local function check_expectations(e, folder)
 end
 
 -- On the host even when the microVM did the runs: resampling is slow there. One cell has nothing to compare.
-local function publish(e, cells)
+local function publish(e, cells, out)
   if host.settings.cell then
-    local there, cell = pcall(run.open, host.settings.out)
+    local there, cell = pcall(run.open, out)
     if there then judge.experiment(cell.runs) end
-    return sweep.tell()
+    return sweep.tell(out)
   end
-  local ok, folder = pcall(run.load, host.settings.out)
+  local ok, folder = pcall(run.load, out)
   if not ok or #folder.runs < #cells then return end -- what ended the runs early has been said
   judge.experiment(folder.runs)
   report.publish(folder)
@@ -105,12 +106,11 @@ end
 local function measure(e, set, all, cells)
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
-  way.after = function() publish(e, cells) end
-  host.enter()
+  entry.enter { out = host.settings.out, after = function(out) publish(e, cells, out) end }
   folder:json("host.json", run.facts())
   folder:keep_script()
   measure_all(e, set, all, cells, folder)
-  if not way.hands_back then publish(e, cells) end
+  if not way.hands_back then publish(e, cells, folder.path) end
 end
 
 --- Runs an experiment, which may mean that the same script runs in the microVM and this call doesn't return. With --cell

@@ -74,42 +74,30 @@ end
 
 -- ---- the options that every script has --------------------------------------------------------------
 
-local OUTPUT = {
-  { "out", "string", short = "o", arg = "DIR", help = "folder of the results" },
-  { "json", "string", arg = "FILE", help = "write the summary there too (-: standard output)" },
-  { "color", { "auto", "never", "always" }, help = "coloured output" },
-  { "verbose", "flag", short = "v", help = "say more on standard error" },
-  { "quiet", "flag", short = "q", help = "say nothing but errors on standard error" },
-}
+-- What is declared once for the command line, the scripts and the manual: host/core/settings.c.
+local SETTINGS <const> = host.options()
 
-local RUN = {
-  { "runs", "positive", short = "r", arg = "N", help = "measured runs of each strategy" },
-  { "warmup", "count", short = "w", arg = "N", help = "unmeasured runs of the first cell before them" },
-  { "seed", "count", arg = "N", help = "of everything random" },
-  { "cell", "string", arg = "ID", help = "run only this one of the runs that --dry-run lists" },
-  { "timeout", "timeout", arg = "TIME", help = "give up after that long on the wall clock" },
-  { "dry-run", "flag", help = "check everything, say what would run, run nothing" },
-  { "vm", "flag", help = "run in the microVM even where this machine could" },
-  { "host", "flag", help = "run on this machine's kernel or not at all" },
-  { "accel", { "auto", "kvm", "tcg" }, help = "how the microVM runs" },
-  { "clock", { "auto", "real", "virtual" }, help = "the microVM's clock" },
-  { "kernel", "string", short = "k", arg = "IMAGE|RELEASE", help = "the microVM's kernel" },
-  { "memory", "size", short = "m", arg = "SIZE", help = "the microVM's memory" },
-  { "cpus", "positive", short = "p", arg = "N", help = "the microVM's CPUs" },
-}
+-- Who takes what: those that run something take what those take that write a folder, and so on.
+local REACH <const> = { first = 0, run = 1, report = 2, print = 3 }
+
+local function taken_by(taker)
+  local list = {}
+  for _, spec in ipairs(SETTINGS) do
+    if REACH[spec.taken] >= REACH[taker] then list[#list + 1] = spec end
+  end
+  return list
+end
+
+local function target_of(name) return (name:gsub("-", "_")) end
 
 --- The names of the options that every script has, as the keys of what option.parse returns.
 function option.common_names()
   local names = {}
-  for _, list in ipairs { OUTPUT, RUN } do
-    for _, spec in ipairs(list) do names[#names + 1] = spec[1]:gsub("-", "_") end
-  end
+  for i, spec in ipairs(taken_by "run") do names[i] = target_of(spec[1]) end
   return names
 end
 
 -- ---- declaring and parsing ----------------------------------------------------------------------------
-
-local function target_of(name) return (name:gsub("-", "_")) end
 
 local function shown_default(default)
   if default == nil or default == false then return "" end
@@ -183,13 +171,13 @@ local function settle(values, specs)
     if target == "timeout" and values.timeout then host.give_up_after(values.timeout) end
     values[target] = host.settings[target]
   end
-  if host.settings.vm and host.settings.host then
-    memlua.fail(memlua.status.misuse, "--vm contradicts --host")
+  for _, spec in ipairs(specs) do
+    local other = spec.excludes
+    if other and values[target_of(spec[1])] and host.settings[target_of(other)] then
+      memlua.fail(memlua.status.misuse, "--%s contradicts --%s", spec[1], other)
+    end
   end
   check_memory()
-  if host.settings.quiet and host.settings.verbose then
-    memlua.fail(memlua.status.misuse, "--quiet contradicts --verbose")
-  end
 end
 
 -- Below NARROW columns an option's description stands under it; beyond WIDEST lines are hard to read.
@@ -216,12 +204,9 @@ local function join_negatives(args)
 end
 
 --- The options that a script has beside its own: a list of declarations as option.parse takes them. `declared` nil: all
---- that memlua itself takes.
+--- that memlua itself takes, those too that stand before a script's name only.
 function option.common(declared)
-  local kind = declared and declared.common
-  local common = table.move(OUTPUT, kind == "print" and 2 or 1, #OUTPUT, 1, {}) -- the first is --out
-  if kind == "report" or kind == "print" then return common end
-  return table.move(RUN, 1, #RUN, #common + 1, common)
+  return taken_by(declared and (declared.common or "run") or "first")
 end
 
 --- Parses the script's arguments. `declared` is a table:

@@ -36,7 +36,7 @@ function run.state_folder()
   return state .. "/memlua"
 end
 
---- The folder of an interactive session's runs where it isn't run.state_folder(): see memlua.machine.session. Nil elsewhere.
+--- The folder of an interactive session's runs where it isn't run.state_folder(): see memlua.experiment.session. Nil elsewhere.
 run.session_folder = os.getenv "MEMLUA_SESSION"
 
 --- NAME-TIMESTAMP in run.state_folder(), or in that of the session: where a run goes without --out.

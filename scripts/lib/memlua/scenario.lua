@@ -2,6 +2,7 @@
 --- is measured; this is the order of things: check, run, write, judge.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
+local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -193,12 +194,10 @@ local function calibrated(plan)
 end
 
 -- What the microVM brought back is summed up here: thousands of resamples would take it minutes.
-local function publish_later()
-  way.after = function()
-    if host.settings.cell then return sweep.tell() end
-    local ok, folder = pcall(run.load, host.settings.out)
-    if ok then report.publish(folder) end -- else it ended before a result, and has said why
-  end
+local function publish_later(out)
+  if host.settings.cell then return sweep.tell(out) end
+  local ok, folder = pcall(run.load, out)
+  if ok then report.publish(folder) end -- else it ended before a result, and has said why
 end
 
 -- A cell that is there already: its folder, or nil when there is none, or it has to be measured again because it came
@@ -218,8 +217,7 @@ end
 local function measure(plan, all, cells)
   local folder = run.create(host.settings.out)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
-  publish_later()
-  host.enter()
+  entry.enter { out = host.settings.out, after = publish_later }
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   if plan.calibrate then plan, all, cells = calibrated(plan) end
   cells = possible(plan, cells)
@@ -228,7 +226,7 @@ local function measure(plan, all, cells)
   folder:keep_script()
   run_all(plan, all, cells, folder)
   if host.settings.cell then
-    if not way.hands_back then sweep.tell() end
+    if not way.hands_back then sweep.tell(folder.path) end
   elseif not way.hands_back then
     report.publish(folder)
   end

@@ -1,12 +1,12 @@
 --- memlua.base.log: what a person is told on standard error; standard output is for the document.
 local host = require "memlua.host"
+local screen = require "memlua.base.screen"
 local text = require "memlua.base.text"
 
 local log = {}
 
--- log.interlude, where set, is called before each line: memlua.base.live takes its lines away then.
 local function write(fmt, ...)
-  if log.interlude then log.interlude() end
+  screen.make_room(2)
   local said = "memlua: " .. fmt:format(...)
   io.stderr:write(table.concat(text.wrap(said, text.columns(math.huge, 2), 2), "\n"), "\n")
 end

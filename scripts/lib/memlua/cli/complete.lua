@@ -84,15 +84,10 @@ end
 -- ---- options ------------------------------------------------------------------------------------------------------
 
 local HELP = { "help", "flag", short = "h", help = "show this help" }
-local FIRST = { -- before the script's name only
-  { nil, "string", short = "e", arg = "CODE", help = "run Lua code" },
-  { nil, "flag", short = "i", help = "read Lua interactively" },
-  { "version", "flag", short = "V", help = "show the version" },
-}
 
 local function options_of(declared)
   local list = {}
-  for _, group in ipairs { declared and declared.options or FIRST, option.common(declared), { HELP } } do
+  for _, group in ipairs { declared and declared.options or {}, option.common(declared), declared and { HELP } or {} } do
     table.move(group, 1, #group, #list + 1, list)
   end
   return list

@@ -20,7 +20,7 @@ local function show_help(name) io.stdout:write(require "memlua.cli.help".text(na
 --- Makes `help`, `exit` and `quit` (which tell how a session ends), and `cgroup`, `worker` and the like, which load their module when first used, globals.
 function interactive.begin()
   local known = {}
-  require "memlua.machine.session".begin()
+  require "memlua.experiment.session".begin()
   rawset(_G, "help", show_help)
   rawset(_G, "exit", END)
   rawset(_G, "quit", END)

@@ -127,9 +127,9 @@ function sweep.finished(manifest)
   return folder
 end
 
---- Says where the cell's result is, in place of a table.
-function sweep.tell()
-  if sys.exists(host.settings.out .. "/manifest.json") then log.say("%s: %s", host.settings.cell, host.settings.out) end
+--- Says that the cell's result is in the folder `path`, if it is, in place of a table.
+function sweep.tell(path)
+  if sys.exists(path .. "/manifest.json") then log.say("%s: %s", host.settings.cell, path) end
 end
 
 -- ---- putting cells together ---------------------------------------------------------------------------------------

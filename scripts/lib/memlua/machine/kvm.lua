@@ -1,8 +1,8 @@
 --- memlua.machine.kvm: whether KVM works here. /dev/kvm can be there and broken, so only a boot proves it; the verdict
 --- is kept in memlua's cache, per kernel and CPU.
 local host = require "memlua.host"
-local live = require "memlua.base.live"
 local log = require "memlua.base.log"
+local screen = require "memlua.base.screen"
 local sys = require "memlua.base.sys"
 
 local kvm = {}
@@ -43,7 +43,7 @@ end
 local function boot(kernel)
   log.say("trying KVM once (the verdict is kept in %s)", verdict_file())
   local status, why, errno = require "memlua.vm".run {
-    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40, watched = live.possible(2),
+    image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40, watched = screen.possible(2),
     spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
   }
   if status == 0 then return "works", true end

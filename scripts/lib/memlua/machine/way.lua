@@ -5,18 +5,14 @@
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
 local host = require "memlua.host"
 local kvm = require "memlua.machine.kvm"
-local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
-local session = require "memlua.machine.session"
+local screen = require "memlua.base.screen"
 local sys = require "memlua.base.sys"
 
 local way = {
   name = nil, -- the way taken, once enter() has returned
-  -- A function to call on the host once the microVM has ended and its results lie in settings.out: it publishes
-  -- them, which needs no kernel and is slow there.
-  after = nil,
   -- Whether results are published there: in the microVM, unless somebody sits in front of it.
   hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
 }
@@ -136,7 +132,7 @@ way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 -- What of the environment the script may see in the guest too.
 local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
 
-local function environment(kernel, kmod, clock, accel, terminal)
+local function environment(kernel, kmod, clock, accel, terminal, out)
   local env = {}
   for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
   for key in pairs(settings) do -- options that were given in the environment
@@ -146,7 +142,7 @@ local function environment(kernel, kmod, clock, accel, terminal)
   env.PATH = way.GUEST_PATH
   env.MEMLUA_KMOD, env.MEMLUA_MODULES = kmod, kernel.root
   env.MEMLUA_GUEST_CLOCK, env.MEMLUA_GUEST_ACCEL = clock, accel
-  env[settings.interactive and "MEMLUA_SESSION" or "MEMLUA_OUT"] = settings.out
+  env[settings.interactive and "MEMLUA_SESSION" or "MEMLUA_OUT"] = out
   if terminal then return env end -- the guest's terminal tells what it is like
   local terminals = ""
   for fd = 0, 2 do terminals = terminals .. (host.isatty(fd) and fd or "") end
@@ -157,41 +153,21 @@ local function environment(kernel, kmod, clock, accel, terminal)
   return env
 end
 
--- The guest leaves gnuplot scripts; the pictures are made here, where it is fast.
-local function render_plots()
-  if settings.out and sys.exists(settings.out .. "/plots/.") then
-    require "memlua.plot".render(settings.out)
-  end
-end
-
 local function absolute(path)
   return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path
 end
 
 -- A folder that exists already and belongs to the user keeps what it has; the guest works in memory.
-local function prepare_out()
-  if not settings.out then return end
-  settings.out = absolute(settings.out)
-  local made, why = host.mkdir(settings.out)
+local function prepare_out(out)
+  local made, why = host.mkdir(out)
   if not made then memlua.fail(memlua.status.misuse, "%s; choose another folder with --out", why) end
 end
 
-local function copy_json()
-  if not settings.json or settings.json == "-" or not settings.out then return end
-  local content = sys.read(settings.out .. "/summary.json")
-  if not content then return end
-  local done, why = host.save(settings.json, content)
-  if not done then memlua.fail(memlua.status.misuse, "--json %s", why) end
-end
-
-local function refuse_unportable()
+local function refuse_unportable(job)
   if arg[0] == "-" then
     memlua.fail(memlua.status.misuse, "a script from standard input can't go into the microVM; give it as a file")
   end
-  if session.begun then
-    memlua.fail(memlua.status.unsupported, "this session runs on the machine itself, which can't do that; begin one in the "
-      .. "microVM: memlua --vm -i")
-  end
+  if job.bound then memlua.fail(memlua.status.unsupported, "%s", job.bound) end
   for _, word in ipairs(host.argv) do
     if not utf8.len(word) then
       memlua.fail(memlua.status.misuse, "%q can't go into the microVM: not UTF-8; rename the file, or use a link", word)
@@ -215,11 +191,11 @@ local function no_way(reasons, why)
     table.concat(reasons, "\n"), why)
 end
 
-local function run_in_vm(reasons)
-  local cwd = memlua.must(host.cwd())
-  refuse_unportable()
+local function run_in_vm(reasons, job)
+  local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
+  refuse_unportable(job)
   check_visible("working folder", cwd)
-  if settings.out then check_visible("--out", absolute(settings.out)) end
+  if out then check_visible("--out", out) end
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = way.kernel()
@@ -230,29 +206,21 @@ local function run_in_vm(reasons)
   local virtual = choose_clock(use_kvm)
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   local terminal = settings.interactive and host.isatty(0)
-  if settings.interactive then session.prepare() end
-  prepare_out()
+  if out then prepare_out(out) end
   log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
     virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
-    watched = live.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
-    boot_timeout = use_kvm and 60 or 240, out = settings.out, interactive = settings.interactive,
+    watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
+    boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
-      argv = host.argv, cwd = cwd, out = settings.out, env = environment(kernel, kmod, clock, accel, terminal),
+      argv = host.argv, cwd = cwd, out = out, env = environment(kernel, kmod, clock, accel, terminal, out),
       reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
   if not status then memlua.fail(vm_status, "%s", complaint) end
   if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
-  if settings.interactive then
-    session.finish()
-  elseif way.after then
-    way.after()
-  else
-    render_plots()
-    copy_json()
-  end
+  if job.after then job.after(out) end
   os.exit(status, true)
 end
 
@@ -293,9 +261,13 @@ function way.memory()
   return settings.memory or GUEST_MEMORY, "the microVM"
 end
 
---- Decides the way; call it before the first use of the kernel. Where only the microVM can, it runs the
---- whole script there and ends the process with its exit status. Fails with status 4 where nothing can.
-function way.enter()
+--- Decides the way, before the first use of the kernel; memlua.experiment.entry calls it. Where only the microVM can, it
+--- runs the whole script there and ends the process with its exit status. Fails with status 4 where nothing can. `job`
+--- tells what comes back from there:
+---   out     the folder, or nil
+---   after   f(out): called before the process ends; or nil
+---   bound   why what is running can't be moved into a microVM; or nil
+function way.enter(job)
   if way.name then return end
   if host.in_guest then
     way.name = host.has_ops() and "native" or "module"
@@ -311,7 +283,7 @@ function way.enter()
       table.concat(reasons, "\n"))
   end
   for _, reason in ipairs(reasons) do log.detail("not here:%s", reason) end
-  run_in_vm(reasons)
+  run_in_vm(reasons, job)
 end
 
 return way

@@ -1,8 +1,8 @@
 --- memlua.report.guard: what a guard sees, for people: a table that is drawn over on a terminal, one after the other in a
 --- pipe; or JSON.
 local json = require "memlua.json"
-local live = require "memlua.base.live"
 local memlua = require "memlua"
+local screen = require "memlua.base.screen"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
 
@@ -61,7 +61,7 @@ end
 --- A view on standard output: a table, or, where `document` is "-", a line of JSON per sample; a file of
 --- that name gets the newest one.
 function guard_view.open(document)
-  return setmetatable({ document = document, block = live.block(1) }, View)
+  return setmetatable({ document = document, block = screen.block(1) }, View)
 end
 
 --- Shows what Guard:sample() of memlua.guard returns.
@@ -69,7 +69,7 @@ function View:show(sample)
   if self.document == "-" then return say(json.encode(sample)) end
   if self.document then memlua.must(json.write(self.document, sample)) end
   local lines = lines_of(sample)
-  if live.possible(1) then return self.block:draw(lines) end
+  if screen.possible(1) then return self.block:draw(lines) end
   say(table.concat(lines, "\n") .. "\n")
 end
 

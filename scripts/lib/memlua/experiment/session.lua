@@ -1,5 +1,5 @@
---- memlua.machine.session: an interactive session in the microVM. Its runs and its history come back in a folder of its own and
---- go to where they would be without the microVM.
+--- memlua.experiment.session: an interactive session in the microVM. Its runs and its history come back in a folder of
+--- its own and go to where they would be without the microVM.
 local host = require "memlua.host"
 local log = require "memlua.base.log"
 local run = require "memlua.run"
@@ -9,12 +9,11 @@ local session = {
   begun = false, -- whether somebody is typing: what runs here can't be moved into the microVM any more
 }
 
-local own -- whether the folder was made for the session, not given by --out
-
---- On the host, before the microVM boots: where the session's runs go (host.settings.out).
-function session.prepare()
-  own = not host.settings.out
-  host.settings.out = host.settings.out or run.default_path "session"
+--- On the host, before the microVM boots: the folder in which all of the session comes back, and whether it is one of
+--- its own, not given by --out.
+function session.folder()
+  local given = host.settings.out
+  return given or run.default_path "session", not given
 end
 
 --- Where the prompt begins: each run of the session gets a folder of its own, below --out if that was given.
@@ -36,9 +35,10 @@ local function move(name, from, to)
   if not done then log.warn("%s; it stays in %s", why, from) end
 end
 
---- On the host, when the microVM has ended: draws the pictures and moves runs and history to where they belong.
-function session.finish()
-  local folder, home = host.settings.out, own and run.state_folder() or host.settings.out
+--- On the host, when the microVM has ended: draws the pictures and moves runs and history to where they belong from the
+--- `folder` in which they came back, one of the session's `own` or the one that --out says.
+function session.finish(folder, own)
+  local home = own and run.state_folder() or folder
   host.mkdir(run.state_folder())
   for _, name in ipairs(sys.names(folder)) do
     if name == "history" then

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MEMLUA_UPCALL_H
+#define MEMLUA_UPCALL_H
+
+#include <lua.h>
+
+/*
+ * What the bindings ask of the Lua library above them. They don't know its modules: which function answers is said in
+ * host/upcalls.c, once for all.
+ */
+enum upcall {
+	UPCALL_ENTER,  /* f(): the first use of the kernel; see host.enter() */
+	UPCALL_CHILD,  /* f(run, step, exit): runs a function in the copy of the state that a worker is */
+	UPCALL_REFUSE, /* f(): raises: that is for the script, not for such a copy */
+	UPCALLS,
+};
+
+/** The functions, by enum upcall. */
+extern const struct upcall_target {
+	const char *module, *name;
+} upcall_targets[UPCALLS];
+
+/** upcall_push() - push the function that answers; what its module raises while it is loaded passes. */
+void upcall_push(lua_State *L, enum upcall which);
+
+#endif

@@ -1,0 +1,44 @@
+--- memlua.experiment.entry: the first use of the kernel, and what is left to do on the machine where a microVM did the
+--- work. The bindings call it (host/upcalls.c) where a script has not.
+local host = require "memlua.host"
+local memlua = require "memlua"
+local plot = require "memlua.plot"
+local session = require "memlua.experiment.session"
+local sys = require "memlua.base.sys"
+local way = require "memlua.machine.way"
+
+local entry = {}
+
+-- What a script left that knows nothing of reports: the guest leaves gnuplot scripts, the pictures are made here.
+local function deliver(out)
+  if not out then return end
+  if sys.exists(out .. "/plots/.") then plot.render(out) end
+  local document = host.settings.json
+  local content = document and document ~= "-" and sys.read(out .. "/summary.json")
+  if not content then return end
+  local done, why = host.save(document, content)
+  if not done then memlua.fail(memlua.status.misuse, "--json %s", why) end
+end
+
+-- What comes back of an interactive session goes to several folders.
+local function of_session()
+  local folder, own = session.folder()
+  return { out = folder, after = function(out) session.finish(out, own) end }
+end
+
+--- Makes sure of a kernel that can. `job` (nil: a script of its own, with what --out and --json say) tells what is to
+--- come back where that takes a microVM, which runs the whole script, so that this call doesn't return there:
+---   out     the folder, or nil
+---   after   f(out): called on the machine once the microVM has ended and its results lie in the folder
+--- Returns the way, "native" or "module". Fails with status 4 where there is none.
+function entry.enter(job)
+  if not way.name then
+    job = host.settings.interactive and of_session() or job or { out = host.settings.out, after = deliver }
+    job.bound = session.begun and "this session runs on the machine itself, which can't do that; begin one in the "
+      .. "microVM: memlua --vm -i"
+    way.enter(job)
+  end
+  return way.name
+end
+
+return entry
