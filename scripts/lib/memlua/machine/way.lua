@@ -157,13 +157,6 @@ local function environment(kernel, kmod, clock, accel, terminal)
   return env
 end
 
--- The guest leaves gnuplot scripts; the pictures are made here, where it is fast.
-local function render_plots()
-  if settings.out and sys.exists(settings.out .. "/plots/.") then
-    require "memlua.plot".render(settings.out)
-  end
-end
-
 local function absolute(path)
   return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path
 end
@@ -250,7 +243,6 @@ local function run_in_vm(reasons)
   elseif way.after then
     way.after()
   else
-    render_plots()
     copy_json()
   end
   os.exit(status, true)
