@@ -15,7 +15,8 @@ set yrange [places - 0.2:-0.9]
 set border 1 lc rgb "#404040"
 set xtics nomirror out textcolor rgb "#404040"
 set ytics scale 0 nomirror noenhanced font ",14"
-eval "set ytics (" . tics . ")"
+set ytics (labels[1] at[1])
+do for [t = 2:|labels|] { set ytics add (labels[t] at[t]) }
 set grid xtics lt 1 lc rgb "#c8c8c8" lw 0.6
 set xlabel axis noenhanced textcolor rgb "#404040"
 set label 1 heading at screen 0.02, screen 1 - 30.0 / height left noenhanced font ",17"

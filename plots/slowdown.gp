@@ -24,7 +24,8 @@ set xrange [from:to]
 set yrange [places - 0.2:-0.9]
 set border 1 lc rgb "#404040"
 set ytics scale 0 nomirror noenhanced font ",14"
-eval "set ytics (" . tics . ")"
+set ytics (labels[1] at[1])
+do for [t = 2:|labels|] { set ytics add (labels[t] at[t]) }
 set grid xtics lt 1 lc rgb "#c8c8c8" lw 0.6
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lw 2 lc rgb "#404040"
 set label 3 "alone" at 1, graph 1 center offset 0, 0.6 font ",12" textcolor rgb "#404040"

@@ -87,6 +87,16 @@ static json_t *read_spec(void)
 	return spec;
 }
 
+/* What the machine has of the run's folder already stays readable beside it, for a series that is gone on with. */
+static void keep_folder(const char *out)
+{
+	mkdir("/run/memlua", 0700);
+	mkdir(GUEST_BEFORE, 0700);
+	if (!mount(out, GUEST_BEFORE, NULL, MS_BIND, NULL))
+		setenv("MEMLUA_BEFORE", GUEST_BEFORE, 1);
+	close(open(GUEST_SENT, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
 static void set_environment(json_t *spec)
 {
 	const char *name;
@@ -97,8 +107,11 @@ static void set_environment(json_t *spec)
 	unsetenv("MEMLUA_SPEC");
 	if (chdir(text_of(spec, "cwd")))
 		die("%s: %s", text_of(spec, "cwd"), strerror(errno));
+	if (!text_of(spec, "out"))
+		return;
+	keep_folder(text_of(spec, "out"));
 	/* The run's folder: kept in memory, so that writing it never waits for the host. */
-	if (text_of(spec, "out") && mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, NULL))
+	if (mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, NULL))
 		die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
 }
 
@@ -265,7 +278,7 @@ static int supervise(pid_t command, int control, int children, struct terminal *
 	}
 }
 
-/* Archives the run's folder onto its port. */
+/* Archives the run's folder onto its port, without what has been sent. */
 static void send_results(const char *folder)
 {
 	int status;
@@ -275,7 +288,8 @@ static void send_results(const char *folder)
 		die("fork: %s", strerror(errno));
 	if (!pid) {
 		dup2(open_port("memlua.results"), STDOUT_FILENO);
-		execlp("tar", "tar", "-C", folder, "-cf", "-", ".", NULL);
+		execlp("tar", "tar", "--format=gnu", "-C", folder, "--anchored", "--no-wildcards", "-X", GUEST_SENT,
+		       "-cf", "-", ".", NULL);
 		die("tar: %s", strerror(errno));
 	}
 	if (waitpid(pid, &status, 0) != pid || status)

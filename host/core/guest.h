@@ -13,6 +13,11 @@
 /* Why the guest gives up, on its console: what the host finds there before the panic that follows. */
 #define GUEST_COMPLAINT "memlua guest: "
 
+/* What the machine had of the run's folder when the microVM booted. */
+#define GUEST_BEFORE "/run/memlua/before"
+/* Names in the run's folder, "./" before them, that have been sent to the machine (memlua.base.handback). */
+#define GUEST_SENT "/run/memlua/sent"
+
 /** guest_wanted() - does the kernel's command line ask for it? Only meaningful in process 1. */
 bool guest_wanted(void);
 

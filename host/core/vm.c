@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
@@ -30,6 +29,7 @@
 #include "interrupt.h"
 #include "save.h"
 #include "vm_dir.h"
+#include "vm_results.h"
 
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
 #define GRACE_S 20.0
@@ -43,7 +43,7 @@ struct vm {
 	int lock;		 /* says that we use it */
 	pid_t virtiofsd, qemu;
 	int ports[PORTS];	/* our ends, -1 when closed */
-	int results;		/* the file that takes the archive */
+	struct results *results; /* NULL: there is no folder for them */
 	char control[64];	/* what the guest has reported, line by line */
 	size_t control_len;
 	bool up;		/* user space has been reached */
@@ -56,6 +56,7 @@ struct vm {
 	bool input_ended, raw; /* of our standard input: nothing more comes; it is a terminal in raw mode */
 	struct termios cooked; /* what the terminal was before */
 	bool timed_out;
+	bool lost; /* the results could not be kept */
 };
 
 /* --- small helpers --- */
@@ -424,9 +425,8 @@ static int take_output(struct vm *vm, enum port port, struct error *err)
 	} else if (port == CONTROL) {
 		take_report(vm, data, n);
 	} else if (port == RESULTS) {
-		if (write_all(vm->results, data, n))
-			return error_set(err, errno, "%s/results.tar: %s; TMPDIR may name a roomier folder",
-					 vm->dir, strerror(errno));
+		vm->lost = vm->results && results_feed(vm->results, data, n, err);
+		return vm->lost ? -1 : 0; /* hours of measuring what can't be kept help nobody */
 	} else if (write_all(targets[port], data, n)) {
 		return error_set(err, errno, "standard %s: %s", port == OUT ? "output" : "error",
 				 strerror(errno));
@@ -582,75 +582,20 @@ static int fill_dir(struct vm *vm, struct error *err)
 	path_in(vm, "init", path);
 	if (symlink(vm->config->init, path))
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	path_in(vm, "results.tar", path);
-	vm->results = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (vm->results < 0)
-		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	if (vm->config->out && !(vm->results = results_open(vm->config->out, err)))
+		return -1;
 	return write_spec(vm, err);
 }
 
-static struct {
-	size_t from; /* length of the path of the folder that all of it leaves */
-	const char *to;
-} moving;
-
-static int move_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+/* The stream is at its end; what of it is not wanted on this machine is told. */
+static int finish_results(struct vm *vm, struct error *err)
 {
-	char to[PATH_MAX];
+	const char *left_out = vm->results ? results_left_out(vm->results) : NULL;
 
-	(void)st;
-	(void)ftw;
-	if (snprintf(to, sizeof(to), "%s%s", moving.to, path + moving.from) >= (int)sizeof(to)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (flag == FTW_D)
-		return mkdir(to, 0777) && errno != EEXIST ? -1 : 0;
-	return rename(path, to);
-}
-
-static int unpack_into(struct vm *vm, char *folder, struct error *err)
-{
-	char path[PATH_MAX], tail[1024];
-	int status;
-	pid_t pid;
-
-	path_in(vm, "results.tar", path);
-	pid = spawn(vm, "tar.log",
-		    (char *[]){"tar", "-C", folder, "--no-same-owner", "--no-overwrite-dir", "-m", "-xf", path,
-			       NULL}, /* -m: their times are of the guest's clock, which may be virtual */
-		    NULL, err);
-	if (pid < 0)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!status)
-		return 0;
-	read_tail(vm, "tar.log", tail, sizeof(tail));
-	return error_set(err, EIO, "%s: the results could not be unpacked: %s", vm->config->out, tail);
-}
-
-/* Beside their names first: who reads the folder meanwhile, maybe on another machine, sees whole files. */
-static int unpack_results(struct vm *vm, struct error *err)
-{
-	char beside[PATH_MAX];
-	struct stat st;
-	int ret;
-
-	if (!vm->config->out || fstat(vm->results, &st) || !st.st_size)
-		return 0;
-	snprintf(beside, sizeof(beside), "%s/.results.XXXXXX", vm->config->out);
-	if (!mkdtemp(beside))
-		return error_set(err, errno, "%s: the results could not be unpacked: %s", vm->config->out,
-				 strerror(errno));
-	ret = unpack_into(vm, beside, err);
-	moving.from = strlen(beside);
-	moving.to = vm->config->out;
-	if (!ret && nftw(beside, move_entry, 16, FTW_PHYS))
-		ret = error_set(err, errno, "%s: the results could not be unpacked: %s", vm->config->out,
-				strerror(errno));
-	vm_dir_remove(beside);
-	return ret;
+	if (left_out)
+		dprintf(STDERR_FILENO, "memlua: warning: %s: left in the microVM: nothing that a run's folder takes from "
+			"there\n", left_out);
+	return vm->results ? results_finish(vm->results, err) : 0;
 }
 
 static int show_logs(const char *log, const char *console, struct error *err)
@@ -690,6 +635,10 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 /* What the guest's end means. */
 static int judge(struct vm *vm, int ret, int *status, struct error *err)
 {
+	if (vm->lost) {
+		*status = err->code == ENOSPC ? 3 : 1;
+		return -1;
+	}
 	if (!ret && vm->done) {
 		*status = vm->timed_out ? 124 : vm->status;
 		return 0;
@@ -712,8 +661,7 @@ static void tear_down(struct vm *vm)
 	for (int i = 0; i < PORTS; i++)
 		if (vm->ports[i] >= 0)
 			close(vm->ports[i]);
-	if (vm->results >= 0)
-		close(vm->results);
+	results_close(vm->results);
 	if (vm->lock >= 0) {
 		vm_dir_remove(vm->dir);
 		close(vm->lock);
@@ -722,7 +670,7 @@ static void tear_down(struct vm *vm)
 
 int vm_run(const struct vm_config *config, int *status, struct error *err)
 {
-	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .results = -1, .shown = -1};
+	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .shown = -1};
 	int ret;
 
 	*status = 1;
@@ -736,7 +684,7 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 		ret = start_qemu(&vm, err);
 	if (!ret)
 		ret = judge(&vm, relay(&vm, err), status, err);
-	if (!ret && unpack_results(&vm, err)) {
+	if (!ret && finish_results(&vm, err)) {
 		*status = 1; /* whatever the command's was: its results are lost */
 		ret = -1;
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -183,24 +184,29 @@ static int host_rows(lua_State *L)
 	return terminal_size(L, terminal_rows);
 }
 
-/* Return: whether the folder is there, now or already; else errno is that of the attempt to make it. */
-static bool make_folder(const char *path)
+/* Return: whether the folder is there, now or already; @made: whether now. Else errno is that of the attempt to make it. */
+static bool make_folder(const char *path, bool *made)
 {
 	int code = mkdir(path, 0777) ? errno : 0;
 	struct stat st;
 
+	*made = !code;
 	if (code && !stat(path, &st) && S_ISDIR(st.st_mode))
 		code = 0;
 	errno = code;
 	return !code;
 }
 
-/* host.mkdir(path) -> true | nil, reason, errno. Makes the folders above it too; one that is there is fine. */
+/*
+ * host.mkdir(path) -> "made" or "exists" | nil, reason, errno. Makes the folders above it too. What exists may be
+ * somebody else's: for a folder of one's own in a place where others write see host.mkdtemp.
+ */
 static int host_mkdir(lua_State *L)
 {
 	char path[PATH_MAX];
 	size_t size;
 	const char *given = luaL_checklstring(L, 1, &size);
+	bool made = false;
 
 	luaL_argcheck(L, size && size < sizeof(path), 1, "must be a path");
 	memcpy(path, given, size + 1);
@@ -208,12 +214,54 @@ static int host_mkdir(lua_State *L)
 		slash = strchr(slash, '/');
 		if (slash)
 			*slash = '\0';
-		if (!make_folder(path))
+		if (!make_folder(path, &made))
 			return luaL_fileresult(L, 0, path);
 		if (!slash)
 			break;
 	}
-	return luaL_fileresult(L, 1, given);
+	lua_pushstring(L, made ? "made" : "exists");
+	return 1;
+}
+
+/*
+ * host.mkdtemp() -> the path of a new empty folder in $TMPDIR or /tmp, of a name that nobody can know before, which only
+ * this user may enter | nil, reason, errno. To be removed by whoever asked.
+ */
+static int host_mkdtemp(lua_State *L)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[PATH_MAX];
+
+	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(path) - 32)
+		tmp = "/tmp";
+	snprintf(path, sizeof(path), "%s/memlua.XXXXXX", tmp);
+	if (!mkdtemp(path))
+		return luaL_fileresult(L, 0, path);
+	lua_pushstring(L, path);
+	return 1;
+}
+
+/*
+ * host.is_private(path) -> true | false, why: whether a file or folder is this user's (where sudo made root of another,
+ * that one's, too) or root's, and nobody else may write it. A link is judged by what it leads to.
+ */
+static int host_is_private(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1), *sudo = getenv("SUDO_UID");
+	struct stat st;
+	bool own;
+
+	if (stat(path, &st))
+		return luaL_fileresult(L, 0, path);
+	own = !st.st_uid || st.st_uid == geteuid() || (!geteuid() && sudo && st.st_uid == strtoul(sudo, NULL, 10));
+	if (own && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return lua_pushboolean(L, 1), 1;
+	lua_pushboolean(L, 0);
+	if (own)
+		lua_pushliteral(L, "others may write it");
+	else
+		lua_pushfstring(L, "it belongs to another user (uid %d)", (int)st.st_uid);
+	return 2;
 }
 
 /*
@@ -364,6 +412,8 @@ static const luaL_Reg functions[] = {
 	{"columns", host_columns},
 	{"rows", host_rows},
 	{"mkdir", host_mkdir},
+	{"mkdtemp", host_mkdtemp},
+	{"is_private", host_is_private},
 	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},

@@ -7,6 +7,7 @@
 #include "../core/error.h"
 #include "../core/interrupt.h"
 #include "../core/vm.h"
+#include "../core/vm_results.h"
 #include "glue.h"
 
 static const char *text_field(lua_State *L, const char *key)
@@ -86,8 +87,33 @@ static int vm_virtiofsd_lua(lua_State *L)
 	return 1;
 }
 
+/*
+ * vm.unpack(folder, archive) -> true [, what was left out] | nil, reason, errno. Takes the bytes of a tar archive as
+ * what a microVM sends back: only files of a run's folder come through, see host/core/vm_results.h.
+ */
+static int vm_unpack_lua(lua_State *L)
+{
+	const char *folder = luaL_checkstring(L, 1), *data, *left_out;
+	struct results *results;
+	struct error err;
+	size_t size;
+	int failed;
+
+	data = luaL_checklstring(L, 2, &size);
+	results = results_open(folder, &err);
+	if (!results)
+		return glue_fail(L, &err);
+	failed = results_feed(results, data, size, &err) || results_finish(results, &err);
+	lua_pushboolean(L, 1);
+	left_out = results_left_out(results);
+	lua_pushstring(L, left_out); /* NULL pushes nil; no more than a line, which Lua has memory for */
+	results_close(results);
+	return failed ? glue_fail(L, &err) : 2;
+}
+
 static const luaL_Reg functions[] = {
 	{"run", vm_run_lua},
+	{"unpack", vm_unpack_lua},
 	{"virtiofsd", vm_virtiofsd_lua},
 	{NULL, NULL},
 };

@@ -12,19 +12,22 @@ local plot = {}
 -- Pixels: a picture's width, and one character of a margin and of a note.
 local WIDTH <const>, MARGIN_CHARACTER <const>, NOTE_CHARACTER <const> = 900, 10, 7.1
 
-local function quoted(s) return "'" .. tostring(s):gsub("'", "''") .. "'" end
-local function word(s) return '"' .. tostring(s):gsub('["\\]', "") .. '"' end
+-- gnuplot's code may get names from anywhere. Between single quotes it expands nothing, neither `command` nor @macro, but a
+-- line break would end the string and begin a command, and a quote at its head is read as its end.
+local function quoted(s) return "'" .. tostring(s):gsub("%c", " "):gsub("^'", " '"):gsub("'", "''") .. "'" end
+-- In data; there a quote can't be written at all.
+local function word(s) return '"' .. tostring(s):gsub("%c", " "):gsub('["\\]', "") .. '"' end
 
 local function value_of(value) return type(value) == "number" and ("%.17g"):format(value) or quoted(value) end
 
--- A template's variables as gnuplot assignments; numbers stay numbers, lists become arrays.
+-- A template's variables as gnuplot assignments; numbers stay numbers, lists become arrays, which hold something.
 local function assignments(variables)
   local lines = {}
   for _, key in ipairs(memlua.keys(variables)) do
     local value = variables[key]
     if type(value) == "table" then
       local parts = {}
-      for i, item in ipairs(value) do parts[i] = value_of(item) end
+      for i, item in ipairs(#value > 0 and value or { "" }) do parts[i] = value_of(item) end
       lines[#lines + 1] = ("array %s[%d] = [%s]"):format(key, #parts, table.concat(parts, ", "))
     else
       lines[#lines + 1] = ("%s = %s"):format(key, value_of(value))
@@ -33,20 +36,40 @@ local function assignments(variables)
   return table.concat(lines, "\n")
 end
 
--- Names are UTF-8, whatever the user's locale.
-local EACH <const> = 'for script in *.gp; do LC_ALL=C.UTF-8 gnuplot "$script" || exit 1; done'
+-- Names are UTF-8, whatever the user's locale; what is drawn doesn't depend on a ~/.gnuplot either (-d).
+local EACH <const> = 'for script in *.gp; do LC_ALL=C.UTF-8 gnuplot -d "$script" || exit 1; done'
 
--- gnuplot writes as it draws, so it draws beside; whole pictures are renamed.
-local BESIDE <const> = 'new=$(mktemp -d .new.XXXXXX) && cp -- *.gp *.dat "$new" && ( cd "$new" && { ' .. EACH
-  .. '; } && mv -f -- *.svg *.png .. ); status=$?; rm -rf "$new"; exit $status'
+-- What plot.write wrote in this process: folder -> name -> { gp = code, dat = data }. Only that is ever run: a script that
+-- lies in a folder may have come from anywhere.
+local written = {}
 
---- Draws every plots/*.gp of the folder `path` as SVG and PNG. Returns true, also where there are none, or nil and a
---- shell command that does it later.
+-- In a folder that nobody else can write, so gnuplot runs what was written. Whole pictures go to `path`.
+local function draw_in(scratch, path, pictures)
+  for name, files in pairs(pictures) do
+    for kind, content in pairs(files) do memlua.must(host.save(("%s/%s.%s"):format(scratch, name, kind), content)) end
+  end
+  if not os.execute(("cd %s && %s"):format(sys.quote(scratch), EACH)) then return false end
+  local folder = run.at(path)
+  for name in pairs(pictures) do
+    for _, kind in ipairs { "svg", "png" } do
+      local file = ("%s.%s"):format(name, kind)
+      local picture = sys.read(scratch .. "/" .. file)
+      if not picture then return false end
+      folder:text("plots/" .. file, picture)
+    end
+  end
+  return true
+end
+
+--- Draws what this process has written for the folder `path` (plot.write) as SVG and PNG. Scripts that lie there are not
+--- run. Returns true, also where there is nothing to draw, or nil and a shell command that does it later.
 function plot.draw(path)
-  if not sys.exists(path .. "/plots/.") then return true end
-  local enter = ("cd %s/plots && "):format(sys.quote(path))
-  if os.execute(enter .. BESIDE) then return true end
-  return nil, enter .. EACH
+  local pictures = written[path]
+  if not pictures then return true end
+  local scratch = memlua.must(host.mkdtemp())
+  local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
+  if draw_in(scratch, path, pictures) then return true end
+  return nil, ("cd %s/plots && %s"):format(sys.quote(path), EACH)
 end
 
 --- plot.draw, and a line that says where the pictures are. Returns whether it could; the figures remain, so a missing
@@ -62,10 +85,12 @@ function plot.render(path)
 end
 
 --- Writes plots/NAME.gp and NAME.dat into the folder `path` from the template plots/TEMPLATE.gp; plot.draw makes
---- NAME.svg and NAME.png of them. `variables` become the template's (a list an array, which can't be empty); `caption`
+--- NAME.svg and NAME.png of them. `variables` become the template's (a list an array); `caption`
 --- among them stands below the picture in memlua.report.html. `rows` are lists of words and numbers; an empty one is an empty
 --- line.
 function plot.write(path, name, template, variables, rows)
+  -- gnuplot takes a file's name that begins with | or < for a command
+  if not name:find "^[%w_-]+$" then memlua.fail(memlua.status.misuse, "%s: no name for a picture; write letters, digits, - and _", name) end
   local folder = run.at(path)
   local lines = {}
   for i, row in ipairs(rows) do
@@ -75,8 +100,10 @@ function plot.write(path, name, template, variables, rows)
   end
   variables.data, variables.name = name .. ".dat", name
   local code = memlua.must(host.embedded("plots/" .. template .. ".gp"), template .. ": no such template")
-  folder:text("plots/" .. name .. ".dat", table.concat(lines, "\n") .. "\n")
-  folder:text("plots/" .. name .. ".gp", assignments(variables) .. "\n\n" .. code)
+  local files = { dat = table.concat(lines, "\n") .. "\n", gp = assignments(variables) .. "\n\n" .. code }
+  for kind, content in pairs(files) do folder:text(("plots/%s.%s"):format(name, kind), content) end
+  written[path] = written[path] or {}
+  written[path][name] = files
 end
 
 --- What became of a tenant that wasn't done in some of its runs, in a word: "OOM-killed", "failed" by itself, "lost".
@@ -125,8 +152,11 @@ function plot.short(name)
   return name:sub(1, utf8.offset(name, LONGEST - 8) - 1) .. "…" .. name:sub(utf8.offset(name, -8))
 end
 
--- A tic's label is a format, and gnuplot code: no shell command gets in.
-local function tic(label, place) return ("%s %g"):format(word((label:gsub("%%", "%%%%"):gsub("`", "'"))), place) end
+-- Adds a tic, whose label is a format.
+local function add_tic(axis, label, place)
+  table.insert(axis.labels, (label:gsub("%%", "%%%%")))
+  table.insert(axis.at, place)
+end
 
 local function margin_of(label) return (utf8.len(label) or #label) + 3 end
 
@@ -141,17 +171,19 @@ local function append_lanes(rows, series, name, place, row_of)
 end
 
 --- One lane per tenant and series, the tenants apart: the list of row_of(place, index, tenant, label), which returns
---- nil for no lane; then what the template wants to know about the axis: { tics, margin (characters), places }.
+--- nil for no lane; then what the template wants to know about the axis: { labels, at (where each of them stands), margin
+--- (characters), places }.
 function plot.lanes(series, row_of)
-  local rows, tics, place, margin = {}, {}, 0, 6
+  local rows, axis, place, margin = {}, { labels = {}, at = {} }, 0, 6
   for _, name in ipairs(summary.tenants(series)) do
     local after, short = append_lanes(rows, series, name, place, row_of), plot.short(name)
     if after > place then
-      tics[#tics + 1] = tic(short, (place + after - 1) / 2)
+      add_tic(axis, short, (place + after - 1) / 2)
       margin, place = math.max(margin, margin_of(short)), after + 0.8
     end
   end
-  return rows, { tics = table.concat(tics, ", "), margin = margin, places = place }
+  axis.margin, axis.places = margin, place
+  return rows, axis
 end
 
 local MOST <const> = 8 -- colours, or panels, that a picture can hold
@@ -214,7 +246,7 @@ function plot.bars(path, series, metric, setting)
   end)
   plot.write(path, metric.name, "bars", {
     heading = metric.heading, axis = metric.axis, setting = setting, series = #series, places = axis.places,
-    room = bars_axis(rows, axis.margin), tics = axis.tics, margin = axis.margin, caption = metric.caption,
+    room = bars_axis(rows, axis.margin), labels = axis.labels, at = axis.at, margin = axis.margin, caption = metric.caption,
   }, rows)
 end
 
@@ -231,11 +263,11 @@ function plot.grouped(path, name, words, bars)
     series = math.max(series, bar.series)
     margin, place = math.max(margin, margin_of(names[#names][1])), place + 1
   end
-  local tics = {}
-  for i, n in ipairs(names) do tics[i] = tic(n[1], (n[2] + n[3]) / 2) end
+  local axis = { labels = {}, at = {} }
+  for _, n in ipairs(names) do add_tic(axis, n[1], (n[2] + n[3]) / 2) end
   plot.write(path, name, "bars", {
     heading = words.heading, axis = words.axis, setting = words.setting, series = series, places = place + 0.8,
-    room = bars_axis(rows, margin), tics = table.concat(tics, ", "), margin = margin, caption = words.caption,
+    room = bars_axis(rows, margin), labels = axis.labels, at = axis.at, margin = margin, caption = words.caption,
   }, rows)
 end
 

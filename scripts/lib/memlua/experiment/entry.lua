@@ -2,17 +2,15 @@
 --- work. The bindings call it (host/upcalls.c) where a script has not.
 local host = require "memlua.host"
 local memlua = require "memlua"
-local plot = require "memlua.plot"
 local session = require "memlua.experiment.session"
 local sys = require "memlua.base.sys"
 local way = require "memlua.machine.way"
 
 local entry = {}
 
--- What a script left that knows nothing of reports: the guest leaves gnuplot scripts, the pictures are made here.
+-- What a script left that knows nothing of reports.
 local function deliver(out)
   if not out then return end
-  if sys.exists(out .. "/plots/.") then plot.render(out) end
   local document = host.settings.json
   local content = document and document ~= "-" and sys.read(out .. "/summary.json")
   if not content then return end

@@ -45,7 +45,7 @@ function session.finish(folder, own)
       move(name, folder, run.state_folder())
     else
       if own then move(name, folder, home) end
-      if sys.exists(home .. "/" .. name .. "/plots/.") then require "memlua.plot".render(home .. "/" .. name) end
+      require "memlua.report".draw(home .. "/" .. name)
     end
   end
   if own then os.remove(folder) end

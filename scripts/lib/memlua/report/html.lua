@@ -16,6 +16,7 @@ local PAGE = [[
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>%s</title>
 <style>
   :root { color-scheme: light dark }
@@ -25,7 +26,7 @@ local PAGE = [[
   pre { font: 12.5px/1.4 "DejaVu Sans Mono", monospace; overflow-x: auto; background: #f4f4f4; padding: 1rem }
   figure { margin: 2.5rem 0 }
   figure div { overflow-x: auto; background: #fff }
-  svg { display: block; width: 100%%; max-width: 56.25rem; min-width: 40rem; height: auto }
+  img { display: block; width: 100%%; max-width: 56.25rem; min-width: 40rem; height: auto }
   figcaption { font-size: .9rem; margin-top: .5rem; color: #444 }
   summary { cursor: pointer; margin: .5rem 0 }
   @media (prefers-color-scheme: dark) {
@@ -38,7 +39,7 @@ local PAGE = [[
     pre { font-size: 6.6pt; padding: 0; background: none; white-space: pre-wrap }
     figure { break-inside: avoid; margin: 1rem 0 }
     figure div { overflow: visible }
-    svg { min-width: 0 }
+    img { min-width: 0 }
     figcaption { color: #000 }
   }
 </style>
@@ -59,16 +60,10 @@ end
 
 -- ---- pictures ------------------------------------------------------------------------------------------------------
 
--- Several pictures in one page: each one's ids get a prefix of their own, or they would take each other's patterns.
-local function inlined(svg, prefix)
-  svg = svg:gsub("^.-<svg", "<svg", 1)
-  svg = svg:gsub('(%sid=")([^"]*)"', '%1' .. prefix .. '%2"'):gsub("(%sid=')([^']*)'", "%1" .. prefix .. "%2'")
-  return (svg:gsub("url%(#", "url(#" .. prefix):gsub('(href=["\'])#', "%1#" .. prefix))
-end
-
--- gnuplot names itself there, which a browser shows wherever the mouse rests.
-local function titled(svg, heading)
-  return (svg:gsub("<title>[^<]*</title>", function() return "<title>" .. escaped(heading) .. "</title>" end, 1))
+-- A picture may have come from elsewhere, or be restyled: as an image it can run no script and load nothing.
+local function as_image(svg, heading)
+  local data = svg:gsub('[%c%%#"<>&?]', function(c) return ("%%%02X"):format(c:byte()) end)
+  return ('<img alt="%s" src="data:image/svg+xml;charset=utf-8,%s">'):format(escaped(heading), data)
 end
 
 -- The string that a picture's script sets a variable to, as plot.write writes it.
@@ -78,26 +73,24 @@ local function said(script, variable)
 end
 
 local FIGURE = [[
-<figure id="%s" aria-label="%s">
+<figure id="%s">
 <div>%s</div>
 <figcaption>%s <small>plots/%s.gp</small></figcaption>
 </figure>]]
 
 local function figure(folder, name)
   local script = sys.read(("%s/plots/%s.gp"):format(folder, name)) or ""
-  local svg = sys.read(("%s/plots/%s.svg"):format(folder, name))
+  local svg = memlua.must(sys.read(("%s/plots/%s.svg"):format(folder, name)))
   local heading, caption = said(script, "heading") or name, said(script, "caption")
-  return FIGURE:format(escaped(name), escaped(heading), titled(inlined(svg, name .. "-"), heading),
-    escaped(caption or heading), escaped(name))
+  return FIGURE:format(escaped(name), as_image(svg, heading), escaped(caption or heading), escaped(name))
 end
 
 -- What matters most comes first; others follow by name.
 local FIRST = { "completion", "read", "refaults", "rate", "slowdown", "memory", "latency" }
 
 local function names_of(folder)
-  local pipe <close> = io.popen(("ls -1 -- %s/plots/*.svg 2>/dev/null"):format(sys.quote(folder)))
   local names, rank = {}, {}
-  for path in pipe:lines() do names[#names + 1] = path:match "([^/]*)%.svg$" end
+  for _, file in ipairs(sys.names(folder .. "/plots")) do names[#names + 1] = file:match "^([%w_-]+)%.svg$" end
   for i, name in ipairs(FIRST) do rank[name] = i end
   table.sort(names, function(a, b)
     local x, y = rank[a] or math.huge, rank[b] or math.huge
@@ -114,10 +107,8 @@ end
 
 -- Where there are no pictures, be it that gnuplot was missing, they are drawn for the page alone.
 local function drawn(shown, folders)
-  local scratch = os.tmpname()
-  os.remove(scratch)
+  local scratch = memlua.must(host.mkdtemp())
   local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
-  memlua.must(host.mkdir(scratch))
   shown.pictures(folders, scratch)
   return plot.draw(scratch) and figures(scratch) or ""
 end
@@ -158,16 +149,7 @@ function html.text(shown, folders, path)
     document(shown, folders, pictures ~= ""), pictures ~= "" and pictures or NO_PICTURES, table.unpack(parts) }, "\n"))
 end
 
---- Writes html.text(...) to `target`, beside its name first. Returns true, or nil, "path: reason".
-function html.write(target, ...)
-  local content = html.text(...)
-  local file, why = io.open(target .. ".new", "wb")
-  if not file then return nil, why end
-  local done
-  done, why = file:write(content)
-  done = file:close() and done
-  if not done then return nil, why end
-  return os.rename(target .. ".new", target)
-end
+--- Writes html.text(...) to `target`, whole or not at all. Returns true, or nil, "path: reason".
+function html.write(target, ...) return host.save(target, html.text(...)) end
 
 return html

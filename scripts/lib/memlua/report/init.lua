@@ -464,6 +464,16 @@ function report.of(folder)
   return own and require(own) or report
 end
 
+--- Draws the pictures of the run's folder `path` from its figures; nothing where it holds no finished run.
+function report.draw(path)
+  local ok, folder = pcall(run.load, path)
+  if not ok then return end
+  local shown = report.of(folder)
+  folder.summary = shown.summarise(folder)
+  shown.pictures({ folder }, path)
+  plot.render(path)
+end
+
 --- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
 --- charts.
 function report.publish(folder)
@@ -477,8 +487,10 @@ function report.publish(folder)
   else
     io.stdout:write(shown.text { folder })
   end
-  shown.pictures({ folder }, folder.path)
-  if not host.in_guest then plot.render(folder.path) end -- drawn on the host, where it is fast
+  if not host.in_guest then -- the machine draws, where it is fast, and takes no scripts from the microVM
+    shown.pictures({ folder }, folder.path)
+    plot.render(folder.path)
+  end
   log.say("results: %s", folder.path)
 end
 

@@ -24,11 +24,15 @@ local file = options.file or name .. ".tar.xz"
 if not file:find "%.tar%.[xg]z$" then fail("%s: the archive's name must end in .tar.xz or .tar.gz", file) end
 if io.open(file) then fail("%s: is there already; name another file", file) end
 
--- Made beside its name and linked: link(2) refuses to overwrite, so a file that appears meanwhile stays.
-local beside = file .. ".new"
-local made = os.execute(("tar -C %s --sort=name --owner=0 --group=0 --numeric-owner -c%sf %s -- %s && ln -- %s %s"):format(
-  sys.quote(parent), file:find "xz$" and "J" or "z", sys.quote(beside), sys.quote(name), sys.quote(beside), sys.quote(file)))
-os.remove(beside)
+-- Made beside its name, in a folder of our own, and linked: link(2) refuses to overwrite, so a file that appears
+-- meanwhile stays.
+local PACK <const> = [[
+dir=$(mktemp -d -- %s/.memlua.XXXXXX) || exit
+tar -C %s --sort=name --owner=0 --group=0 --numeric-owner -c%sf "$dir/archive" -- %s && ln -- "$dir/archive" %s
+status=$?; rm -rf -- "$dir"; exit $status]]
+local where = file:match "^(.*)/[^/]*$" or "."
+local made = os.execute(PACK:format(sys.quote(where == "" and "/" or where), sys.quote(parent), file:find "xz$" and "J" or "z",
+  sys.quote(name), sys.quote(file)))
 if not made then fail("%s: could not be written", file) end
 log.say("%s holds %s; unpack it and `memlua show %s`", file, path, name)
 print(file)

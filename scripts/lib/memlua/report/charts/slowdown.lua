@@ -67,7 +67,7 @@ function slowdown.write(path, series, setting)
   local logarithmic, from, to = axis_of(rows, axis.margin)
   plot.write(path, "slowdown", "slowdown", {
     heading = "Slowdown of each tenant against running alone", setting = setting, series = #series,
-    tics = axis.tics, margin = axis.margin, places = axis.places, logarithmic = logarithmic, from = from, to = to,
+    labels = axis.labels, at = axis.at, margin = axis.margin, places = axis.places, logarithmic = logarithmic, from = from, to = to,
     caption = "How many times as long as alone a tenant takes, each run against the solo run of its block: the median, "
       .. "with a 95 % bootstrap interval where there are several runs. Hollow: others were lost, with the memory that the "
       .. "lost gave up. A cross at the margin: lost, so it has no slowdown.",
