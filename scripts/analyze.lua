@@ -3,6 +3,7 @@
 local host = require "memlua.host"
 local html = require "memlua.report.html"
 local json = require "memlua.json"
+local kinds = require "memlua.report.kinds"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local plot = require "memlua.plot"
@@ -22,7 +23,7 @@ local options = option.parse {
 local folders, summaries = {}, {}
 for i, path in ipairs(options.run) do
   folders[i] = run.load(runs.find(path))
-  folders[i].summary = report.of(folders[i]).summarise(folders[i])
+  folders[i].summary = kinds.of(folders[i]).summarise(folders[i])
   summaries[i] = folders[i].summary
   if #options.run > 1 and not folders[i].manifest.scenario then
     memlua.fail(memlua.status.misuse, "%s: has no tenants to compare with others'; give it alone", path)
@@ -35,7 +36,7 @@ if #mismatches > 0 and not options.force then
     table.concat(mismatches, "; "))
 end
 
-local own = report.of(folders[1])
+local own = kinds.of(folders[1])
 local shown = (#folders == 1 or own.several) and own or report
 
 -- The pictures of several runs are nobody's own.

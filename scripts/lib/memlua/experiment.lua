@@ -4,10 +4,10 @@ local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
+local kinds = require "memlua.report.kinds"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
-local report = require "memlua.report"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
 local sweep = require "memlua.experiment.sweep"
@@ -87,7 +87,7 @@ local function publish(e, cells, out)
   local ok, folder = pcall(run.load, out)
   if not ok or #folder.runs < #cells then return end -- what ended the runs early has been said
   judge.experiment(folder.runs)
-  report.publish(folder)
+  kinds.publish(folder)
   check_expectations(e, folder)
 end
 
@@ -120,7 +120,7 @@ end
 ---   cases     list of { name = ..., ... }: what is measured, each once per block
 ---   runs      blocks, unless --runs says; warmup: runs of the first case before them that don't count
 ---   measure   f(case) -> table: one run, raw values and all; kept in runs/ID/run.json with case, block and id
----   report    the name of what sums up and shows the folder (memlua.report)
+---   report    the name of what sums up and shows the folder (memlua.report.kinds)
 ---   expect    list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold. They are about all
 ---             cells, so one alone, and those that memlua merge puts together, are held to none
 function experiment.run(e)

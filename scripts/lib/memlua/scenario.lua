@@ -6,11 +6,11 @@ local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
+local kinds = require "memlua.report.kinds"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
-local report = require "memlua.report"
 local run = require "memlua.run"
 local spec = require "memlua.experiment.spec"
 local stats = require "memlua.stats"
@@ -197,7 +197,7 @@ end
 local function publish_later(out)
   if host.settings.cell then return sweep.tell(out) end
   local ok, folder = pcall(run.load, out)
-  if ok then report.publish(folder) end -- else it ended before a result, and has said why
+  if ok then kinds.publish(folder) end -- else it ended before a result, and has said why
 end
 
 -- A cell that is there already: its folder, or nil when there is none, or it has to be measured again because it came
@@ -228,7 +228,7 @@ local function measure(plan, all, cells)
   if host.settings.cell then
     if not way.hands_back then sweep.tell(folder.path) end
   elseif not way.hands_back then
-    report.publish(folder)
+    kinds.publish(folder)
   end
   judge.results(folder.runs)
   return folder
@@ -278,7 +278,7 @@ end
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
 ---   session      what the session's cgroup is called ("session")
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
----   report       a table and charts of another kind: see memlua.report
+---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost
 function scenario.run(value)

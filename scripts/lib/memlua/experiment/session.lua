@@ -1,6 +1,7 @@
 --- memlua.experiment.session: an interactive session in the microVM. Its runs and its history come back in a folder of
 --- its own and go to where they would be without the microVM.
 local host = require "memlua.host"
+local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
 local run = require "memlua.run"
 local sys = require "memlua.base.sys"
@@ -45,7 +46,7 @@ function session.finish(folder, own)
       move(name, folder, run.state_folder())
     else
       if own then move(name, folder, home) end
-      require "memlua.report".draw(home .. "/" .. name)
+      kinds.draw(home .. "/" .. name)
     end
   end
   if own then os.remove(folder) end

@@ -367,7 +367,7 @@ local check_scenario = record({
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
-  report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report)
+  report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })

@@ -139,7 +139,7 @@ local function title_of(folders)
 end
 
 --- One or several runs' folders (memlua.run.load, with `summary`) as an HTML page, a string. `shown` shows them
---- (report.of). The pictures are those in the plots folder of `path`, restyled or not; where there are none they are
+--- (memlua.report.kinds). The pictures are those in the plots folder of `path`, restyled or not; where there are none they are
 --- drawn for the page.
 function html.text(shown, folders, path)
   local title, pictures, parts = title_of(folders), figures(path), {}

@@ -1,8 +1,4 @@
 --- memlua.report: what a person reads of runs: the table, the bars, the remarks.
-local host = require "memlua.host"
-local json = require "memlua.json"
-local log = require "memlua.base.log"
-local memlua = require "memlua"
 local plot = require "memlua.plot"
 local plot_latency = require "memlua.report.charts.latency"
 local plot_memory = require "memlua.report.charts.memory"
@@ -452,46 +448,5 @@ report.several = true
 
 --- The summary of a folder: memlua.results.summary's.
 function report.summarise(folder) return summary.of(folder) end
-
--- What a manifest's `report` may name: experiments with a table and charts of their own.
-local OWN = { costs = "memlua.report.overhead", pages = "memlua.report.refaults", replay = "memlua.report.replay", sleeps = "memlua.report.precision" }
-
---- What shows a folder: this module, or one like it: { summarise = f(folder) -> summary, text = f(folders, pictured),
---- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of
---- folders with `summary`.
-function report.of(folder)
-  local own = OWN[folder.manifest.report]
-  return own and require(own) or report
-end
-
---- Draws the pictures of the run's folder `path` from its figures; nothing where it holds no finished run.
-function report.draw(path)
-  local ok, folder = pcall(run.load, path)
-  if not ok then return end
-  local shown = report.of(folder)
-  folder.summary = shown.summarise(folder)
-  shown.pictures({ folder }, path)
-  plot.render(path)
-end
-
---- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
---- charts.
-function report.publish(folder)
-  local shown = report.of(folder)
-  folder.summary = shown.summarise(folder)
-  folder:json("summary.json", folder.summary)
-  local document = host.settings.json
-  if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
-  if document == "-" then
-    io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")
-  else
-    io.stdout:write(shown.text { folder })
-  end
-  if not host.in_guest then -- the machine draws, where it is fast, and takes no scripts from the microVM
-    shown.pictures({ folder }, folder.path)
-    plot.render(folder.path)
-  end
-  log.say("results: %s", folder.path)
-end
 
 return report

@@ -1,9 +1,9 @@
 --- memlua merge DIR FOLDER...: one run's folder of cells that were measured one by one, on one machine or several.
 local judge = require "memlua.results.judge"
+local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
-local report = require "memlua.report"
 local sweep = require "memlua.experiment.sweep"
 
 local options = option.parse {
@@ -16,7 +16,7 @@ local options = option.parse {
 local folder = sweep.merge(options.dir, options.folder)
 local is_scenario = folder.manifest.scenario ~= nil
 if not is_scenario then judge.experiment(folder.runs) end -- a table of it would be about something else
-report.publish(folder)
+kinds.publish(folder)
 local missing = folder.manifest.missing
 if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))

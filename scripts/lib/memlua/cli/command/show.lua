@@ -1,9 +1,9 @@
 --- memlua show RUN: a run's table again, from its folder, without running anything.
 local html = require "memlua.report.html"
 local json = require "memlua.json"
+local kinds = require "memlua.report.kinds"
 local memlua = require "memlua"
 local option = require "memlua.option"
-local report = require "memlua.report"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
 
@@ -14,7 +14,7 @@ local options = option.parse {
 }
 
 local folder = run.load(runs.find(options.run))
-local shown = report.of(folder)
+local shown = kinds.of(folder)
 folder.summary = shown.summarise(folder)
 if options.json then
   local value = folder.summary

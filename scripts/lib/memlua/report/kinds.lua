@@ -1,0 +1,54 @@
+--- memlua.report.kinds: which kind of report a folder has, and giving it to the user.
+local host = require "memlua.host"
+local json = require "memlua.json"
+local log = require "memlua.base.log"
+local memlua = require "memlua"
+local overhead = require "memlua.report.overhead"
+local plot = require "memlua.plot"
+local precision = require "memlua.report.precision"
+local refaults = require "memlua.report.refaults"
+local replay = require "memlua.report.replay"
+local report = require "memlua.report"
+local run = require "memlua.run"
+
+local kinds = {}
+
+-- What a manifest's `report` may name: experiments with a table and charts of their own.
+local OWN <const> = { costs = overhead, pages = refaults, replay = replay, sleeps = precision }
+
+--- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, text = f(folders, pictured),
+--- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of
+--- folders with `summary`.
+function kinds.of(folder) return OWN[folder.manifest.report] or report end
+
+--- Draws the pictures of the run's folder `path` from its figures; nothing where it holds no finished run.
+function kinds.draw(path)
+  local ok, folder = pcall(run.load, path)
+  if not ok then return end
+  local shown = kinds.of(folder)
+  folder.summary = shown.summarise(folder)
+  shown.pictures({ folder }, path)
+  plot.render(path)
+end
+
+--- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
+--- charts.
+function kinds.publish(folder)
+  local shown = kinds.of(folder)
+  folder.summary = shown.summarise(folder)
+  folder:json("summary.json", folder.summary)
+  local document = host.settings.json
+  if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
+  if document == "-" then
+    io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")
+  else
+    io.stdout:write(shown.text { folder })
+  end
+  if not host.in_guest then -- the machine draws, where it is fast, and takes no scripts from the microVM
+    shown.pictures({ folder }, folder.path)
+    plot.render(folder.path)
+  end
+  log.say("results: %s", folder.path)
+end
+
+return kinds
