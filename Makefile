@@ -118,6 +118,7 @@ man: $(MANUALS)
 TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
+	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
 	$(wildcard scripts/*.lua scripts/tutorial/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
 MODULE_SOURCE = $(shell sed -n 's/^PACKAGE_\(NAME\|VERSION\)="\(.*\)"/\2/p' bpf/kmod/dkms.conf | paste -sd-)

@@ -104,11 +104,21 @@ const char *facts_libbpf(void)
 	return version + (*version == 'v');
 }
 
-bool facts_kernel_has_ops(void)
+static bool look_for_ops(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool has = btf && btf__find_by_name_kind(btf, "memcg_bpf_ops", BTF_KIND_STRUCT) > 0;
 
 	btf__free(btf);
 	return has;
+}
+
+/* Parsing all of the kernel's BTF takes a tenth of a second under TCG, and its answer can't change. */
+bool facts_kernel_has_ops(void)
+{
+	static enum { UNKNOWN, NO, YES } known;
+
+	if (known == UNKNOWN)
+		known = look_for_ops() ? YES : NO;
+	return known == YES;
 }

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,23 @@ static void set_environment(json_t *spec)
 	/* The run's folder: kept in memory, so that writing it never waits for the host. */
 	if (mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, NULL))
 		die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
+}
+
+/*
+ * On the virtual clock: from here on time stands still while the host serves files. A kernel that lacks what the
+ * module needs says so in its log, and the runs tell what it did to them.
+ */
+static void load_hostwait(json_t *spec)
+{
+	const char *path = text_of(spec, "hostwait");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (path && fd < 0)
+		die("%s: %s", path, strerror(errno));
+	if (path && syscall(SYS_finit_module, fd, "", 0) && errno != ENOENT)
+		die("%s: loading the module: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Opens the virtio port of that name. */
@@ -314,6 +332,7 @@ int guest_init(int (*run)(int argc, char **argv))
 	if (write(control, "up\n", 3) != 3)
 		die("virtio port memlua.control: %s", strerror(errno));
 	set_environment(spec);
+	load_hostwait(spec);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &old);

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Builds the kernel module memcg_bpf_ops.ko for one kernel, or takes it from the cache; prints its path.
+# Builds a kernel module of memlua's for one kernel, or takes it from the cache; prints its path.
 #
-#   kmod.sh HEADERS RELEASE SOURCE    HEADERS: the kernel's build folder; SOURCE: the project's bpf folder
+#   kmod.sh HEADERS RELEASE SOURCE [FOLDER]
+#     HEADERS: the kernel's build folder; SOURCE: the project's bpf folder; FOLDER: the module's in there (kmod)
 #
 # The cache's key holds the release and the sources, so that a change of either builds anew.
 set -eu
 headers=$1
 release=$2
 source=$3
+folder=$3/${4:-kmod}
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua/kmod
 
 . "$(dirname "$0")/alive.sh"
@@ -24,19 +26,20 @@ case $headers$cache in
 *[[:space:]]*) fail "$headers, $cache: kernel builds take no blanks in a path; set XDG_CACHE_HOME" ;;
 esac
 
-key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$headers/Module.symvers" | sha256sum | cut -c1-16)
-target=$cache/$release-$key/memcg_bpf_ops.ko
+name=$(sed -n 's/^obj-m := \(.*\)\.o$/\1/p' "$folder/Kbuild")
+key=$(cat "$source"/*.h "$folder"/*.[ch] "$folder/Kbuild" "$headers/Module.symvers" | sha256sum | cut -c1-16)
+target=$cache/$release-$key/$name.ko
 if [ ! -e "$target" ]; then
 	mkdir -p "$cache" || fail "$cache: can't be made; set XDG_CACHE_HOME"
 	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
 	trap 'stop_ticking; rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP
-	cp "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$source/kmod/Makefile" "$work"
-	if ! alive "building the module memcg_bpf_ops for $release" build; then
+	cp "$source"/*.h "$folder"/*.[ch] "$folder/Kbuild" "$folder/Makefile" "$work"
+	if ! alive "building the module $name for $release" build; then
 		tail -n 20 "$work/log" >&2
 		fail "the module doesn't build for $release (its output stands above)"
 	fi
 	mkdir -p "$(dirname "$target")"
-	mv -T "$work/memcg_bpf_ops.ko" "$target"
+	mv -T "$work/$name.ko" "$target"
 fi
 echo "$target"

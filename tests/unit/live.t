@@ -102,6 +102,13 @@ tap.is({ live.held(self.tenants[1].cg), live.held(self.tenants[2].cg) }, { nil, 
 tap.is(live.held(tenant("", 0, 0, "13\n").cg), host.has_ops() and "delayed" or "throttled",
   "memory.high's own throttling is no policy's delay")
 
+local function cost(times, f)
+  local before = os.clock()
+  for _ = 1, times do f() end
+  return os.clock() - before
+end
+tap.ok(cost(1000, host.has_ops) < cost(100000, host.monotonic), "which of the two it is costs a redraw next to nothing")
+
 local function shown(columns)
   host.setenv("COLUMNS", tostring(columns))
   local lines

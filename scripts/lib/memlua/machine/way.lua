@@ -91,9 +91,9 @@ function way.kernel()
   return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers" }
 end
 
---- The module for a kernel, built at need. Returns its path, or nil and the reason.
-function way.module(headers, release)
-  return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf")
+--- The module for a kernel, built at need. Returns its path, or nil and the reason. `folder` of bpf/ (kmod) is whose.
+function way.module(headers, release, folder)
+  return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf", folder)
 end
 
 -- ---- accelerator and clock -----------------------------------------------------------------------------
@@ -191,6 +191,13 @@ local function no_way(reasons, why)
     table.concat(reasons, "\n"), why)
 end
 
+-- That of bpf/`folder` for the kernel of the microVM.
+local function module_of(kernel, reasons, folder)
+  local path, why = way.module(kernel.headers, kernel.release, folder)
+  if not path then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
+  return path
+end
+
 local function run_in_vm(reasons, job)
   local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
   refuse_unportable(job)
@@ -199,11 +206,11 @@ local function run_in_vm(reasons, job)
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = way.kernel()
-  local kmod, why = way.module(kernel.headers, kernel.release)
-  if not kmod then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
+  local kmod = module_of(kernel, reasons)
   local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
   local use_kvm, no_kvm = choose_accelerator(kernel)
   local virtual = choose_clock(use_kvm)
+  local hostwait = virtual and module_of(kernel, reasons, "guest") or nil
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   local terminal = settings.interactive and host.isatty(0)
   if out then prepare_out(out) end
@@ -215,7 +222,7 @@ local function run_in_vm(reasons, job)
     boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = out, env = environment(kernel, kmod, clock, accel, terminal, out),
-      reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
+      hostwait = hostwait, reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
   if not status then memlua.fail(vm_status, "%s", complaint) end
