@@ -121,18 +121,21 @@ static __always_inline __u64 bytes(long pages)
 	return pages > 0 ? pages * PAGE_SIZE : 0;
 }
 
-/* Bytes charged to a memcg and all below it, pages parked in per-CPU stocks included. */
+/*
+ * Bytes charged to a memcg and all below it, pages parked in per-CPU stocks included; 0 for NULL. The memcg
+ * may be a callback's argument, or one that memcg_attached() or cgroup_memcg() returned.
+ */
 static __always_inline __u64 memcg_usage(struct mem_cgroup *memcg)
 {
-	return bytes(memcg->memory.usage.counter);
+	return bytes(BPF_CORE_READ(memcg, memory.usage.counter));
 }
 
 /* memory.max of the parent less its usage, in bytes; 0 at and over the limit. */
 static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
 {
-	struct page_counter *parent = memcg->memory.parent;
+	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
 
-	return parent ? bytes(parent->max - parent->usage.counter) : ~0ULL;
+	return parent ? bytes(BPF_CORE_READ(parent, max) - BPF_CORE_READ(parent, usage.counter)) : ~0ULL;
 }
 
 /* The memcg of a cgroup as a pointer for bpf_core_read() only: the css is its first member by design. */
@@ -148,28 +151,37 @@ static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgroup)
 /* Bytes charged to a cgroup; 0 once its memcg is gone. */
 static __always_inline __u64 cgroup_usage(struct cgroup *cgroup)
 {
-	struct mem_cgroup *memcg = cgroup_memcg(cgroup);
-
-	return memcg ? bytes(BPF_CORE_READ(memcg, memory.usage.counter)) : 0;
+	return memcg_usage(cgroup_memcg(cgroup));
 }
 
 /*
- * The entry of the attached cgroup that a memcg is, or is below of, in a map keyed by cgroup id; NULL when
- * there is none within MAX_DEPTH levels.
+ * A callback's memcg is the one that is charged or weighed. Of a container or a pod it lies below the tenant, the
+ * attached cgroup, whose limits, usage and siblings a policy is about: with a tenant in a map keyed by cgroup id,
+ * memcg_attached() finds its entry, sets *memcg to it, and leaves *memcg as it is when there is none within
+ * MAX_DEPTH levels (NULL). *memcg is then for memcg_usage(), parent_headroom() and BPF_CORE_READ() only: the
+ * verifier knows nothing of its type.
  */
-static __always_inline void *memcg_lookup(void *map, struct mem_cgroup *memcg)
+static __always_inline void *memcg_attached(void *map, struct mem_cgroup **memcg)
 {
-	struct cgroup_subsys_state *css = &memcg->css;
+	struct cgroup_subsys_state *css = &(*memcg)->css;
 	void *entry = NULL;
 
 	for (int level = 0; level < MAX_DEPTH && css; level++, css = css->parent) {
 		__u64 id = css->cgroup->kn->id;
 
 		entry = bpf_map_lookup_elem(map, &id);
-		if (entry)
+		if (entry) {
+			*memcg = (struct mem_cgroup *)css; /* its first member by design */
 			break;
+		}
 	}
 	return entry;
+}
+
+/* The entry alone. */
+static __always_inline void *memcg_lookup(void *map, struct mem_cgroup *memcg)
+{
+	return memcg_attached(map, &memcg);
 }
 
 /*

@@ -251,11 +251,12 @@ int high_join(struct memlua_join *ctx)
 
 /* --- LOW --- */
 
+/* memcg: the attached cgroup, wherever below it its processes are. */
 static __always_inline __u32 low_delay(struct mem_cgroup *memcg)
 {
 	__u64 headroom, span = config.headroom_max;
 
-	if (config.only_over_high && (__u64)memcg->memory.usage.counter <= memcg->memory.high)
+	if (config.only_over_high && memcg_usage(memcg) <= bytes(BPF_CORE_READ(memcg, memory.high)))
 		return 0;
 	if (!config.graded)
 		return config.delay_ms;
@@ -266,7 +267,7 @@ static __always_inline __u32 low_delay(struct mem_cgroup *memcg)
 SEC("struct_ops/get_high_delay_ms")
 unsigned int BPF_PROG(low_get_high_delay_ms, struct mem_cgroup *memcg)
 {
-	struct low_tenant *low = memcg_lookup(&low_memcg, memcg);
+	struct low_tenant *low = memcg_attached(&low_memcg, &memcg);
 	__u32 delay = high_is_active() ? low_delay(memcg) : 0;
 
 	count(&stats.delay_calls);

@@ -121,10 +121,11 @@ static __always_inline __u64 limit_of(struct page_counter *parent)
 	return config.limit && config.limit < max ? config.limit : max;
 }
 
+/* memcg: the attached cgroup, wherever below it its processes are. */
 static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *tenant)
 {
 	struct survey survey = { .rank = tenant->rank };
-	struct page_counter *parent = memcg->memory.parent;
+	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
 	__u64 taken;
 
 	if (!parent)
@@ -133,7 +134,7 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 	if (!survey.better)
 		return true;
 	/* After the claims, not before: see above. */
-	taken = bytes(parent->usage.counter) + survey.owed;
+	taken = bytes(BPF_CORE_READ(parent, usage.counter)) + survey.owed;
 	return less(limit_of(parent), taken) > margin(survey.tenants);
 }
 
@@ -145,7 +146,7 @@ static __always_inline __u32 hold_ms(void)
 SEC("struct_ops/get_high_delay_ms")
 unsigned int BPF_PROG(tenant_get_high_delay_ms, struct mem_cgroup *memcg)
 {
-	struct tenant *tenant = memcg_lookup(&tenant_memcg, memcg);
+	struct tenant *tenant = memcg_attached(&tenant_memcg, &memcg);
 
 	count(&stats.delay_calls);
 	if (!tenant) {

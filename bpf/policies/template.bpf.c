@@ -61,11 +61,14 @@ struct {
 	__type(value, struct tenant);
 } tenant_memcg SEC(".maps");
 
-/* The callback. memcg is the attached cgroup or one below it: memcg_lookup() finds the entry either way. */
+/*
+ * The callback. memcg is the cgroup that is charged, the attached one or one below it (a container's processes):
+ * memcg_attached() finds the entry, and makes memcg the attached one, whose usage counts.
+ */
 SEC("struct_ops/get_high_delay_ms")
 unsigned int BPF_PROG(tenant_get_high_delay_ms, struct mem_cgroup *memcg)
 {
-	struct tenant *tenant = memcg_lookup(&tenant_memcg, memcg);
+	struct tenant *tenant = memcg_attached(&tenant_memcg, &memcg);
 	__u64 usage = memcg_usage(memcg);
 
 	count(&stats.delay_calls);

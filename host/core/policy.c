@@ -608,11 +608,14 @@ static int load(struct policy *p, struct error *err)
 		structops_fit(p->btf, p->roles[i].ops);
 		for (unsigned int t = 0; t < p->ntenants; t++)
 			tenants += p->tenants[t].role == i;
-		if (p->roles[i].tenants)
-			bpf_map__set_max_entries(p->roles[i].tenants, tenants ? tenants : 1);
+		if (p->roles[i].tenants &&
+		    bpf_map__set_max_entries(p->roles[i].tenants, tenants ? tenants : 1))
+			return error_set(err, errno, "%s: room for %u tenants: %s", p->roles[i].name, tenants,
+					 strerror(errno));
 	}
 	bpf_object__for_each_program(prog, p->object)
-		select_program(p, prog);
+		if (select_program(p, prog))
+			return error_set(err, errno, "%s: %s", bpf_program__name(prog), strerror(errno));
 	if (check_groups(p, err))
 		return -1;
 	bpflog_start();
@@ -701,11 +704,22 @@ static int start(struct policy *p, struct error *err)
 	return link_tenants(p, err);
 }
 
+/*
+ * By the link's own operation, because closing it detaches only if nobody has a copy of the descriptor; by closing
+ * where the kernel's link knows no such operation (before 6.11).
+ */
+static void unlink_tenant(struct tenant *t)
+{
+	if (t->link < 0)
+		return;
+	bpf_link_detach(t->link);
+	close(take_fd(&t->link));
+}
+
 static void unlink_tenants(struct policy *p)
 {
 	for (unsigned int i = 0; i < p->ntenants; i++)
-		if (p->tenants[i].link >= 0)
-			close(take_fd(&p->tenants[i].link));
+		unlink_tenant(&p->tenants[i]);
 }
 
 int policy_attach(struct policy *p, struct error *err)
@@ -853,8 +867,7 @@ int policy_drop(struct policy *p, uint64_t cgroup_id, struct error *err)
 	if (t->dropped)
 		return 0;
 	t->dropped = true;
-	if (t->link >= 0)
-		close(take_fd(&t->link));
+	unlink_tenant(t);
 	if (p->roles[t->role].tenants)
 		bpf_map_delete_elem(bpf_map__fd(p->roles[t->role].tenants), &t->id);
 	return 0;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +21,7 @@
 #include "error.h"
 #include "guest.h"
 #include "interrupt.h"
+#include "worker_birth.h"
 #include "worker_child.h"
 
 #ifndef P_PIDFD
@@ -57,15 +56,6 @@ const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &w
 
 static int own_oom_score; /* before we changed it: what children go back to */
 
-static bool write_oom_score(int score)
-{
-	CLEANUP_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", score);
-
-	return fd >= 0 && write(fd, text, len) == len;
-}
-
 /*
  * What is reclaimed of us while tenants fill the machine comes back late: 26 major faults and sleeps 15 ms too
  * long in a guest of 512 MB, none and 1 ms when locked. A cgroup of our own with memory.min did not help (23):
@@ -87,7 +77,7 @@ static void lower_oom_score(void)
 		return;
 	own_oom_score = atoi(text);
 	if (own_oom_score > SUPERVISOR_OOM_SCORE)
-		write_oom_score(SUPERVISOR_OOM_SCORE); /* needs CAP_SYS_RESOURCE */
+		worker_write_oom_score(SUPERVISOR_OOM_SCORE); /* needs CAP_SYS_RESOURCE */
 }
 
 static void protect_supervisor(void)
@@ -154,43 +144,8 @@ void worker_redirect(const struct worker_spec *spec, struct worker_shared *s)
 		worker_fail(s, errno, "standard streams");
 }
 
-/*
- * clone3() has reset the handlers but not what is ignored, by us or by whoever started us. By the system
- * call, because signal() refuses glibc's own two, which its posix_spawn() (make, popen()) leaves ignored.
- */
-static void reset_signals(void)
+static _Noreturn void child(const struct worker *w, const struct worker_spec *spec)
 {
-	const unsigned long by_default[4] = {0}; /* the kernel's struct sigaction with SIG_DFL */
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		syscall(SYS_rt_sigaction, number, by_default, NULL, NSIG / 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/*
- * The child shares nothing with its parent but the measurements. Open descriptors are closed
- * because a copy of a BPF link would keep the policy attached after the parent has let go of it.
- * A process group of its own: Ctrl-C reaches memlua, which then ends its workers in order.
- */
-static void settle_in(const struct worker_spec *spec, pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE); /* the parent was gone before we asked for its signal */
-	setpgid(0, 0);
-	reset_signals();
-	write_oom_score(own_oom_score);
-	if (spec->name)
-		prctl(PR_SET_NAME,
-		      spec->name); /* so that the kernel's OOM report names the tenant */
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-}
-
-static _Noreturn void child(const struct worker *w, const struct worker_spec *spec, pid_t parent)
-{
-	settle_in(spec, parent);
 	if (spec->delay > 0)
 		sleep_until_ns(w->spawned + seconds_to_ns(spec->delay));
 	w->shared->started = clock_ns();
@@ -240,22 +195,6 @@ static int clone_error(const struct cgroup *cg, struct error *err)
 	}
 }
 
-/* Like fork(), but the child is born in the cgroup: nothing it does is charged elsewhere. */
-static pid_t clone_into(const struct cgroup *cg, int *pidfd)
-{
-	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
-	};
-
-	if (cg) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = cgroup_fd(cg);
-	}
-	return syscall(SYS_clone3, &args, sizeof(args));
-}
-
 static struct worker *new_worker(const struct cgroup *cg, const struct worker_spec *spec)
 {
 	struct worker *w = calloc(1, sizeof(*w));
@@ -293,7 +232,6 @@ static void release(struct worker *w)
 struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *spec,
 			    struct error *err)
 {
-	pid_t parent = getpid();
 	struct worker *w;
 
 	if (spec->kind->check(spec, err)) {
@@ -306,11 +244,16 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 		error_set(err, ENOMEM, "worker: %s", strerror(ENOMEM));
 		return NULL;
 	}
+	if (cg && w->cgroup < 0) {
+		error_set(err, errno, "%s: %s", cgroup_name(cg), strerror(errno));
+		release(w);
+		return NULL;
+	}
 	cgroupfs_count(w->cgroup, "memory.events.local", "oom_kill", &w->oom_kills);
 	w->spawned = clock_ns();
-	w->pid = clone_into(cg, &w->pidfd);
+	w->pid = worker_birth(w->cgroup, spec, own_oom_score, &w->pidfd);
 	if (w->pid == 0)
-		child(w, spec, parent);
+		child(w, spec);
 	if (w->pid < 0) {
 		clone_error(cg, err);
 		w->pidfd = -1;
