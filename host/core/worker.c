@@ -359,55 +359,23 @@ static int find_ended(struct worker *const workers[], const struct pollfd *fds, 
 	return -1;
 }
 
-/* Return: ppoll()'s. When memlua is asked to end it only looks. */
-static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
-{
-	uint64_t now = clock_ns(),
-		 left = deadline > now && !memlua_interrupted ? deadline - now : 0;
-	struct timespec ts = {left / NSEC_PER_SEC, left % NSEC_PER_SEC};
-
-	return ppoll(fds, n, left && deadline == UINT64_MAX ? NULL : &ts, mask);
-}
-
-static int wait_masked(struct worker *const workers[], struct pollfd *fds, size_t n,
-		       uint64_t deadline, const sigset_t *mask, struct error *err)
-{
-	for (;;) {
-		int ready = poll_until(fds, n, deadline, mask);
-		int ended = ready > 0 ? find_ended(workers, fds, n) : -1;
-
-		if (ended >= 0)
-			return ended;
-		if (ready < 0 && errno != EINTR)
-			return error_set(err, errno, "worker.wait: %s", strerror(errno));
-		if (memlua_interrupted)
-			return error_set(err, EINTR, "interrupted");
-		if (clock_ns() >= deadline)
-			return error_set(err, ETIMEDOUT, "timeout");
-	}
-}
-
-/* The signals stay blocked except inside ppoll(), so none is missed between a look and a wait. */
 int worker_wait(struct worker *const workers[], size_t n, double timeout, struct error *err)
 {
 	uint64_t deadline =
 		timeout < 0 || timeout > 1e9 ? UINT64_MAX : clock_ns() + seconds_to_ns(timeout);
 	CLEANUP_FREE struct pollfd *fds = calloc(n, sizeof(*fds));
-	sigset_t block, mask;
-	int result;
+	int ready, ended;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "worker.wait: %s", strerror(ENOMEM));
 	for (size_t i = 0; i < n; i++)
 		fds[i] = (struct pollfd){.fd = workers[i]->pidfd, .events = POLLIN};
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, &mask);
-	result = wait_masked(workers, fds, n, deadline, &mask, err);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	return result;
+	while ((ready = interrupt_poll(fds, n, deadline)) > 0)
+		if ((ended = find_ended(workers, fds, n)) >= 0)
+			return ended;
+	if (ready < 0 && errno != EINTR)
+		return error_set(err, errno, "worker.wait: %s", strerror(errno));
+	return ready ? error_set(err, EINTR, "interrupted") : error_set(err, ETIMEDOUT, "timeout");
 }
 
 void worker_kill(struct worker *w, const char *reason)

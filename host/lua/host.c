@@ -2,16 +2,15 @@
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../core/embed.h"
 #include "../core/cgroup.h"
+#include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/facts.h"
 #include "../core/guest.h"
@@ -21,6 +20,7 @@
 #include "../core/terminal.h"
 #include "../core/units.h"
 #include "glue.h"
+#include "interrupt.h"
 #include "settings.h"
 #include "upcall.h"
 
@@ -69,17 +69,10 @@ static int host_monotonic(lua_State *L)
 /* host.sleep(seconds) -> true, or false when a signal asked memlua to end. Raises on a negative. */
 static int host_sleep(lua_State *L)
 {
-	double seconds = luaL_checknumber(L, 1), end;
-	struct timespec until;
+	double seconds = luaL_checknumber(L, 1);
 
 	luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 1, "must be 0 or more seconds");
-	end = facts_monotonic() + seconds;
-	until.tv_sec = end;
-	until.tv_nsec = (end - floor(end)) * 1e9;
-	while (!memlua_interrupted &&
-	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
-	lua_pushboolean(L, !memlua_interrupted);
+	lua_pushboolean(L, !interrupt_poll(NULL, 0, clock_ns() + seconds_to_ns(seconds)));
 	return 1;
 }
 
@@ -101,6 +94,17 @@ static int host_interrupted(lua_State *L)
 {
 	lua_pushboolean(L, memlua_interrupted != 0);
 	return 1;
+}
+
+/*
+ * host.until_signal(f, ...) -> whether SIGINT, SIGTERM or SIGHUP ended f(...). It is answered by that: memlua goes on.
+ * For a script that is to be ended so, such as guard.lua; anywhere else a signal ends the whole script, whatever it
+ * catches, with status 5, and the end of its time with status 124. Errors are f's.
+ */
+static int host_until_signal(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	return lua_interrupt_answer(L);
 }
 
 /*
@@ -404,6 +408,7 @@ static const luaL_Reg functions[] = {
 	{"sleep", host_sleep},
 	{"give_up_after", host_give_up_after},
 	{"interrupted", host_interrupted},
+	{"until_signal", host_until_signal},
 	{"isatty", host_isatty},
 	{"is_root", host_is_root},
 	{"setenv", host_setenv},
