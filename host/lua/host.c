@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -268,6 +270,37 @@ static int host_is_private(lua_State *L)
 	return 2;
 }
 
+static int close_lock(lua_State *L)
+{
+	luaL_Stream *lock = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+
+	return luaL_fileresult(L, !fclose(lock->f), NULL);
+}
+
+/*
+ * host.lock(folder) -> a handle that keeps the folder for itself until it is closed, or the process ends | nil, reason,
+ * errno: 11 where another one has it. Where the file system knows no locks (flock(2)) it keeps nobody out.
+ */
+static int host_lock(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	luaL_Stream *lock = lua_newuserdatauv(L, sizeof(*lock), 0);
+	int fd, code;
+
+	lock->closef = NULL; /* closed, as yet */
+	luaL_setmetatable(L, LUA_FILEHANDLE);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || !(lock->f = fdopen(fd, "r"))) {
+		code = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = code;
+		return luaL_fileresult(L, 0, path);
+	}
+	lock->closef = close_lock;
+	return 1;
+}
+
 /*
  * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
  * name, synced, renamed.
@@ -419,6 +452,7 @@ static const luaL_Reg functions[] = {
 	{"mkdir", host_mkdir},
 	{"mkdtemp", host_mkdtemp},
 	{"is_private", host_is_private},
+	{"lock", host_lock},
 	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},
