@@ -30,6 +30,7 @@ SHARED(lag_max)
 SHARED(lag_last)
 USAGE(cpu, timeval_ns(u->ru_utime) + timeval_ns(u->ru_stime))
 USAGE(major_faults, u->ru_majflt)
+USAGE(minor_faults, u->ru_minflt)
 
 #define MEASURING " anon file trace lua "
 
@@ -46,6 +47,7 @@ const struct worker_figure worker_figures[] = {
 	{"cpu_s", "CPU time, user and system, with the children that it waited for", FIGURE_SECONDS, FIGURE_SUM, NULL, cpu},
 	{"major_faults", "page faults that waited for a disk, with the same children's", FIGURE_COUNT, FIGURE_SUM, NULL,
 	 major_faults},
+	{"minor_faults", "page faults that didn't, likewise", FIGURE_COUNT, FIGURE_SUM, NULL, minor_faults},
 	{0},
 };
 

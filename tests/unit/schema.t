@@ -21,6 +21,8 @@ for _, figure in ipairs(worker.figures) do
 end
 tap.is({ known.reached.unit, known.reached.together, known.lag_max_s.together }, { "bytes", "sum" }, "what several come to together")
 
+tap.ok(result.minor_faults >= (4 << 20) // 4096 and result.minor_faults < 2 * (4 << 20) // 4096, "a fault per page that it touched", result.minor_faults)
+
 -- ---- documented --------------------------------------------------------------------------------------------------
 
 local said
