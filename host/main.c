@@ -22,6 +22,7 @@
 #include "core/interrupt.h"
 #include "core/nearest.h"
 #include "core/terminal.h"
+#include "lua/interrupt.h"
 #include "lua/settings.h"
 #include "options.h"
 #include "repl.h"
@@ -42,33 +43,7 @@ static const luaL_Reg native_modules[] = {
 	{"memlua.worker", luaopen_memlua_worker}, {NULL, NULL},
 };
 
-static lua_State *interruptible;
 static pid_t owner; /* of the Lua state */
-
-/* --- Ctrl-C: raise an error in the running script, so that its closers run --- */
-
-static void raise_interrupt(lua_State *L, lua_Debug *ar)
-{
-	(void)ar;
-	lua_sethook(L, NULL, 0, 0);
-	lua_createtable(L, 0, 2);
-	lua_pushinteger(L, memlua_interrupted == SIGALRM ? STATUS_TIMEOUT : STATUS_SIGNAL);
-	lua_setfield(L, -2, "status");
-	if (memlua_interrupted == SIGALRM)
-		lua_pushliteral(L, "timed out (--timeout)");
-	else
-		lua_pushfstring(L, "ended by %s", strsignal(memlua_interrupted));
-	lua_setfield(L, -2, "message");
-	lua_error(L);
-}
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	if (interruptible) /* lua_sethook() is what Lua allows in a signal handler */
-		lua_sethook(interruptible, raise_interrupt,
-			    LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
-}
 
 /* --- errors --- */
 
@@ -124,6 +99,13 @@ static int call(lua_State *L, int nargs)
 	lua_insert(L, base);
 	result = lua_pcall(L, nargs, 0, base);
 	lua_remove(L, base);
+	if (memlua_interrupted) { /* whatever else happened on the way */
+		if (result == LUA_OK)
+			lua_pushnil(L);
+		lua_interrupt_push(L);
+		lua_replace(L, -2);
+		result = LUA_ERRRUN;
+	}
 	if (result != LUA_OK) {
 		status = result == LUA_ERRMEM ? STATUS_RESOURCES : status_of(L, -1);
 		if (status != STATUS_DONE)
@@ -205,8 +187,12 @@ static void set_search_paths(lua_State *L, const char *script)
  */
 static int exit_and_close(lua_State *L)
 {
-	interruptible = NULL;
+	lua_interrupt_stop();
 	lua_settop(L, 2);
+	if (memlua_interrupted && getpid() == owner) {
+		lua_pushinteger(L, lua_interrupt_status());
+		lua_replace(L, 1);
+	}
 	if (lua_isnil(L, 2) || getpid() != owner) {
 		lua_pushboolean(L, getpid() == owner);
 		lua_replace(L, 2);
@@ -230,6 +216,7 @@ static void open_library(lua_State *L, const char *script)
 {
 	luaL_openlibs(L);
 	replace_exit(L);
+	lua_interrupt_open(L);
 	set_search_paths(L, script);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	luaL_setfuncs(L, native_modules, 0);
@@ -384,7 +371,6 @@ static int run(const struct options *options, int argc, char **argv)
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	push_words(L, argc, argv);
 	lua_setfield(L, LUA_REGISTRYINDEX, "memlua.argv");
-	interruptible = L;
 	owner = getpid();
 	if (options_value(options, "vm") && !options->script) {
 		lua_pushcfunction(L, enter_vm);
@@ -397,7 +383,7 @@ static int run(const struct options *options, int argc, char **argv)
 		status = run_script(L, options);
 	if (options->interactive && status == STATUS_DONE)
 		status = repl(L);
-	interruptible = NULL;
+	lua_interrupt_stop();
 	lua_close(L);
 	if (fflush(stdout) || ferror(stdout)) {
 		int code = errno;
@@ -416,7 +402,7 @@ static int memlua(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv, &status))
 		return status;
-	interrupt_install(on_interrupt);
+	interrupt_install(lua_interrupt_notify);
 	return run(&options, argc, argv);
 }
 

@@ -16,6 +16,7 @@
 
 #include "core/interrupt.h"
 #include "core/terminal.h"
+#include "lua/interrupt.h"
 #include "status.h"
 
 enum { HISTORY_LINES = 1000 };
@@ -94,9 +95,8 @@ static char *edit_line(const char *prompt, bool *interrupted)
 
 	line_ended = false;
 	rl_callback_handler_install(prompt, take_line);
-	while (!line_ended && !memlua_interrupted)
-		if (poll(&input, 1, -1) > 0)
-			rl_callback_read_char();
+	while (!line_ended && interrupt_poll(&input, 1, UINT64_MAX) > 0)
+		rl_callback_read_char();
 	*interrupted = !line_ended;
 	if (line_ended)
 		return line_read;
@@ -104,22 +104,29 @@ static char *edit_line(const char *prompt, bool *interrupted)
 	return NULL;
 }
 
-static char *read_line(const char *prompt, bool *interrupted)
+/* No line of a terminal's. stdin keeps nothing back, or what it holds would not show in the descriptor. */
+static char *take_input(bool *interrupted)
 {
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t len;
+	FILE *text = open_memstream(&line, &size);
+	int c = EOF;
 
-	*interrupted = false;
-	if (isatty(STDIN_FILENO))
-		return edit_line(prompt, interrupted);
-	len = getline(&line, &size, stdin);
-	if (len > 0) {
-		line[len - (line[len - 1] == '\n')] = '\0';
+	setvbuf(stdin, NULL, _IONBF, 0);
+	while (interrupt_poll(&input, 1, UINT64_MAX) > 0 && (c = getchar()) != EOF && c != '\n')
+		putc(c, text);
+	fclose(text);
+	*interrupted = memlua_interrupted != 0;
+	if (!*interrupted && (size || c == '\n'))
 		return line;
-	}
 	free(line);
 	return NULL;
+}
+
+static char *read_line(const char *prompt, bool *interrupted)
+{
+	return isatty(STDIN_FILENO) ? edit_line(prompt, interrupted) : take_input(interrupted);
 }
 
 /* --- a chunk: as many lines as it takes --- */
@@ -229,13 +236,6 @@ static int run_chunk(lua_State *L)
 	return result;
 }
 
-/* An interrupt is answered by now: the next line starts without it. */
-static void forget_interrupt(lua_State *L)
-{
-	memlua_interrupted = 0;
-	lua_sethook(L, NULL, 0, 0);
-}
-
 /* --- the history: in the folder of the runs --- */
 
 static const char *push_history_path(lua_State *L, bool writes)
@@ -301,9 +301,12 @@ int repl(lua_State *L)
 	begin(L);
 	for (;;) {
 		lua_settop(L, 0);
-		forget_interrupt(L);
+		if (memlua_interrupted == SIGINT) /* answered by now: the next line starts without it */
+			lua_interrupt_forget(L);
+		if (memlua_interrupted)
+			break;
 		loaded = read_chunk(L);
-		if (loaded == READ_END || (loaded == READ_AGAIN && memlua_interrupted != SIGINT))
+		if (loaded == READ_END)
 			break;
 		if (loaded == READ_AGAIN)
 			continue;
@@ -317,5 +320,5 @@ int repl(lua_State *L)
 		putchar('\n');
 	lua_settop(L, 0);
 	save_history(L);
-	return memlua_interrupted == SIGALRM ? STATUS_TIMEOUT : memlua_interrupted ? STATUS_SIGNAL : STATUS_DONE;
+	return memlua_interrupted ? lua_interrupt_status() : STATUS_DONE;
 }

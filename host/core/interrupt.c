@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "interrupt.h"
 
+#include <errno.h>
 #include <math.h>
-#include <stddef.h>
 #include <sys/time.h>
+
+#include "clock.h"
 
 volatile sig_atomic_t memlua_interrupted;
 static void (*notify_interrupt)(int signal);
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+
 static void on_signal(int signal)
 {
-	memlua_interrupted = signal;
+	if (!memlua_interrupted)
+		memlua_interrupted = signal;
 	if (notify_interrupt)
 		notify_interrupt(signal);
 }
@@ -37,10 +42,71 @@ void interrupt_install(void (*notify)(int signal))
 double interrupt_after(double seconds)
 {
 	double whole = fmin(floor(seconds), 1e9);
-	struct itimerval timer = {.it_value = {.tv_sec = whole, .tv_usec = (seconds - floor(seconds)) * 1e6}}, old;
+	struct itimerval old, timer = {
+		.it_value = {.tv_sec = whole, .tv_usec = (seconds - floor(seconds)) * 1e6},
+		.it_interval = {.tv_sec = 1},
+	};
 
 	if (seconds > 0 && !timer.it_value.tv_sec && !timer.it_value.tv_usec)
 		timer.it_value.tv_usec = 1; /* 0 would be never */
 	setitimer(ITIMER_REAL, &timer, &old);
 	return old.it_value.tv_sec + old.it_value.tv_usec * 1e-6;
+}
+
+void interrupt_forget(void)
+{
+	if (memlua_interrupted == SIGALRM)
+		interrupt_after(0);
+	memlua_interrupted = 0;
+}
+
+/* --- waiting --- */
+
+static void block_signals(sigset_t *before)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		sigaddset(&block, ending[i]);
+	sigprocmask(SIG_BLOCK, &block, before);
+}
+
+/* Once memlua was asked to end it only looks. */
+static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
+{
+	uint64_t now = clock_ns(), left = deadline > now && !memlua_interrupted ? deadline - now : 0;
+	struct timespec ts = {left / NSEC_PER_SEC, left % NSEC_PER_SEC};
+
+	return ppoll(fds, n, left && deadline == UINT64_MAX ? NULL : &ts, mask);
+}
+
+static int poll_masked(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
+{
+	for (;;) {
+		int ready = poll_until(fds, n, deadline, mask);
+
+		if (ready > 0 || (ready < 0 && errno != EINTR))
+			return ready;
+		if (memlua_interrupted && !ready) {
+			errno = EINTR;
+			return -1;
+		}
+		if (!ready && clock_ns() >= deadline)
+			return 0;
+	}
+}
+
+/* The signals stay blocked except inside ppoll(). */
+int interrupt_poll(struct pollfd *fds, size_t n, uint64_t deadline)
+{
+	sigset_t before;
+	int ready, code;
+
+	block_signals(&before);
+	ready = poll_masked(fds, n, deadline, &before);
+	code = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = code;
+	return ready;
 }

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,10 +18,11 @@
 #include "cgroup_fs.h"
 #include "cleanup.h"
 #include "error.h"
-#include "guest.h"
 #include "interrupt.h"
+#include "supervisor.h"
 #include "worker_birth.h"
 #include "worker_child.h"
+#include "worker_figures.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -31,9 +31,6 @@
 /* How long a killed worker may take to die before we give up on reaping it. */
 #define REAP_TIMEOUT_MS 5000
 
-/* The supervisor should be about the last to go when the whole machine runs out of memory. */
-#define SUPERVISOR_OOM_SCORE (-900)
-
 struct worker {
 	const struct worker_kind *kind;
 	char *name;
@@ -41,7 +38,7 @@ struct worker {
 	pid_t pid;
 	int pidfd;
 	int cgroup;         /* its directory, or -1 */
-	uint64_t oom_kills; /* of the cgroup, before the start */
+	uint64_t oom_kills; /* of the cgroup and those below, before the start */
 	struct worker_shared *shared;
 	const char *kill_reason;
 	bool ended, oom_killed;
@@ -52,97 +49,7 @@ struct worker {
 const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &worker_exec,
 						  &worker_trace, NULL};
 
-/* --- the supervisor's own OOM score and memory --- */
-
-static int own_oom_score; /* before we changed it: what children go back to */
-
-/*
- * What is reclaimed of us while tenants fill the machine comes back late: 26 major faults and sleeps 15 ms too
- * long in a guest of 512 MB, none and 1 ms when locked. A cgroup of our own with memory.min did not help (23):
- * what a process was charged before it moved there stays where it was. Children inherit no locks. Outside of the
- * guest RLIMIT_MEMLOCK may hold, under which MCL_FUTURE would make later allocations fail.
- */
-static void lock_memory(void)
-{
-	mlockall(MCL_CURRENT | MCL_ONFAULT | (guest_active() ? MCL_FUTURE : 0));
-}
-
-static void lower_oom_score(void)
-{
-	CLEANUP_CLOSE int fd = -1;
-	char text[16] = "";
-
-	fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return;
-	own_oom_score = atoi(text);
-	if (own_oom_score > SUPERVISOR_OOM_SCORE)
-		worker_write_oom_score(SUPERVISOR_OOM_SCORE); /* needs CAP_SYS_RESOURCE */
-}
-
-static void protect_supervisor(void)
-{
-	static bool tried;
-
-	if (tried)
-		return;
-	tried = true;
-	lower_oom_score();
-	lock_memory();
-}
-
 /* --- the child --- */
-
-void worker_sample(struct worker_shared *s, uint64_t now, uint64_t bytes)
-{
-	s->last.ns = now;
-	s->last.bytes = bytes;
-	if (++s->skipped < s->stride)
-		return;
-	s->skipped = 0;
-	if (s->nsamples == WORKER_SAMPLES) {
-		for (uint32_t i = 0; i < WORKER_SAMPLES / 2; i++)
-			s->samples[i] = s->samples[2 * i];
-		s->nsamples = WORKER_SAMPLES / 2;
-		s->stride *= 2;
-	}
-	s->samples[s->nsamples] = s->last;
-	s->nsamples++;
-}
-
-uint64_t worker_chunk_done(struct worker_shared *s, uint64_t began, uint64_t bytes)
-{
-	uint64_t now = clock_ns();
-
-	histogram_add(&s->latency, now - began);
-	worker_sample(s, now, bytes);
-	return now;
-}
-
-void worker_fail(struct worker_shared *s, int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->error, sizeof(s->error), fmt, ap);
-	va_end(ap);
-	s->error_code = code;
-	_exit(EXIT_FAILURE);
-}
-
-void worker_redirect(const struct worker_spec *spec, struct worker_shared *s)
-{
-	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int out = STDERR_FILENO; /* standard output is memlua's document */
-
-	if (spec->output)
-		out = open(spec->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (out < 0)
-		worker_fail(s, errno, "%s", spec->output);
-	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-	    dup2(out, STDERR_FILENO) < 0)
-		worker_fail(s, errno, "standard streams");
-}
 
 static _Noreturn void child(const struct worker *w, const struct worker_spec *spec)
 {
@@ -238,7 +145,7 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 		error_prefix(err, "%s", spec->name ? spec->name : "worker");
 		return NULL;
 	}
-	protect_supervisor();
+	supervisor_protect();
 	w = new_worker(cg, spec);
 	if (!w) {
 		error_set(err, ENOMEM, "worker: %s", strerror(ENOMEM));
@@ -249,9 +156,9 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 		release(w);
 		return NULL;
 	}
-	cgroupfs_count(w->cgroup, "memory.events.local", "oom_kill", &w->oom_kills);
+	cgroupfs_count(w->cgroup, "memory.events", "oom_kill", &w->oom_kills);
 	w->spawned = clock_ns();
-	w->pid = worker_birth(w->cgroup, spec, own_oom_score, &w->pidfd);
+	w->pid = worker_birth(w->cgroup, spec, &w->pidfd);
 	if (w->pid == 0)
 		child(w, spec);
 	if (w->pid < 0) {
@@ -265,13 +172,16 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 
 /* --- the end --- */
 
-/* The counter moves before the kernel sends its SIGKILL, so it is up to date when we reap. */
+/*
+ * The counter moves before the kernel sends its SIGKILL, so it is up to date when we reap. That of the cgroups below
+ * counts, too: a worker may have moved itself there.
+ */
 static bool was_oom_killed(const struct worker *w)
 {
 	uint64_t now;
 
 	return w->signal == SIGKILL && !w->kill_reason &&
-	       cgroupfs_count(w->cgroup, "memory.events.local", "oom_kill", &now) &&
+	       cgroupfs_count(w->cgroup, "memory.events", "oom_kill", &now) &&
 	       now > w->oom_kills;
 }
 
@@ -302,55 +212,23 @@ static int find_ended(struct worker *const workers[], const struct pollfd *fds, 
 	return -1;
 }
 
-/* Return: ppoll()'s. When memlua is asked to end it only looks. */
-static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
-{
-	uint64_t now = clock_ns(),
-		 left = deadline > now && !memlua_interrupted ? deadline - now : 0;
-	struct timespec ts = {left / NSEC_PER_SEC, left % NSEC_PER_SEC};
-
-	return ppoll(fds, n, left && deadline == UINT64_MAX ? NULL : &ts, mask);
-}
-
-static int wait_masked(struct worker *const workers[], struct pollfd *fds, size_t n,
-		       uint64_t deadline, const sigset_t *mask, struct error *err)
-{
-	for (;;) {
-		int ready = poll_until(fds, n, deadline, mask);
-		int ended = ready > 0 ? find_ended(workers, fds, n) : -1;
-
-		if (ended >= 0)
-			return ended;
-		if (ready < 0 && errno != EINTR)
-			return error_set(err, errno, "worker.wait: %s", strerror(errno));
-		if (memlua_interrupted)
-			return error_set(err, EINTR, "interrupted");
-		if (clock_ns() >= deadline)
-			return error_set(err, ETIMEDOUT, "timeout");
-	}
-}
-
-/* The signals stay blocked except inside ppoll(), so none is missed between a look and a wait. */
 int worker_wait(struct worker *const workers[], size_t n, double timeout, struct error *err)
 {
 	uint64_t deadline =
 		timeout < 0 || timeout > 1e9 ? UINT64_MAX : clock_ns() + seconds_to_ns(timeout);
 	CLEANUP_FREE struct pollfd *fds = calloc(n, sizeof(*fds));
-	sigset_t block, mask;
-	int result;
+	int ready, ended;
 
 	if (!fds)
 		return error_set(err, ENOMEM, "worker.wait: %s", strerror(ENOMEM));
 	for (size_t i = 0; i < n; i++)
 		fds[i] = (struct pollfd){.fd = workers[i]->pidfd, .events = POLLIN};
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, &mask);
-	result = wait_masked(workers, fds, n, deadline, &mask, err);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	return result;
+	while ((ready = interrupt_poll(fds, n, deadline)) > 0)
+		if ((ended = find_ended(workers, fds, n)) >= 0)
+			return ended;
+	if (ready < 0 && errno != EINTR)
+		return error_set(err, errno, "worker.wait: %s", strerror(errno));
+	return ready ? error_set(err, EINTR, "interrupted") : error_set(err, ETIMEDOUT, "timeout");
 }
 
 void worker_kill(struct worker *w, const char *reason)
@@ -405,22 +283,12 @@ static void copy_sample(struct worker_result *r, struct worker_sample sample)
 void worker_result(const struct worker *w, struct worker_result *r)
 {
 	const struct worker_shared *s = w->shared;
-	const struct rusage *u = &w->usage;
 
 	memset(r, 0, sizeof(*r));
 	r->spawned = w->spawned;
 	r->started = s->started;
 	r->allocated = s->allocated;
 	r->finished = s->finished;
-	r->reached = s->reached;
-	r->read_bytes = s->read_bytes;
-	r->passes_done = s->passes_done;
-	r->steps_done = s->steps_done;
-	r->lag_max = s->lag_max;
-	r->lag_last = s->lag_last;
-	r->cpu_ns = (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC +
-		    (u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
-	r->major_faults = u->ru_majflt;
 	r->ended = how_ended(w);
 	r->signal = w->signal;
 	r->exit_code = w->exit_code;
@@ -430,6 +298,11 @@ void worker_result(const struct worker *w, struct worker_result *r)
 		copy_sample(r, s->samples[i]);
 	if (s->last.ns)
 		copy_sample(r, s->last);
+}
+
+uint64_t worker_figure(const struct worker *w, const struct worker_figure *figure)
+{
+	return figure->value(w->shared, &w->usage);
 }
 
 /* --- facts --- */

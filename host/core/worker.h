@@ -12,6 +12,7 @@
 struct cgroup;
 struct error;
 struct worker;
+struct worker_figure;
 struct worker_shared;
 struct worker_spec;
 
@@ -72,9 +73,6 @@ struct worker_sample {
 /* What is known of a worker that has ended; times in ns of CLOCK_MONOTONIC, 0 when not reached. */
 struct worker_result {
 	uint64_t spawned, started, allocated, finished;
-	uint64_t reached, read_bytes, passes_done;
-	uint64_t steps_done, lag_max, lag_last; /* trace: ns behind its clock after a sample */
-	uint64_t cpu_ns, major_faults;
 	const char *ended; /* done, failed, oom-killed, killed, or the reason of worker_kill() */
 	int signal;        /* that ended it, or 0 */
 	int exit_code;     /* or -1 */
@@ -112,6 +110,9 @@ void worker_kill(struct worker *w, const char *reason);
 
 /** worker_result() - fill in the result of a worker that has ended. */
 void worker_result(const struct worker *w, struct worker_result *result);
+
+/** worker_figure() - what a worker that has ended has of one of worker_figures[]; FIGURE_SECONDS in ns. */
+uint64_t worker_figure(const struct worker *w, const struct worker_figure *figure);
 
 /** worker_progress() - bytes it has touched or written by now. */
 uint64_t worker_progress(const struct worker *w);

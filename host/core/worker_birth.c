@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+#include "supervisor.h"
 
 /* Where the nurse keeps the cgroup, the only descriptor behind the standard ones. */
 #define CGROUP_FD (STDERR_FILENO + 1)
@@ -30,15 +30,6 @@ struct birth {
 	pid_t worker;
 	int error; /* errno */
 };
-
-bool worker_write_oom_score(int score)
-{
-	CLEANUP_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", score);
-
-	return fd >= 0 && write(fd, text, len) == len;
-}
 
 /*
  * clone3() has reset the handlers but not what is ignored, by us or by whoever started us. By the system
@@ -68,10 +59,10 @@ static void follow(pid_t supervisor)
 }
 
 /* What the worker inherits of this, all but the parent-death signal, it has from its first instruction on. */
-static int shed(int cgroup, const struct worker_spec *spec, int oom_score)
+static int shed(int cgroup, const struct worker_spec *spec)
 {
 	reset_signals();
-	worker_write_oom_score(oom_score);
+	supervisor_unprotect();
 	if (spec->name)
 		prctl(PR_SET_NAME, spec->name); /* so that the kernel's OOM report names the tenant */
 	if (cgroup >= 0 && cgroup != CGROUP_FD && dup2(cgroup, CGROUP_FD) < 0)
@@ -91,12 +82,12 @@ static pid_t fork_worker(bool into_cgroup)
 }
 
 /* Returns in the worker only. */
-static void nurse(int cgroup, const struct worker_spec *spec, int oom_score, pid_t supervisor, struct birth *birth)
+static void nurse(int cgroup, const struct worker_spec *spec, pid_t supervisor, struct birth *birth)
 {
 	pid_t worker;
 
 	follow(supervisor);
-	worker = shed(cgroup, spec, oom_score) ? -1 : fork_worker(cgroup >= 0);
+	worker = shed(cgroup, spec) ? -1 : fork_worker(cgroup >= 0);
 	if (worker) { /* the worker itself leaves the shared memory alone */
 		*birth = (struct birth){.worker = worker, .error = errno};
 		_exit(EXIT_SUCCESS);
@@ -130,7 +121,7 @@ static int await_birth(pid_t nurse_pid, const struct birth *birth, int *pidfd)
 	return -1;
 }
 
-pid_t worker_birth(int cgroup, const struct worker_spec *spec, int oom_score, int *pidfd)
+pid_t worker_birth(int cgroup, const struct worker_spec *spec, int *pidfd)
 {
 	struct clone_args args = {.flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD};
 	struct birth *birth = mmap(NULL, sizeof(*birth), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -142,7 +133,7 @@ pid_t worker_birth(int cgroup, const struct worker_spec *spec, int oom_score, in
 	*birth = (struct birth){0};
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0) {
-		nurse(cgroup, spec, oom_score, supervisor, birth);
+		nurse(cgroup, spec, supervisor, birth);
 		return 0;
 	}
 	if (pid > 0)

@@ -12,9 +12,6 @@
  * pidfd: set to a descriptor of it, close-on-exec.
  * Return: 0 in the worker, its pid in the caller, -1 with errno (those of clone3(2)).
  */
-pid_t worker_birth(int cgroup, const struct worker_spec *spec, int oom_score, int *pidfd);
-
-/* For the supervisor, and the worker: /proc/self/oom_score_adj. Return: whether it could be set. */
-bool worker_write_oom_score(int score);
+pid_t worker_birth(int cgroup, const struct worker_spec *spec, int *pidfd);
 
 #endif

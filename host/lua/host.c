@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../core/embed.h"
 #include "../core/cgroup.h"
+#include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/facts.h"
 #include "../core/guest.h"
@@ -21,6 +22,7 @@
 #include "../core/terminal.h"
 #include "../core/units.h"
 #include "glue.h"
+#include "interrupt.h"
 #include "settings.h"
 #include "upcall.h"
 
@@ -69,17 +71,10 @@ static int host_monotonic(lua_State *L)
 /* host.sleep(seconds) -> true, or false when a signal asked memlua to end. Raises on a negative. */
 static int host_sleep(lua_State *L)
 {
-	double seconds = luaL_checknumber(L, 1), end;
-	struct timespec until;
+	double seconds = luaL_checknumber(L, 1);
 
 	luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 1, "must be 0 or more seconds");
-	end = facts_monotonic() + seconds;
-	until.tv_sec = end;
-	until.tv_nsec = (end - floor(end)) * 1e9;
-	while (!memlua_interrupted &&
-	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
-	lua_pushboolean(L, !memlua_interrupted);
+	lua_pushboolean(L, !interrupt_poll(NULL, 0, clock_ns() + seconds_to_ns(seconds)));
 	return 1;
 }
 
@@ -101,6 +96,17 @@ static int host_interrupted(lua_State *L)
 {
 	lua_pushboolean(L, memlua_interrupted != 0);
 	return 1;
+}
+
+/*
+ * host.until_signal(f, ...) -> whether SIGINT, SIGTERM or SIGHUP ended f(...). It is answered by that: memlua goes on.
+ * For a script that is to be ended so, such as guard.lua; anywhere else a signal ends the whole script, whatever it
+ * catches, with status 5, and the end of its time with status 124. Errors are f's.
+ */
+static int host_until_signal(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	return lua_interrupt_answer(L);
 }
 
 /*
@@ -264,6 +270,37 @@ static int host_is_private(lua_State *L)
 	return 2;
 }
 
+static int close_lock(lua_State *L)
+{
+	luaL_Stream *lock = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+
+	return luaL_fileresult(L, !fclose(lock->f), NULL);
+}
+
+/*
+ * host.lock(folder) -> a handle that keeps the folder for itself until it is closed, or the process ends | nil, reason,
+ * errno: 11 where another one has it. Where the file system knows no locks (flock(2)) it keeps nobody out.
+ */
+static int host_lock(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	luaL_Stream *lock = lua_newuserdatauv(L, sizeof(*lock), 0);
+	int fd, code;
+
+	lock->closef = NULL; /* closed, as yet */
+	luaL_setmetatable(L, LUA_FILEHANDLE);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || !(lock->f = fdopen(fd, "r"))) {
+		code = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = code;
+		return luaL_fileresult(L, 0, path);
+	}
+	lock->closef = close_lock;
+	return 1;
+}
+
 /*
  * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
  * name, synced, renamed.
@@ -404,6 +441,7 @@ static const luaL_Reg functions[] = {
 	{"sleep", host_sleep},
 	{"give_up_after", host_give_up_after},
 	{"interrupted", host_interrupted},
+	{"until_signal", host_until_signal},
 	{"isatty", host_isatty},
 	{"is_root", host_is_root},
 	{"setenv", host_setenv},
@@ -414,6 +452,7 @@ static const luaL_Reg functions[] = {
 	{"mkdir", host_mkdir},
 	{"mkdtemp", host_mkdtemp},
 	{"is_private", host_is_private},
+	{"lock", host_lock},
 	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},

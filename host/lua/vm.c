@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "../core/error.h"
-#include "../core/interrupt.h"
 #include "../core/vm.h"
 #include "../core/vm_results.h"
 #include "glue.h"
+#include "interrupt.h"
 
 static const char *text_field(lua_State *L, const char *key)
 {
@@ -68,8 +68,7 @@ static int vm_run_lua(lua_State *L)
 	config.timeout = glue_duration(L, 1, "timeout", 0);
 	if (!vm_run(&config, &status, &err)) {
 		/* An interrupt was the guest's to answer, and its status tells how. */
-		memlua_interrupted = 0;
-		lua_sethook(L, NULL, 0, 0);
+		lua_interrupt_forget(L);
 		lua_pushinteger(L, status);
 		return 1;
 	}

@@ -18,6 +18,7 @@
 #include "../core/error.h"
 #include "../core/worker_child.h"
 #include "glue.h"
+#include "interrupt.h"
 #include "upcall.h"
 
 /* The child's only: it runs one function. */
@@ -84,6 +85,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	lua_State *L = task->L;
 
 	glue_become_copy();
+	lua_interrupt_disown(L);
 	worker_redirect(spec, s);
 	self.spec = spec;
 	self.shared = s;

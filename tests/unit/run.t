@@ -45,6 +45,13 @@ tap.is(listing(scratch .. "/a/b"), "mine\nruns\n", "but what was there before do
 os.execute(("rm -r %s/a/b"):format(scratch))
 
 folder = run.create(scratch .. "/a/b")
+tap.fails(function() run.create(scratch .. "/a/b") end, "another run is being written there; name another folder with --out",
+  "two runs into one folder: the second is refused", 1)
+local pipe = io.popen(("'%s' -e 'require \"memlua.run\".create \"%s/a/b\"' 2>&1; echo $?"):format(host.executable(), scratch))
+tap.like(pipe:read "a", "another run is being written there.*\n1\n$", "in another process, too")
+pipe:close()
+folder:discard_unfinished()
+folder = run.create(scratch .. "/a/b")
 folder:json("runs/001-none/run.json", { strategy = "none", tenants = json.array {} })
 folder:text("plots/x.gp", "plot x\n")
 folder:json("manifest.json", { schema_version = 2 })

@@ -17,10 +17,11 @@ end
 
 local function nobody() end
 
-local function outcome(parts, start, killed_at)
+local function outcome(parts, start, killed_at, oom_kills)
   local specs = {}
   for i, p in ipairs(parts) do specs[i] = p.spec end
-  return workloads.outcome({ spec = { name = "t", start = start or 0, workloads = specs }, parts = parts }, ORIGIN, killed_at or nobody)
+  return workloads.outcome({ spec = { name = "t", start = start or 0, workloads = specs }, parts = parts,
+                              growth = { events = { oom_kill = oom_kills } } }, ORIGIN, killed_at or nobody)
 end
 
 local function histogram(count) return { unit = "ns", count = count, sum = count, min = 1, max = 1, buckets = { { 1, 1, count } } } end
@@ -54,6 +55,21 @@ tap.is({ lost.ended, lost.ended_at, lost.signal, lost.completion_s, lost.finish 
 tap.is(lost.error, "anon: oom-killed", "and is named")
 tap.is(outcome({ part("anon", 0, 9), part("exec", 0, nil, { error = "exit status 3", exit_code = 3 }) }).error, "exec: exit status 3",
   "so is a failure")
+
+-- ---- processes of a program ----------------------------------------------------------------------------------------
+
+local function shell(code) return part("exec", 0, 3, { ended = code == 0 and "done" or "failed", exit_code = code, cpu_s = 1 }) end
+local child = outcome({ shell(137) }, 0, nobody, 1)
+tap.is({ child.ended, child.lost_children, child.exit_code, child.completion_s }, { "lost a child", 1, 137 },
+  "a program whose child was OOM-killed has not failed by itself")
+tap.is(outcome({ shell(0) }, 0, nobody, 2).ended, "lost a child", "whatever status it ends with")
+tap.is(outcome({ shell(1) }, 0, nobody, 0).ended, "failed", "one that lost none has")
+tap.is({ outcome({ part("anon", 0, nil, { ended = "oom-killed" }) }, 0, nobody, 1).ended,
+  outcome({ part("anon", 0, nil, { ended = "oom-killed" }) }, 0, nobody, 1).lost_children }, { "oom-killed" }, "a worker is no child of its own")
+child = outcome({ shell(0), part("exec", 0, 2, { ended = "failed", exit_code = 1 }, { name = "job" }) }, 0, nobody, 1)
+tap.is({ child.ended, child.workloads[1].ended, child.workloads[2].ended, child.cpu_s }, { "lost a child", "done", "lost a child", 1 },
+  "of several workloads the one that didn't end well lost it")
+tap.is(outcome({ shell(0), shell(0) }, 0, nobody, 1).ended, "lost a child", "if all did, the tenant")
 
 -- ---- in the background ------------------------------------------------------------------------------------------
 

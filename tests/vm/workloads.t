@@ -117,6 +117,24 @@ tap.is({ status, web.ended, web.workloads[1].ended, web.completion_s }, { 0, "oo
 tap.is(#folder.runs[1].oom, 1, "the kernel's log says so, too")
 tap.ok(web.ended_at and web.ended_at == web.workloads[2].ended_at, "with its time", web.ended_at)
 
+status, said, folder = try("child", { { name = "job", workload = { kind = "exec", argv = { "sh", "-c", "tail /dev/zero; exit $?" } } },
+                                      { name = "calm", workload = { size = "4M" } } }, { warmup = 0 })
+job, result = folder.runs[1].tenants[1], folder.runs[1]
+tap.is({ status, job.ended, job.lost_children, job.exit_code, job.completion_s }, { 0, "lost a child", 1, 137 },
+  "a program whose child is OOM-killed is a loss, and no failure of its own", said)
+tap.is({ job.events.oom_kill, #result.oom, result.oom[1].tenant, result.oom[1].comm }, { 1, 1, "job", "tail" }, "the kernel says whose child")
+tap.ok(result.oom[1].pid ~= job.pid and result.oom[1].oom_memcg:find "/session$" and result.oom[1].time <= job.ended_at,
+  "which process, by whose limit, and when", result.oom[1])
+tap.is(folder.runs[1].tenants[2].ended, "done", "nobody else lost anything")
+document = report.text { folder }
+tap.like(document, "job +none .* lost a child at", "the table says so")
+tap.ok(job.minor_faults > 1000 and job.cpu_s > 0, "what the child did is in the figures", job.minor_faults, job.cpu_s)
+
+status, said, folder = try("moved", { { name = "job", workload = { kind = "exec", argv = { "sh", "-c",
+  "cg=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir $cg/pod && echo $$ >$cg/pod/cgroup.procs && exec tail /dev/zero" } } } }, { warmup = 0 })
+job = folder.runs[1].tenants[1]
+tap.is({ status, job.ended, job.lost_children }, { 0, "oom-killed" }, "so is a program that is killed in a cgroup below the tenant's", said)
+
 status, said, folder = try("service", {
   { name = "service", role = "high", background = true, workload = { kind = "lua", size = "1M", run = function(step)
     while true do

@@ -104,7 +104,7 @@ end
 local function losses(result)
   local lost = {}
   for _, tenant in ipairs(result.tenants) do
-    if tenant.ended ~= "done" then lost[#lost + 1] = ("%s was %s"):format(tenant.name, tenant.ended) end
+    if tenant.ended ~= "done" then lost[#lost + 1] = ("%s %s"):format(tenant.name, tenant.ended) end
   end
   return #lost > 0 and table.concat(lost, ", ") or nil
 end

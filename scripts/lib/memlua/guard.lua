@@ -135,9 +135,6 @@ local function all_gone(sample)
   return true
 end
 
--- An interrupt is how a guard usually ends: no failure.
-local function is_interrupt(why) return type(why) == "table" and why.status == memlua.status.signal end
-
 --- Calls show(sample) now and every `interval` seconds, until `timeout` seconds are over (nil: never), SIGINT comes, or
 --- all cgroups are gone. Returns "timeout", "interrupted" or "gone".
 function Guard:watch(interval, timeout, show)
@@ -149,12 +146,11 @@ function Guard:watch(interval, timeout, show)
       local left = timeout and timeout - sample.time or math.huge
       if all_gone(sample) then ended = "gone"
       elseif left <= 0 then ended = "timeout"
-      elseif not host.sleep(math.min(interval, left)) then ended = "interrupted" end
+      else host.sleep(math.min(interval, left)) end
     end
   end
-  local ok, why = pcall(loop)
-  if not ok and not is_interrupt(why) then error(why, 0) end
-  return ended or "interrupted"
+  if host.until_signal(loop) then return "interrupted" end -- how a guard usually ends: no failure
+  return ended
 end
 
 --- Detaches. Idempotent.

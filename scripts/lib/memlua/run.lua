@@ -8,6 +8,7 @@
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local schema = require "memlua.results.schema"
 local sys = require "memlua.base.sys"
 
 local run = {}
@@ -47,12 +48,23 @@ end
 --- The time as a manifest's `written` says it: "2026-01-31T12:00:00Z".
 function run.now() return os.date("!%Y-%m-%dT%H:%M:%SZ", sys.time()) end
 
---- Makes the folder `path` for a new run, or fails naming what to do about it.
+-- Keeps a folder from other runs until its lock is closed.
+local function lock(path)
+  local held, _, errno = host.lock(path)
+  if not held and errno == 11 then -- EWOULDBLOCK
+    memlua.fail(memlua.status.misuse, "%s: another run is being written there; name another folder with --out", path)
+  end
+  return held
+end
+
+--- Makes the folder `path` for a new run, and keeps it from others until discard_unfinished() or the process's end; or
+--- fails naming what to do about it.
 function run.create(path)
+  local made, why = host.mkdir(path)
+  local held = made and lock(path)
   if sys.exists(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it", path)
   end
-  local made, why = host.mkdir(path)
   local probe = path .. "/.writable"
   local file = made and io.open(probe, "wb")
   if not file then
@@ -61,7 +73,7 @@ function run.create(path)
   end
   file:close()
   os.remove(probe)
-  return setmetatable({ path = path }, Folder)
+  return setmetatable({ path = path, lock = held }, Folder)
 end
 
 --- The folder `path` as it is, to write pictures into.
@@ -95,9 +107,12 @@ function Folder:begin(id)
 end
 
 --- Removes the run that was begun and not finished, and where none was finished all that was written, and the folder if
---- it is empty then: without a manifest it would be nothing to anybody. What others wrote there stays.
+--- it is empty then: without a manifest it would be nothing to anybody. What others wrote there stays. The folder is no
+--- longer kept from others.
 function Folder:discard_unfinished()
   if self.begun and not sys.exists(self.begun .. "/run.json") then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
+  local held <close> = self.lock
+  self.lock = nil
   if sys.exists(self.path .. "/manifest.json") then return end
   for _, name in ipairs(self.own or {}) do os.remove(self.path .. "/" .. name) end
   os.remove(self.path .. "/runs")
@@ -168,7 +183,8 @@ function run.open(path)
   end
   folder.host = memlua.must(decode(path .. "/host.json"))
   for i, id in ipairs(folder.manifest.runs or {}) do
-    folder.runs[i] = memlua.must(decode(("%s/runs/%s/run.json"):format(path, id)))
+    local file = ("%s/runs/%s/run.json"):format(path, id)
+    folder.runs[i] = schema.check(memlua.must(decode(file)), file)
   end
   return folder
 end

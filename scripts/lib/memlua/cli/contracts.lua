@@ -7,6 +7,7 @@
 local host = require "memlua.host"
 local memlua = require "memlua"
 local policy_help = require "memlua.cli.policy_help"
+local worker = require "memlua.worker"
 
 local contracts = {}
 
@@ -64,8 +65,23 @@ local function from_lua(source)
   return section
 end
 
+-- The figures of a worker are written down once, in the table that measures them.
+local function figures()
+  local lines = {}
+  for i, f in ipairs(worker.figures) do
+    local unit = f.unit == "seconds" and " (s)" or ""
+    lines[i] = ("  %-13s %s%s"):format(f.name, f.about, unit)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function filled_in(section)
+  for _, entry in ipairs(section and section.entries or {}) do entry.said = entry.said:gsub("[^\n]*@FIGURES@", figures) end
+  return section
+end
+
 local function section_of(name)
-  if name:find "^host/lua/.*%.c$" then return from_c(host.embedded(name)) end
+  if name:find "^host/lua/.*%.c$" then return filled_in(from_c(host.embedded(name))) end
   if name:find "^lua/memlua/.*%.lua$" and not name:find "/command/" then return from_lua(host.embedded(name)) end
 end
 

@@ -1,8 +1,10 @@
 --- memlua.experiment.cell: one run of one strategy: cgroups, policy, tenants, and everything measured of them.
 local cgroup = require "memlua.cgroup"
 local files = require "memlua.experiment.folders"
+local growth = require "memlua.experiment.growth"
 local host = require "memlua.host"
 local json = require "memlua.json"
+local kills = require "memlua.experiment.kills"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
@@ -83,43 +85,6 @@ local function attach_policy(self)
   self.policy = self.scope:add(memlua.must(policy.attach(p.name, attachment(self, p))))
 end
 
--- ---- counters ----------------------------------------------------------------------------------------------
-
--- What the kernel doesn't give stays absent.
-local function snapshot(cg)
-  local pressure = cg:pressure "memory"
-  return {
-    events = cg:events(), events_local = cg:events_local(), stat = cg:stat(),
-    stalled_us = pressure and { some = pressure.some and pressure.some.total,
-                                full = pressure.full and pressure.full.total },
-  }
-end
-
-local function difference(after, before)
-  if type(after) ~= "table" then return after and before and after - before end
-  local delta = {}
-  for key, value in pairs(after) do delta[key] = difference(value, before and before[key]) end
-  return delta
-end
-
--- Of memory.stat the counters are kept as they grew; the rest are levels that mean nothing afterwards.
-local function is_counter(key)
-  return key:find "^pg" or key:find "^workingset_" or key:find "^thp_" or key:find "^zswp"
-end
-
-local function counters(stat)
-  local kept = {}
-  for key, value in pairs(stat or {}) do if is_counter(key) then kept[key] = value end end
-  return next(kept) and kept or nil
-end
-
-local function growth(cg, before)
-  local delta = difference(snapshot(cg), before)
-  delta.stat = counters(delta.stat)
-  delta.peak = cg:peak()
-  return delta
-end
-
 -- ---- running -------------------------------------------------------------------------------------------------
 
 -- What the policy keeps about a tenant goes with it. Not every tenant needs to have a role in the policy.
@@ -132,7 +97,7 @@ end
 local function close_tenant(self, t)
   if self.policy then drop(self, t) end
   t.ended = true
-  t.growth = growth(t.cg, t.before)
+  t.growth = growth.since(t.cg, t.before)
 end
 
 -- Services are there for the others.
@@ -208,37 +173,13 @@ end
 
 -- ---- the outcome ---------------------------------------------------------------------------------------------
 
-local function relative(self, time) return time and time - self.started end
-
-local function killed_at(self, pid)
-  for _, entry in ipairs(self.kills) do
-    if entry.pid == pid then return relative(self, entry.time) end
-  end
-end
-
 local function outcome_of(self, t)
   local own = {
     name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
   }
-  return overlaid(workloads.outcome(t, self.started, function(pid) return killed_at(self, pid) end, self.folder), own)
-end
-
--- The kernel log's OOM kills below our own session, times counted from the run's start.
-local function read_kills(self)
-  self.kills = {}
-  for _, entry in ipairs(self.log:read() or {}) do
-    if (entry.task_memcg or ""):find("/" .. self.session, 1, true) then table.insert(self.kills, entry) end
-  end
-end
-
-local function kernel_lines(self)
-  local lines = {}
-  for i, entry in ipairs(self.kills) do
-    lines[i] = overlaid(entry, { time = relative(self, entry.time) })
-  end
-  return json.array(lines)
+  return overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
 end
 
 local function policy_outcome(self)
@@ -248,11 +189,11 @@ local function policy_outcome(self)
 end
 
 local function outcome(self)
-  local parent = growth(self.parent, self.parent_before)
+  local parent = growth.since(self.parent, self.parent_before)
   parent.limits = self.limits
   local result = {
     strategy = self.strategy.name, solo = self.strategy.only and true or nil, duration_s = self.duration,
-    parent = parent, policy = policy_outcome(self), oom = kernel_lines(self), tenants = {},
+    parent = parent, policy = policy_outcome(self), oom = self.kills:list(), tenants = {},
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   return result
@@ -265,8 +206,8 @@ end
 
 local function load_tenants(self)
   self.log = self.scope:add(memlua.must(oom.open()))
-  self.parent_before = snapshot(self.parent)
-  for _, t in ipairs(self.tenants) do t.before = snapshot(t.cg) end
+  self.parent_before = growth.snapshot(self.parent)
+  for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
   self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
   for _, t in ipairs(self.tenants) do t.parts = workloads.start(t, self.scope, self.folder) end
 end
@@ -291,11 +232,12 @@ end
 --- from the run's start unless said, memory is in bytes:
 ---   strategy, solo (true for a tenant alone), duration_s; in a folder also id, block, expected (judge.ask)
 ---   tenants      list; each: name, role, rank, limits, workload (as given), and
----     ended        "done", "oom-killed", "killed", "timed out", "failed"; signal, exit_code, error, output
+---     ended        "done", "oom-killed", "lost a child", "killed", "timed out", "failed"; signal, exit_code, error, output
+---     lost_children   how many processes the OOM killer took beside the workloads' own: absent where none
 ---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
----     reached, read_bytes, passes_done, steps_done, lag_max_s, lag_last_s, latency, progress: see w:wait
+---     latency, progress: see w:wait; so are the figures that worker.figures lists
 ---     workloads    of a tenant of several: each as above, with its name
 ---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
@@ -303,7 +245,7 @@ end
 ---     callbacks    what the policy kept of it
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
----   oom          the kernel log's OOM kills below the session, as log:read gives them
+---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was
 function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
   local self = begin(plan, strategy, owned)
@@ -317,7 +259,7 @@ function cell.run(plan, strategy, folder)
   hook(self, "measure")
   watch(self)
   self.duration = host.monotonic() - self.started
-  read_kills(self)
+  self.kills = kills.of(self.log:read(), self.session, self.tenants, self.started)
   local result = outcome(self)
   hook(self, "teardown")
   return result

@@ -4,6 +4,7 @@ local files = require "memlua.experiment.folders"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local schema = require "memlua.results.schema"
 local stats = require "memlua.stats"
 local worker = require "memlua.worker"
 
@@ -109,16 +110,38 @@ local function outcome_of(part, start, killed_at, origin, folder)
   local due = r.spawned + start
   local function since_due(time) return time and time - due end
   local function relative(time) return time and time - origin end
-  return {
+  local outcome = {
     name = part.spec.name, workload = described(part.spec), ended = r.ended, signal = r.signal,
     exit_code = r.exit_code, error = r.error, pid = r.pid, output = kept_output(part.output, folder),
     delay = start, spawned = relative(r.spawned), start = relative(r.start), finish = relative(r.finish),
     ended_at = killed_at or relative(r.finish) or part.ended_at,
     completion_s = since_due(r.finish), alloc_s = since_due(allocated(r)), held_s = since_due(r.start),
-    reached = r.reached, latency = r.latency, progress = progress_of(r.progress, origin),
-    read_bytes = r.read_bytes, passes_done = r.passes_done,
-    steps_done = r.steps_done, lag_max_s = r.lag_max_s, lag_last_s = r.lag_last_s,
+    latency = r.latency, progress = progress_of(r.progress, origin),
   }
+  for _, figure in ipairs(worker.figures) do outcome[figure.name] = r[figure.name] end
+  return outcome
+end
+
+-- ---- lost children -----------------------------------------------------------------------------------------------
+
+-- How many of the tenant's processes the OOM killer took beside the workloads themselves, by the cgroup's own counter.
+local function lost_children(t)
+  local n = t.growth and t.growth.events and t.growth.events.oom_kill or 0
+  for _, part in ipairs(t.parts) do if part.result.ended == "oom-killed" then n = n - 1 end end
+  return n > 0 and n or nil
+end
+
+-- Who lost a child has no time to compare, whatever status it made of that.
+local function take_loss(outcome, children)
+  outcome.error = ("%d of its processes OOM-killed%s"):format(children, outcome.error and "; " .. outcome.error or "")
+  outcome.ended, outcome.completion_s = "lost a child", nil
+end
+
+-- Which of several workloads it was of isn't known: of those that didn't end well, or of the whole tenant alone.
+local function blame(outcomes, children)
+  for _, outcome in ipairs(outcomes) do
+    if outcome.ended == "failed" or outcome.ended == "killed" then take_loss(outcome, children) end
+  end
 end
 
 -- ---- together --------------------------------------------------------------------------------------------------
@@ -132,7 +155,7 @@ local function reduced(parts, key, f)
   return result
 end
 
-local function sum(a, b) return a + b end
+local JOINTS = { sum = function(a, b) return a + b end }
 
 -- A pass through a file and a step of a function are not the same thing.
 local function latency_of(parts)
@@ -146,11 +169,8 @@ local function latency_of(parts)
   return stats.merge(list)
 end
 
--- The first in this order speaks for the tenant.
-local LOSSES = { "oom-killed", "killed", "timed out", "failed" }
-
 local function lost_of(parts)
-  for _, how in ipairs(LOSSES) do
+  for _, how in ipairs(schema.LOSSES) do
     for _, part in ipairs(parts) do if part.ended == how then return part end end
   end
 end
@@ -176,30 +196,34 @@ end
 local function together_of(parts, start)
   local together = {
     delay = start, spawned = reduced(parts, "spawned", math.min), start = reduced(parts, "start", math.min),
-    held_s = reduced(parts, "held_s", math.min), reached = reduced(parts, "reached", sum),
-    read_bytes = reduced(parts, "read_bytes", sum), passes_done = reduced(parts, "passes_done", sum),
-    latency = latency_of(parts), workloads = json.array(parts),
+    held_s = reduced(parts, "held_s", math.min), latency = latency_of(parts), workloads = json.array(parts),
   }
+  for _, figure in ipairs(worker.figures) do
+    if figure.together then together[figure.name] = reduced(parts, figure.name, JOINTS[figure.together]) end
+  end
   finish_together(together, parts, start)
   return together
 end
 
---- What the workloads of the tenant `t` ({ spec, parts }, each part { spec, output, result, ended_at }) came to. Of one
---- workload: { workload, ended, signal, exit_code, error, pid, output (its file in `folder`), delay (seconds that
---- it was to wait), spawned, start, finish, ended_at (seconds since `origin`), completion_s, alloc_s, held_s (since it was due), reached, latency, progress,
---- read_bytes, passes_done, steps_done, lag_max_s, lag_last_s } as memlua.worker measures them. Of several: the same
---- where it means something for all, and `workloads`, a list of these, each with its name. `killed_at(pid)` gives the
---- time of an OOM kill, or nil.
+--- What the workloads of the tenant `t` came to: { spec, parts, each { spec, output, result, ended_at }, growth =
+--- growth.since() of its cgroup }. Of one workload: { workload, ended, signal, exit_code, error, pid, output (its file in
+--- `folder`), delay (seconds that it was to wait), spawned, start, finish, ended_at (seconds since `origin`),
+--- completion_s, alloc_s, held_s (since it was due), latency, progress, lost_children, and worker.figures } as
+--- memlua.worker measures them. Of several: the same where it means something for all, and `workloads`, a list of these,
+--- each with its name. `killed_at(pid)` gives the time of an OOM kill, or nil.
 function workloads.outcome(t, origin, killed_at, folder)
-  local outcomes = {}
+  local outcomes, children = {}, lost_children(t)
   for i, part in ipairs(t.parts) do
     local start = t.spec.start + part.spec.start
     outcomes[i] = outcome_of(part, start, killed_at(part.result.pid), origin, folder)
   end
-  if #outcomes > 1 then return together_of(outcomes, t.spec.start) end
-  outcomes[1].name = nil
-  if outcomes[1].ended == "stopped" then outcomes[1].ended = "done" end -- a service that was there to the end
-  return outcomes[1]
+  if children then blame(outcomes, children) end
+  local outcome = #outcomes > 1 and together_of(outcomes, t.spec.start) or outcomes[1]
+  if #outcomes == 1 then outcome.name = nil end
+  if outcome.ended == "stopped" then outcome.ended = "done" end -- a service that was there to the end
+  if children and outcome.ended == "done" then take_loss(outcome, children) end
+  outcome.lost_children = children
+  return outcome
 end
 
 return workloads

@@ -5,6 +5,7 @@ local plot_memory = require "memlua.report.charts.memory"
 local plot_slowdown = require "memlua.report.charts.slowdown"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
+local schema = require "memlua.results.schema"
 local summary = require "memlua.results.summary"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
@@ -30,7 +31,7 @@ end
 --- How a tenant ended, over all runs: "done", "oom-killed at 1.20 s", "2 of 10 oom-killed".
 function report.fate(tenant)
   local parts = {}
-  for _, how in ipairs { "oom-killed", "killed", "timed out", "failed" } do
+  for _, how in ipairs(schema.LOSSES) do
     local n = tenant.lost[how]
     if n and tenant.runs == 1 then
       parts[#parts + 1] = how .. (tenant.ended_at and " at " .. duration(tenant.ended_at.median) or "")
