@@ -12,6 +12,7 @@ source=$3
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua/kmod
 
 . "$(dirname "$0")/alive.sh"
+. "$(dirname "$0")/workdir.sh"
 # the caller reads one line: the path, or why there is none
 fail() { echo "$*"; exit 1; }
 
@@ -28,9 +29,7 @@ key=$(cat "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$headers/Mo
 target=$cache/$release-$key/memcg_bpf_ops.ko
 if [ ! -e "$target" ]; then
 	mkdir -p "$cache" || fail "$cache: can't be made; set XDG_CACHE_HOME"
-	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-	trap 'stop_ticking; rm -rf "$work"' EXIT
-	trap 'exit 130' INT TERM HUP
+	make_workdir "$cache/build" || fail "$cache: not writable; set XDG_CACHE_HOME"
 	cp "$source"/*.h "$source"/kmod/*.[ch] "$source/kmod/Kbuild" "$source/kmod/Makefile" "$work"
 	if ! alive "building the module memcg_bpf_ops for $release" build; then
 		tail -n 20 "$work/log" >&2
