@@ -3,6 +3,7 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests
+#   make check-kill   kill memlua at 260 random points, and look what is left
 #   make bench    measure what an idle policy costs, and how exact delays are
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
@@ -22,7 +23,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm bench man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill bench man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -30,7 +31,7 @@ all: $(BUILD)/memlua
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 include $(BUILD)/config.mk
 endif
-$(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.sh
+$(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.sh host/setup/workdir.sh
 	@mkdir -p $(@D)
 	$(Q)host/setup/packages.sh > $@
 
@@ -68,6 +69,11 @@ $(BUILD)/policies/%.bpf.o: bpf/policies/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
 $(BUILD)/tests/%.bpf.o: tests/fixtures/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
+# what the tests run beside memlua
+TEST_HELPERS = $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
+$(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -o $@ $< $(LDFLAGS) $(LIBBPF_LIBS) -lelf -lz
 define compile-bpf
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -g -O2 -Wall -MMD -MP \
@@ -105,8 +111,14 @@ PROVE = prove --exec $(abspath $(MEMLUA)) --timer
 check: check-unit check-vm
 check-unit: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/unit
-check-vm: $(MEMLUA) $(TEST_POLICIES)
+check-vm: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) tests/vm
+
+# SIGKILL at random points over the whole life of a run, and what is left afterwards; check-vm tries a few
+SEED ?= 1
+check-kill: $(MEMLUA) $(TEST_HELPERS)
+	$(PROVE) tests/vm/kill_module.t :: 200 $(SEED)
+	$(PROVE) tests/vm/kill_vm.t :: 60 $(SEED)
 
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
@@ -116,7 +128,7 @@ $(MANUALS): $(BUILD)/man/%: host/man/%.in host/man/page.lua $(MEMLUA)
 man: $(MANUALS)
 
 TO = $(DESTDIR)$(PREFIX)
-SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh
+SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
 	$(wildcard scripts/*.lua scripts/tutorial/*)

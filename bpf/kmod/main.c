@@ -27,6 +27,10 @@ MODULE_PARM_DESC(weighed, "times that reclaim weighed a governed cgroup");
 module_param_cb(protected, &counter_ops, &counters[COUNTER_PROTECTED], 0444);
 MODULE_PARM_DESC(protected, "times that below_low or below_min said true");
 
+static bool by_memlua;
+module_param(by_memlua, bool, 0444);
+MODULE_PARM_DESC(by_memlua, "loaded by memlua, whose last process unloads it");
+
 static int __init memcg_bpf_ops_init(void)
 {
 	int err = hooks_install();

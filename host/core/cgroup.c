@@ -351,25 +351,6 @@ int cgroup_write(const struct cgroup *cg, const char *file, const char *value, s
 	return cgroupfs_write(cg->dir, file, value) ? file_error(cg, file, value, err) : 0;
 }
 
-bool cgroup_next_count(char **cursor, const char **key, uint64_t *value)
-{
-	char *line = *cursor, *blank, *end;
-
-	for (; *line; line = *cursor) {
-		end = line + strcspn(line, "\n");
-		*cursor = *end ? end + 1 : end;
-		*end = '\0';
-		blank = strchr(line, ' ');
-		if (!blank)
-			continue;
-		*blank++ = '\0';
-		*key = line;
-		*value = strcmp(blank, "max") ? strtoull(blank, &end, 10) : UINT64_MAX;
-		return true;
-	}
-	return false;
-}
-
 /* --- facts --- */
 
 int cgroup_fd(const struct cgroup *cg)

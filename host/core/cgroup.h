@@ -10,31 +10,14 @@ struct error;
 
 /*
  * Memory cgroups (cgroup v2), reached through descriptors of their directories: a cgroup that is
- * removed and made again under the same name is never mistaken for the first one.
- *
- * What memlua makes lies below a root of its own, BASE/memlua-PID. BASE is the top of the cgroup
- * v2 file system for root, else the cgroup that was delegated to the user. The root is made on
- * first use and goes, with all that is left in it, when the process exits.
+ * removed and made again under the same name is never mistaken for the first one. What memlua
+ * makes lies below a root of its own (cgroup_root.h).
  */
 struct cgroup;
 
 struct cgroup_knob {
 	const char *file, *value;
 };
-
-/**
- * cgroup_mount() - where the cgroup v2 hierarchy that has the memory controller is mounted.
- * Return: its path, to be freed, or NULL (ENOTSUP: not mounted, or without the controller; the text
- * says "reason; remedy").
- */
-char *cgroup_mount(struct error *err);
-
-/**
- * cgroup_root() - memlua's own root; makes it when it isn't there.
- * Return: its absolute path, which lives until exit, or NULL: no cgroup v2, no memory controller
- * in it, or no permission.
- */
-const char *cgroup_root(struct error *err);
 
 /**
  * cgroup_check_name() - whether a name may be given to cgroup_create(): relative, no empty part, no
@@ -84,14 +67,6 @@ char *cgroup_read(const struct cgroup *cg, const char *file, struct error *err);
 
 /** cgroup_write() - write a value to a cgroup's file. Return: 0, or -1 as cgroup_read(). */
 int cgroup_write(const struct cgroup *cg, const char *file, const char *value, struct error *err);
-
-/**
- * cgroup_next_count() - step through "key number" lines.
- * @cursor: the text, which is cut into pieces; moves on
- * @value:  UINT64_MAX for "max"
- * Return: false at the end.
- */
-bool cgroup_next_count(char **cursor, const char **key, uint64_t *value);
 
 /** cgroup_fd() - descriptor of the directory, for clone3() and BPF links; not to be closed. */
 int cgroup_fd(const struct cgroup *cg);

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cgroup.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "keyed.h"
 
 /* How long killed processes may take to go: freeing gigabytes is seconds in an emulated guest. */
 #define EMPTY_TIMEOUT_NS (5 * NSEC_PER_SEC)
@@ -69,7 +69,7 @@ bool cgroupfs_count(int dir, const char *file, const char *key, uint64_t *value)
 	const char *found;
 	uint64_t number;
 
-	while (text && cgroup_next_count(&cursor, &found, &number))
+	while (text && keyed_next(&cursor, &found, &number))
 		if (!strcmp(found, key)) {
 			*value = number;
 			return true;
@@ -147,8 +147,7 @@ void cgroupfs_disable(int dir, unsigned int newly)
 
 /* --- trees --- */
 
-/* Call a function for each child cgroup, by its name and, open, its directory. */
-static void each_child(int dir, void (*visit)(int parent, const char *name, int child))
+void cgroupfs_each_child(int dir, void (*visit)(int parent, const char *name, int child))
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -174,7 +173,7 @@ static void each_child(int dir, void (*visit)(int parent, const char *name, int 
 
 static void remove_tree(int parent, const char *name, int dir)
 {
-	each_child(dir, remove_tree);
+	cgroupfs_each_child(dir, remove_tree);
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
@@ -188,7 +187,7 @@ static void kill_tree(int parent, const char *name, int dir)
 	for (char *p = procs; p && *p; p += strcspn(p, "\n"), p += *p == '\n')
 		if (atoi(p) > 0)
 			kill(atoi(p), SIGKILL);
-	each_child(dir, kill_tree);
+	cgroupfs_each_child(dir, kill_tree);
 }
 
 int cgroupfs_kill(int dir)
@@ -211,7 +210,7 @@ static bool is_populated(int events)
 	if (n < 0)
 		return false; /* ENODEV: gone */
 	text[n] = '\0';
-	while (cgroup_next_count(&cursor, &key, &value))
+	while (keyed_next(&cursor, &key, &value))
 		if (!strcmp(key, "populated"))
 			return value;
 	return false;
@@ -252,7 +251,7 @@ int cgroupfs_remove(int parent, const char *path, ino_t id, const char *name, st
 		return error_set(err, errno, "%s: cgroup.kill: %s", name, strerror(errno));
 	if (wait_empty(dir, name, err))
 		return -1;
-	each_child(dir, remove_tree);
+	cgroupfs_each_child(dir, remove_tree);
 	if (unlinkat(parent, path, AT_REMOVEDIR) && errno != ENOENT)
 		return error_set(err, errno, "%s: rmdir: %s", name, strerror(errno));
 	return 0;

@@ -34,6 +34,9 @@ int cgroupfs_enable(int dir, const char *name, unsigned int *newly, struct error
 /* Take the controllers of @newly away again, as far as the kernel lets us. */
 void cgroupfs_disable(int dir, unsigned int newly);
 
+/* Call a function for each child cgroup, by its name and, open, its directory. */
+void cgroupfs_each_child(int dir, void (*visit)(int parent, const char *name, int child));
+
 /* SIGKILL to all processes of the tree. Return: 0 (also when it is gone), or -1 with errno. */
 int cgroupfs_kill(int dir);
 

@@ -7,22 +7,25 @@
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
-#include "cgroup.h"
 #include "cgroup_fs.h"
 #include "cleanup.h"
 #include "error.h"
+#include "notice.h"
+#include "own.h"
 
-#define LEAF_FORMAT "memlua-%d-supervisor"
+#define ROOT "memlua-"
+#define LEAF "memlua-supervisor-"
 
 static struct {
 	pid_t owner;   /* who made it: a forked child must not tear it down */
-	int base, dir; /* descriptors of the base and of our root in it */
+	int base, dir, leaf; /* descriptors of the base and, in it, of our root and where the supervisor went */
 	char *base_path, *path;
+	char leaf_name[64];
 	unsigned int newly; /* controllers that we enabled in the base */
-	bool in_leaf;       /* the supervisor was moved out of the base */
-} root = {.base = -1, .dir = -1};
+} root = {.base = -1, .dir = -1, .leaf = -1};
 
 /* --- the cgroup v2 mount --- */
 
@@ -100,38 +103,39 @@ static int no_permission(const char *path, const char *what, int code, struct er
 		path, what, strerror(code));
 }
 
+static int move_self(int dir)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", root.owner);
+	return cgroupfs_write(dir, "cgroup.procs", pid);
+}
+
 /* Only a cgroup without processes may hand out controllers: get out of the way of ourselves. */
 static int move_to_leaf(struct error *err)
 {
-	char leaf[64], file[96], pid[16];
+	int code;
 
-	snprintf(leaf, sizeof(leaf), LEAF_FORMAT, root.owner);
-	snprintf(file, sizeof(file), "%s/cgroup.procs", leaf);
-	snprintf(pid, sizeof(pid), "%d", root.owner);
-	if (mkdirat(root.base, leaf, 0755) && errno != EEXIST)
-		return no_permission(root.base_path, leaf, errno, err);
-	if (cgroupfs_write(root.base, file, pid)) {
-		int code = errno;
-
-		unlinkat(root.base, leaf, AT_REMOVEDIR);
-		return no_permission(root.base_path, "moving the supervisor into a leaf", code,
-				     err);
-	}
-	root.in_leaf = true;
-	return 0;
+	root.leaf = own_make(root.base, LEAF, 0755, root.leaf_name, sizeof(root.leaf_name));
+	if (root.leaf < 0)
+		return no_permission(root.base_path, "making a leaf for the supervisor", errno, err);
+	if (!move_self(root.leaf))
+		return 0;
+	code = errno;
+	unlinkat(root.base, root.leaf_name, AT_REMOVEDIR);
+	close(root.leaf);
+	root.leaf = -1;
+	return no_permission(root.base_path, "moving the supervisor into a leaf", code, err);
 }
 
 static void move_back(void)
 {
-	char leaf[64], pid[16];
-
-	if (!root.in_leaf)
+	if (root.leaf < 0)
 		return;
-	snprintf(leaf, sizeof(leaf), LEAF_FORMAT, root.owner);
-	snprintf(pid, sizeof(pid), "%d", root.owner);
-	cgroupfs_write(root.base, "cgroup.procs", pid);
-	unlinkat(root.base, leaf, AT_REMOVEDIR);
-	root.in_leaf = false;
+	move_self(root.base);
+	unlinkat(root.base, root.leaf_name, AT_REMOVEDIR);
+	close(root.leaf);
+	root.leaf = -1;
 }
 
 static int enable_in_base(struct error *err)
@@ -151,7 +155,8 @@ static int enable_in_base(struct error *err)
 	return error_set(err, first.code, "%s", first.text);
 }
 
-static int open_base(struct error *err)
+/* Sets root.base and root.base_path. */
+static int find_base(struct error *err)
 {
 	CLEANUP_FREE char *mount = cgroup_mount(err);
 
@@ -163,21 +168,80 @@ static int open_base(struct error *err)
 	root.base = open(root.base_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root.base < 0)
 		return error_set(err, errno, "%s: %s", root.base_path, strerror(errno));
-	return enable_in_base(err);
+	return 0;
+}
+
+/* --- what killed memluas left --- */
+
+static unsigned long count_processes(int dir)
+{
+	CLEANUP_FREE char *current = cgroupfs_read(dir, "pids.current");
+
+	return current ? strtoul(current, NULL, 10) : 0;
+}
+
+static void sweep_root(int base, const char *name, int dir)
+{
+	unsigned long processes = count_processes(dir);
+	struct error err;
+	struct stat st;
+
+	if (fstat(dir, &st))
+		return;
+	if (cgroupfs_remove(base, name, st.st_ino, name, &err))
+		notice("what a killed memlua left: %s", err.text);
+	else if (processes)
+		notice("removed the cgroup %s, which a killed memlua left with %lu %s", name, processes,
+		       processes == 1 ? "process" : "processes");
+	else
+		notice("removed the cgroup %s, which a killed memlua left", name);
+}
+
+static void sweep_entry(int base, const char *name, int dir)
+{
+	CLEANUP_CLOSE int owned = -1;
+
+	if (!own_is_name(name, ROOT) && !own_is_name(name, LEAF))
+		return;
+	owned = own_take(base, name, LOCK_EX | LOCK_NB);
+	if (owned < 0)
+		return;
+	if (own_is_name(name, ROOT))
+		sweep_root(base, name, owned);
+	else
+		unlinkat(base, name, AT_REMOVEDIR); /* not while somebody lives in it: no tenant went there */
+}
+
+static void sweep_base(void)
+{
+	static bool swept;
+
+	if (!swept)
+		cgroupfs_each_child(root.base, sweep_entry);
+	swept = true;
 }
 
 /* --- the root --- */
 
-static void forget_root(void)
+static void close_dirs(void)
 {
+	if (root.owner != getpid())
+		return; /* a child has closed what it inherited, and the numbers may be others' by now */
 	if (root.dir >= 0)
 		close(root.dir);
+	if (root.leaf >= 0)
+		close(root.leaf);
 	if (root.base >= 0)
 		close(root.base);
+}
+
+static void forget_root(void)
+{
+	close_dirs();
 	free(root.base_path);
 	free(root.path);
 	memset(&root, 0, sizeof(root));
-	root.base = root.dir = -1;
+	root.base = root.dir = root.leaf = -1;
 }
 
 static void leave_base(void)
@@ -203,33 +267,31 @@ static void tear_down(void)
 	forget_root();
 }
 
-/* A directory of this name is a leftover: the process that had our pid is gone. */
-static int remove_leftover(const char *name, struct error *err)
-{
-	struct stat st;
-
-	if (fstatat(root.base, name, &st, 0))
-		return 0;
-	return cgroupfs_remove(root.base, name, st.st_ino, name, err);
-}
-
 static int make_root(struct error *err)
 {
-	char name[32];
+	char name[64];
 
-	snprintf(name, sizeof(name), "memlua-%d", root.owner);
-	if (remove_leftover(name, err))
-		return -1;
-	if (mkdirat(root.base, name, 0755))
-		return no_permission(root.base_path, name, errno, err);
-	root.dir = openat(root.base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root.dir < 0 || asprintf(&root.path, "%s/%s", root.base_path, name) < 0) {
-		error_set(err, errno, "%s/%s: %s", root.base_path, name, strerror(errno));
+	root.dir = own_make(root.base, ROOT, 0755, name, sizeof(name));
+	if (root.dir < 0)
+		return no_permission(root.base_path, "making memlua's root", errno, err);
+	if (asprintf(&root.path, "%s/%s", root.base_path, name) < 0) {
 		root.path = NULL;
 		unlinkat(root.base, name, AT_REMOVEDIR);
-		return -1;
+		return error_set(err, ENOMEM, "%s/%s: %s", root.base_path, name, strerror(ENOMEM));
 	}
 	return 0;
+}
+
+/* A base without a root is not kept: a process without a root of its own leaves no trace. */
+void cgroup_sweep(void)
+{
+	if (root.dir >= 0) /* done when it was made */
+		return;
+	forget_root();
+	root.owner = getpid();
+	if (!find_base(NULL))
+		sweep_base();
+	forget_root();
 }
 
 int cgroup_root_dir(struct error *err)
@@ -240,7 +302,12 @@ int cgroup_root_dir(struct error *err)
 		return root.dir;
 	forget_root();
 	root.owner = getpid();
-	if (open_base(err) || make_root(err)) {
+	if (find_base(err)) {
+		forget_root();
+		return -1;
+	}
+	sweep_base();
+	if (enable_in_base(err) || make_root(err)) {
 		leave_base();
 		forget_root();
 		return -1;

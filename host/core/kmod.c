@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,16 +15,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_root.h"
 #include "cleanup.h"
 #include "error.h"
+#include "notice.h"
+#include "own.h"
 
 #define MODULE "memcg_bpf_ops"
 #define UNLOAD_MS 5000
 /* include/uapi/linux/module.h */
 #define INIT_COMPRESSED_FILE 4
 
-static unsigned int users;
-static bool loaded_by_us;
+/* While a process uses the module it shares the lock on its directory in sysfs. */
+#define SYSFS "/sys/module/" MODULE
+
+static unsigned int users; /* in this process */
+static int lock = -1;
 
 static bool is_loaded(void)
 {
@@ -156,9 +163,8 @@ static int load(struct error *err)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	if (check_release(path, fd, uts.release, err))
 		return -1;
-	if (!syscall(SYS_finit_module, fd, "", is_compressed(path) ? INIT_COMPRESSED_FILE : 0))
-		loaded_by_us = true;
-	else if (errno != EEXIST)
+	if (syscall(SYS_finit_module, fd, "by_memlua=1", is_compressed(path) ? INIT_COMPRESSED_FILE : 0) &&
+	    errno != EEXIST)
 		return refuse_load(path, uts.release, err);
 	if (!is_loaded())
 		return error_set(err, ENOTSUP, "%s: loaded, but without BTF; rebuild it with the kernel's "
@@ -166,30 +172,84 @@ static int load(struct error *err)
 	return 0;
 }
 
+/* --- unloading: whom memlua loaded, the last user unloads --- */
+
+/* The module tells who loaded it: an administrator's modprobe is not ours to undo. */
+static bool is_by_memlua(void)
+{
+	CLEANUP_CLOSE int fd = open(SYSFS "/parameters/by_memlua", O_RDONLY | O_CLOEXEC);
+	char answer = 'N';
+
+	return fd >= 0 && read(fd, &answer, 1) == 1 && answer == 'Y';
+}
+
+/* The kernel lets go of the last policy's parts a moment after it was detached. */
+static bool unload(void)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	for (int waited = 0; waited < UNLOAD_MS; waited += 10) {
+		if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK))
+			return true;
+		if (errno != EAGAIN && errno != EBUSY)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* Whom nobody uses lost its user to a SIGKILL. Held tenants that it left hold the module: they go first. */
+static void sweep(void)
+{
+	CLEANUP_CLOSE int owned = -1;
+
+	cgroup_sweep();
+	owned = own_take(AT_FDCWD, SYSFS, LOCK_EX | LOCK_NB);
+	if (owned < 0 || !is_by_memlua())
+		return;
+	if (unload())
+		notice("unloaded the module " MODULE ", which a killed memlua left");
+	else
+		notice("the module " MODULE ", which a killed memlua left, is still in use: %s", strerror(errno));
+}
+
+/* Without sysfs, or in a sandbox without this folder, nobody can lock and each one goes its own way. */
+static int take_lock(void)
+{
+	lock = own_take(AT_FDCWD, SYSFS, LOCK_SH);
+	return lock >= 0 || errno != ENOENT ? 0 : -1;
+}
+
 int kmod_acquire(struct error *err)
 {
-	if (!is_loaded() && load(err)) {
-		if (loaded_by_us && !users)
-			kmod_release();
-		return -1;
+	static bool swept;
+
+	if (!swept)
+		sweep();
+	swept = true;
+	if (users++)
+		return 0;
+	for (int tries = 0; tries < 10; tries++) {
+		if (!is_loaded() && load(err))
+			break;
+		if (!take_lock())
+			return 0; /* else its last user has unloaded it meanwhile */
 	}
-	users++;
-	return 0;
+	users = 1;
+	kmod_release();
+	return -1;
 }
 
 void kmod_release(void)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-
-	if (users && --users)
+	if (--users)
 		return;
-	if (!loaded_by_us)
-		return;
-	for (int waited = 0; waited < UNLOAD_MS; waited += 10) {
-		if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK) ||
-		    (errno != EAGAIN && errno != EBUSY))
-			break;
-		nanosleep(&pause, NULL);
-	}
-	loaded_by_us = false;
+	if (lock >= 0)
+		close(lock);
+	lock = own_take(AT_FDCWD, SYSFS, LOCK_EX | LOCK_NB);
+	if (lock >= 0 && is_by_memlua())
+		unload();
+	if (lock >= 0)
+		close(lock);
+	lock = -1;
 }

@@ -6,14 +6,14 @@ struct error;
 
 /*
  * The kernel module memcg_bpf_ops, which gives a stock kernel the struct_ops type that the policies need.
- * It is loaded for the first user and, if memlua loaded it, unloaded after the last.
+ * It is loaded for the first user and, if a memlua loaded it, unloaded after the last, whichever process that is in.
  */
 
 /**
  * kmod_acquire() - have the module loaded; each success needs a kmod_release().
  *
  * The file is the one that the environment's MEMLUA_KMOD names, else the first of what dkms or
- * modules_install put below /lib/modules/RELEASE.
+ * modules_install put below /lib/modules/RELEASE. One that a killed memlua left is unloaded first, and that is said.
  * Return: 0, or -1: not found (ENOENT), built for another kernel (ENOEXEC), not permitted (EPERM, EKEYREJECTED).
  */
 int kmod_acquire(struct error *err);

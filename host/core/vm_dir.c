@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "vm_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "notice.h"
+#include "own.h"
 
-/* A folder gets the second name once it is locked: one of that name without a lock has lost its owner. */
-#define FRESH "memlua-new."
-#define USED "memlua-vm."
+#define PREFIX "memlua-vm."
 
 /*
  * Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
@@ -50,83 +50,57 @@ void vm_dir_remove(const char *path)
 
 /* --- those that were left --- */
 
-static bool is_ours(const char *path)
+static bool is_ours(int dir)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
-}
-
-static bool is_unlocked(const char *path)
-{
-	char lock[PATH_MAX];
-	CLEANUP_CLOSE int fd = -1;
-
-	snprintf(lock, sizeof(lock), "%s/lock", path);
-	fd = open(lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB);
+	return !fstat(dir, &st) && st.st_uid == geteuid();
 }
 
 /* "root" is where a VM's virtiofsd mounts / for itself: what can't be removed as an empty folder is left alone. */
-static bool is_unmounted(const char *path)
+static bool is_unmounted(int dir)
 {
-	char root[PATH_MAX];
+	return !unlinkat(dir, "root", AT_REMOVEDIR) || errno == ENOENT;
+}
 
-	snprintf(root, sizeof(root), "%s/root", path);
-	return !rmdir(root) || errno == ENOENT;
+static void sweep_one(const char *tmp, int parent, const char *name)
+{
+	CLEANUP_CLOSE int owned = own_take(parent, name, LOCK_EX | LOCK_NB);
+	char path[PATH_MAX];
+
+	if (owned < 0 || !is_ours(owned) || !is_unmounted(owned))
+		return;
+	snprintf(path, sizeof(path), "%s/%s", tmp, name);
+	vm_dir_remove(path);
+	notice("removed %s, which a killed memlua left", path);
 }
 
 static void sweep(const char *tmp)
 {
-	char pattern[PATH_MAX];
-	glob_t found;
+	DIR *entries = opendir(tmp);
+	struct dirent *entry;
 
-	snprintf(pattern, sizeof(pattern), "%s/" USED "*", tmp);
-	if (glob(pattern, GLOB_NOSORT, NULL, &found))
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		const char *path = found.gl_pathv[i];
-
-		if (is_ours(path) && is_unlocked(path) && is_unmounted(path))
-			vm_dir_remove(path);
-	}
-	globfree(&found);
+	while (entries && (entry = readdir(entries)))
+		if (own_is_name(entry->d_name, PREFIX))
+			sweep_one(tmp, dirfd(entries), entry->d_name);
+	if (entries)
+		closedir(entries);
 }
 
 /* --- a new one --- */
 
-static int lock_in(const char *dir)
-{
-	char path[PATH_MAX + 8];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	return fd;
-}
-
 int vm_dir_make(char *path, size_t size, struct error *err)
 {
 	const char *tmp = temporary_folder();
-	char fresh[PATH_MAX];
-	int fd;
+	CLEANUP_CLOSE int parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[64];
+	int dir;
 
 	sweep(tmp);
-	snprintf(fresh, sizeof(fresh), "%s/" FRESH "XXXXXX", tmp);
-	if (!mkdtemp(fresh)) {
-		return error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", fresh,
+	dir = own_make(parent, PREFIX, 0700, name, sizeof(name));
+	if (dir < 0)
+		return error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", tmp,
 				 strerror(errno));
-	}
-	snprintf(path, size, "%s/" USED "%s", tmp, strrchr(fresh, '.') + 1);
-	fd = lock_in(fresh);
-	if (fd < 0 || rename(fresh, path)) {
-		error_set(err, errno, "%s: %s", fresh, strerror(errno));
-		vm_dir_remove(fresh);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	snprintf(path, size, "%s/%s", tmp, name);
+	return dir;
 }

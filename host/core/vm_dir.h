@@ -9,7 +9,8 @@ struct error;
 /* The folder of a microVM: its sockets, its console, its results. It lives as long as the VM. */
 
 /**
- * vm_dir_make() - make one below $TMPDIR or /tmp, and remove those that a killed memlua has left there.
+ * vm_dir_make() - make one below $TMPDIR or /tmp, and remove those that a killed memlua has left there,
+ * which is said.
  * @path: gets its name
  * @size: of @path
  * Return: a descriptor that marks the folder as used while it is open, or -1.

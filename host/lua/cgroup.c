@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "../core/cgroup.h"
+#include "../core/cgroup_root.h"
 #include "../core/error.h"
+#include "../core/keyed.h"
 #include "glue.h"
 
 #define METATABLE "memlua.cgroup"
@@ -208,7 +210,7 @@ static int counts(lua_State *L, const char *file)
 	len = lua_tointeger(L, -1);
 	cursor = memcpy(lua_newuserdatauv(L, len + 1, 0), lua_tostring(L, -2), len + 1);
 	lua_newtable(L);
-	while (cgroup_next_count(&cursor, &key, &value)) {
+	while (keyed_next(&cursor, &key, &value)) {
 		if (value != UINT64_MAX) {
 			glue_setfield_u64(L, key, value);
 			continue;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../core/embed.h"
-#include "../core/cgroup.h"
+#include "../core/cgroup_root.h"
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/facts.h"

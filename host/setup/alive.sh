@@ -32,8 +32,8 @@ stop_ticking()
 	wait "$ticker" 2>/dev/null || :
 	ticker=
 	printf '\r\033[K' >&2
-	cat "$complaints" >&2
-	rm -f "$complaints"
+	cat <&7 >&2
+	exec 7<&- 8>&-
 }
 
 say()
@@ -42,17 +42,25 @@ say()
 	[ -n "${MEMLUA_QUIET:-}" ] || echo "memlua: $*" | fold -s -w "$(columns)" >&2
 }
 
+# A file without a name, written at 8 and read at 7: a killed script leaves nothing.
+open_complaints()
+{
+	complaints=$(mktemp) || return
+	exec 8>"$complaints" 7<"$complaints"
+	rm -f "$complaints"
+}
+
 # alive TEXT COMMAND...: run the command while that is shown; the text stays, and what the command complained of. A
 # caller that traps EXIT stops the ticking there.
 alive()
 {
 	text=$1
 	shift
-	{ can_redraw && complaints=$(mktemp); } || { say "$text"; "$@"; return; }
+	{ can_redraw && open_complaints; } || { say "$text"; "$@"; return; }
 	tick "$text" >&2 </dev/null &
 	ticker=$!
 	ended=0
-	"$@" 2>"$complaints" || ended=$?
+	"$@" 2>&8 || ended=$?
 	say "$text"
 	return $ended
 }

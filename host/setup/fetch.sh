@@ -14,6 +14,7 @@ set -eu
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua
 
 . "$(dirname "$0")/alive.sh"
+. "$(dirname "$0")/workdir.sh"
 # the caller reads one line: the path, or why there is none
 fail() { echo "$*"; exit 1; }
 
@@ -30,9 +31,7 @@ sources()
 prepare_apt()
 {
 	mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
-	work=$(mktemp -d "$cache/fetch.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-	trap 'stop_ticking; rm -rf "$work"' EXIT
-	trap 'exit 130' INT TERM HUP
+	make_workdir "$cache/fetch" || fail "$cache: not writable; set XDG_CACHE_HOME"
 	set -- $(sources)
 	[ $# -ge 2 ] || fail "apt knows no Debian archive on this machine; run 'apt-get update', or give --kernel an image"
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg

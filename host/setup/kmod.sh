@@ -14,6 +14,7 @@ folder=$3/${4:-kmod}
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/memlua/kmod
 
 . "$(dirname "$0")/alive.sh"
+. "$(dirname "$0")/workdir.sh"
 # the caller reads one line: the path, or why there is none
 fail() { echo "$*"; exit 1; }
 
@@ -31,9 +32,7 @@ key=$(cat "$source"/*.h "$folder"/*.[ch] "$folder/Kbuild" "$headers/Module.symve
 target=$cache/$release-$key/$name.ko
 if [ ! -e "$target" ]; then
 	mkdir -p "$cache" || fail "$cache: can't be made; set XDG_CACHE_HOME"
-	work=$(mktemp -d "$cache/build.XXXXXX") || fail "$cache: not writable; set XDG_CACHE_HOME"
-	trap 'stop_ticking; rm -rf "$work"' EXIT
-	trap 'exit 130' INT TERM HUP
+	make_workdir "$cache/build" || fail "$cache: not writable; set XDG_CACHE_HOME"
 	cp "$source"/*.h "$folder"/*.[ch] "$folder/Kbuild" "$folder/Makefile" "$work"
 	if ! alive "building the module $name for $release" build; then
 		tail -n 20 "$work/log" >&2

@@ -60,7 +60,7 @@ end
 --- bars that show them and the counters of a policy are left out.
 function transcript.form(text)
   text = text:gsub("[█▏▎▍▌▋▊▉▒]+", "")
-  text = text:gsub("Linux [^,%s]+", "Linux #"):gsub("(policy %w+:)[^\n]*", "%1 #"):gsub("/memlua%-%d+", "/memlua-#")
+  text = text:gsub("Linux [^,%s]+", "Linux #"):gsub("(policy %w+:)[^\n]*", "%1 #"):gsub("/memlua%-%x+", "/memlua-#")
   text = text:gsub("%f[%w]%d[%d.]*", "#"):gsub("# ?[mun]?s%f[%W]", "#"):gsub("#[KMG]%f[%W]", "#")
   return (text:gsub("[ \t]+", " "):gsub(" \n", "\n"):gsub("^\n+", ""):gsub("\n+", "\n"))
 end

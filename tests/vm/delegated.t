@@ -21,8 +21,8 @@ end
 local memlua <const> = "/run/memlua-delegated"
 assert(os.execute("cp /proc/$PPID/exe " .. memlua))
 
--- DELEGATED (owned by nobody) -- memlua-PID-supervisor
---                             `- memlua-PID -- tenant
+-- DELEGATED (owned by nobody) -- memlua-supervisor-NUMBER
+--                             `- memlua-NUMBER -- tenant
 local delegated = assert(cgroup.create("delegated", { ["memory.max"] = "128M" }))
 os.execute(("cd %s && chown %s . cgroup.procs cgroup.subtree_control cgroup.threads"):format(delegated:path(), NOBODY))
 
@@ -42,9 +42,9 @@ local result, said = as_nobody({ memlua, SCRIPT }, [[
   local cg <close> = assert(cgroup.create("tenant", { ["memory.max"] = "16M", ["memory.swap.max"] = 0 }))
   local w <close> = assert(worker.spawn(cg, { size = "32M", name = "greedy" }))
   local result = assert(w:wait(120))
-  print(cgroup.root():match "[^/]*/memlua%-%d+$", result.ended, io.open("/proc/self/cgroup"):read "a":match "[^/]*/[^/]*\n$") ]])
+  print(cgroup.root():match "[^/]*/memlua%-%x+$", result.ended, io.open("/proc/self/cgroup"):read "a":match "[^/]*/[^/]*\n$") ]])
 tap.is(result.ended, "done", "memlua runs as nobody, in a delegated cgroup")
-tap.like(said, "^delegated/memlua%-(%d+)\toom%-killed\tdelegated/memlua%-%1%-supervisor\n", "its root lies there, beside a leaf with itself in it")
+tap.like(said, "^delegated/memlua%-%x+\toom%-killed\tdelegated/memlua%-supervisor%-%x+\n", "its root lies there, beside a leaf with itself in it")
 local list <close> = io.popen("ls -d " .. delegated:path() .. "/*/ 2>/dev/null")
 tap.is({ list:read "a", delegated:get "cgroup.subtree_control", delegated:procs() }, { "", "", {} },
   "afterwards the cgroup is as it was: no child, no controller handed out, no process")

@@ -142,6 +142,7 @@ tap.is(status, 1, "a killed memlua leaves its folder")
 status = run("--clock real", forever, nil, UNTIL_READY .. ([[
 env TMPDIR="$PWD/tmp" %s --vm -q -e '' >out2 2>&1; ls tmp >left; kill -INT $pid; wait $pid; echo $?]]):format(quote(host.executable())))
 tap.is({ status, select(2, content "left":gsub("\n", "")), content "out2" }, { 5, 1, "" }, "the next one removes it, but not that of one that runs")
+tap.like(content "err", "memlua: removed [^\n]*/tmp/memlua%-vm%.%x+, which a killed memlua left\n", "and it says so")
 nothing_left "killed"
 
 -- half a kernel: its head still tells the release, so the headers are found

@@ -35,11 +35,16 @@ function way.data(name)
     name, host.executable())
 end
 
+-- The C core and the set-up scripts learn of --quiet by the environment.
+local function pass_quiet()
+  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+end
+
 -- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
 local function path_from(...)
   local words = {}
   for i, word in ipairs { ... } do words[i] = sys.quote(word) end
-  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+  pass_quiet()
   local pipe <close> = assert(io.popen(table.concat(words, " "))) -- interrupted, it is waited for: it tidies the screen
   local line = pipe:read "l"
   if pipe:close() then return line end
@@ -276,6 +281,7 @@ end
 ---   bound   why what is running can't be moved into a microVM; or nil
 function way.enter(job)
   if way.name then return end
+  pass_quiet()
   if host.in_guest then
     way.name = host.has_ops() and "native" or "module"
     return

@@ -1,0 +1,71 @@
+-- SIGKILL at random points of a scenario's life, the module loaded on the spot: nothing stays in the kernel or on it, or
+-- the very next memlua removes it and says so.  memlua tests/vm/kill_module.t [POINTS [SEED]]; make check-kill tries many.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local shell = require "shell"
+local kill = require "kill"
+
+host.settings.clock = "real" -- the virtual one runs ahead while the machine reads for the guest
+host.enter() -- without a kernel of its own for this, the machine runs it in the microVM
+if not host.in_guest then return tap.done "kills memluas and looks at the whole kernel: only in the microVM (--vm)" end
+
+local TMP <const>, WORK <const> = "/run/tmp", "/run/kill"
+local memlua <const> = host.executable()
+local bpf_ids <const> = memlua:match "^(.*)/" .. "/tests/bpf_ids"
+assert(os.execute("mkdir " .. WORK))
+
+local function save(name, code)
+  local path = WORK .. "/" .. name
+  assert(host.save(path, [[require("memlua.machine.way").name = "module" -- no need to look for it again
+  ]] .. code))
+  return path
+end
+
+local scenario <const> = ("%s --out %s/out %s"):format(memlua, WORK, save("scenario.lua", [[
+  require "memlua.scenario".run {
+    name = "killed", warmup = 0, solo = false, limits = { ["memory.max"] = "48M" },
+    tenants = {
+      { name = "high", role = "high", workload = { kind = "anon", size = "16M", hold = "200ms" } },
+      { name = "low", role = "low", workload = { kind = "anon", size = "16M", hold = "100ms" } },
+      { name = "shell", role = "low", workload = { kind = "exec", size = "4M", argv = { "sh", "-c", "sleep 0.3 & wait" } } },
+    },
+    strategies = { { name = "none" }, { name = "priority", policy = { name = "priority", config = { delay_ms = 20 } } } },
+  }
+]]))
+local next_one <const> = ("%s %s"):format(memlua, save("next.lua", [[
+  local cg <close> = assert(require "memlua.cgroup".create "next")
+  local p <close> = assert(require "memlua.policy".attach("priority", { high = cg }))
+]]))
+
+-- All that memlua could leave in this kernel, as text.
+local function state()
+  return shell.output(([[
+    %s
+    find /sys/fs/cgroup -mindepth 1 -type d
+    grep memcg_bpf_ops /proc/modules
+    cat /proc/mounts
+    ls -A %s
+    ps -e -o ppid=,stat=,args= | awk '$1 != 2 && $3 !~ /^(ps|sh|awk)$/' | sort]]):format(bpf_ids, TMP))
+end
+
+local clean <const> = state()
+local lifetime = kill.lifetime(scenario)
+tap.is(kill.settle(state, clean, 10), clean, "a scenario that ends by itself leaves nothing")
+
+local swept, lived = 0, 0
+kill.each(lifetime, function(i, seconds)
+  os.execute("rm -rf " .. WORK .. "/out")
+  local _, alive = kill.after(seconds, scenario, WORK)
+  local dirty = kill.settle(state, clean, 0.5)
+  local said, status = shell.said(next_one)
+  local after = kill.settle(state, clean, 10)
+  local told = said:find "which a killed memlua left" ~= nil
+  if told then swept = swept + 1 end
+  if alive then lived = lived + 1 end
+  tap.ok(status == 0 and after == clean and (dirty == clean or told), ("killed after %.3f s: the next one finds it clean"):format(seconds),
+    "status " .. status, "said " .. said, "before the next one: " .. dirty, "after it: " .. after, "clean: " .. clean)
+end)
+tap.ok(lived > 0, ("%d points over %.1f s, seed %d: %d met a living memlua, %d left something to be swept"):format(
+  kill.points, lifetime, kill.seed, lived, swept))
+tap.done()
