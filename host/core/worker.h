@@ -2,73 +2,15 @@
 #ifndef MEMLUA_WORKER_H
 #define MEMLUA_WORKER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "histogram.h"
+#include "worker_kind.h"
 
 struct cgroup;
 struct error;
 struct worker;
 struct worker_figure;
-struct worker_shared;
-struct worker_spec;
-
-/*
- * A worker is a child process that loads its cgroup, in which it is born. What it measures it
- * writes to memory shared with the supervisor, so a worker that is killed loses nothing.
- *
- * A kind of worker is what its process does; worker_kinds lists those of the core.
- */
-struct worker_kind {
-	const char *name;
-	bool measures; /* reached, latency and progress mean something */
-	/* Complain before anything is started. */
-	int (*check)(const struct worker_spec *spec, struct error *err);
-	/* In the child: returns to end with success, else worker_fail(). */
-	void (*run)(const struct worker_spec *spec, struct worker_shared *shared);
-};
-
-extern const struct worker_kind worker_anon, worker_file, worker_exec, worker_trace;
-
-/* The kinds above, NULL-terminated. */
-extern const struct worker_kind *const worker_kinds[];
-
-/* One sample of a trace: from `seconds` on it uses `bytes`; cpu: share of one CPU used until then. */
-struct worker_point {
-	double seconds;
-	uint64_t bytes;
-	double cpu;
-};
-
-struct worker_spec {
-	const struct worker_kind *kind;
-	const char *name;                  /* for messages and results; may be NULL */
-	uint64_t size;                     /* bytes to touch (anon) or to write (file) */
-	uint64_t chunk;                    /* bytes per latency sample */
-	double delay, hold;                /* seconds before the start, and after the work */
-	bool huge;                         /* anon, trace: huge pages by madvise() */
-	const char *file;                  /* file: path of the file to make */
-	uint64_t passes;                   /* file: how often it is read (0: once), */
-	double duration;                   /* or for how many seconds, when not 0 */
-	char *const *argv;                 /* exec: NULL-terminated */
-	const char *output; /* exec, lua: file for what it writes; NULL: our standard error */
-	const struct worker_point *points; /* trace: the curve, times never falling */
-	size_t npoints;
-	double speed;        /* trace: how many of its seconds pass in one */
-	uint64_t base;       /* trace: bytes kept beside the curve */
-	const void *context; /* for kinds from elsewhere */
-};
-
-#define WORKER_SAMPLES 256
-
-struct worker_sample {
-	uint64_t ns; /* CLOCK_MONOTONIC */
-	uint64_t
-		bytes; /* done by then: touched (anon), written and read (file); held then (trace) */
-};
 
 /* What is known of a worker that has ended; times in ns of CLOCK_MONOTONIC, 0 when not reached. */
 struct worker_result {

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "worker.h"
+#include "worker_kind.h"
 
 /*
  * Fork a worker into a cgroup (a directory's descriptor, or -1: the caller's own). Nothing is charged to the cgroup

@@ -5,7 +5,8 @@
 #include <stdatomic.h>
 
 #include "clock.h"
-#include "worker.h"
+#include "histogram.h"
+#include "worker_kind.h"
 
 /*
  * What the kinds of worker use in the child. The memory is shared with the supervisor, which has
