@@ -26,7 +26,7 @@
 #include "lua/settings.h"
 #include "options.h"
 #include "repl.h"
-#include "status.h"
+#include "core/status.h"
 
 int luaopen_memlua_cgroup(lua_State *L);
 int luaopen_memlua_host(lua_State *L);

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/nearest.h"
-#include "status.h"
+#include "core/status.h"
 #include "usage.h"
 
 #ifndef MEMLUA_VERSION

@@ -17,7 +17,7 @@
 #include "core/interrupt.h"
 #include "core/terminal.h"
 #include "lua/interrupt.h"
-#include "status.h"
+#include "core/status.h"
 
 enum { HISTORY_LINES = 1000 };
 

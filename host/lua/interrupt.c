@@ -8,7 +8,7 @@
 
 #include "../core/clock.h"
 #include "../core/interrupt.h"
-#include "../status.h"
+#include "../core/status.h"
 
 /* How long the script's closers may take before they are broken off. */
 #define GRACE_NS (10 * NSEC_PER_SEC)
