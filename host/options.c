@@ -42,7 +42,7 @@ static int unknown_option(const char *given)
 	name[strcspn(name, "=")] = '\0';
 	nearest = strncmp(given, "--", 2) ? NULL : nearest_name(name, known);
 	if (nearest)
-		return usage_error("unknown option %s; did you mean --%s?", given, nearest);
+		return usage_error("unknown option %s; did you mean '--%s'?", given, nearest);
 	return usage_error("unknown option %s%s", given, "");
 }
 

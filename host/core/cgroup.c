@@ -372,8 +372,3 @@ const char *cgroup_name(const struct cgroup *cg)
 {
 	return cg->name;
 }
-
-bool cgroup_is_own(const struct cgroup *cg)
-{
-	return cg->own;
-}

@@ -80,7 +80,4 @@ const char *cgroup_path(const struct cgroup *cg);
 /** cgroup_name() - the path it was made or opened with. */
 const char *cgroup_name(const struct cgroup *cg);
 
-/** cgroup_is_own() - whether cgroup_create() made it. */
-bool cgroup_is_own(const struct cgroup *cg);
-
 #endif

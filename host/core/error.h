@@ -5,6 +5,8 @@
 /*
  * The one error convention of the core: a function that can fail takes a struct error * as its last
  * parameter, returns a negative number (or NULL), and fills it in; on success it leaves it alone.
+ * Below it stand a few helpers whose callers know better what to say of a failure: their contracts say "with errno",
+ * which the system call behind them has set (cgroup_fs.h, write_all()).
  *
  * text reads "name: reason" or "name: reason; remedy". It is long enough for the part of a BPF
  * verifier log that matters.

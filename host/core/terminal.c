@@ -13,13 +13,6 @@ bool terminal_is(int fd)
 	return terminals ? strchr(terminals, '0' + fd) != NULL : isatty(fd);
 }
 
-bool terminal_can_redraw(int fd)
-{
-	const char *term = getenv("TERM");
-
-	return terminal_is(fd) && term && *term && strcmp(term, "dumb");
-}
-
 static unsigned int number_in(const char *name)
 {
 	const char *value = getenv(name);

@@ -11,9 +11,6 @@
  */
 bool terminal_is(int fd);
 
-/** terminal_can_redraw() - is it one whose lines can be drawn again: not TERM=dumb? */
-bool terminal_can_redraw(int fd);
-
 /** terminal_columns() - the width of descriptor 1 or 2 in characters; 0: no terminal, or it doesn't tell. */
 unsigned int terminal_columns(int fd);
 

@@ -470,7 +470,7 @@ static const luaL_Reg functions[] = {
 /*
  * host.settings: memlua's own options as given, e.g. {runs=5, vm=true}; keys with "_" for "-".
  * host.argv: memlua's whole command line, argv[0] first. host.in_guest: whether this is the microVM.
- * host.version: memlua's.
+ * host.version: memlua's. host.page_size: bytes.
  */
 int luaopen_memlua_host(lua_State *L)
 {
@@ -483,5 +483,7 @@ int luaopen_memlua_host(lua_State *L)
 	lua_setfield(L, -2, "in_guest");
 	lua_pushliteral(L, MEMLUA_VERSION);
 	lua_setfield(L, -2, "version");
+	lua_pushinteger(L, sysconf(_SC_PAGESIZE));
+	lua_setfield(L, -2, "page_size");
 	return 1;
 }

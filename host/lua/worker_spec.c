@@ -36,7 +36,8 @@ static const char *string_field(lua_State *L, const char *key)
 
 static const struct worker_kind *kind_field(lua_State *L)
 {
-	const char *name = string_field(L, "kind"), *known[8], *nearest;
+	const char *name = string_field(L, "kind"), *known[8];
+	char hint[256];
 	size_t n = 0;
 
 	if (!name)
@@ -50,12 +51,7 @@ static const struct worker_kind *kind_field(lua_State *L)
 	}
 	known[n++] = worker_lua.name;
 	known[n] = NULL;
-	nearest = nearest_name(name, known);
-	for (n = 0; known[n]; n++)
-		lua_pushfstring(L, n ? ", %s" : "%s", known[n]);
-	lua_concat(L, n);
-	luaL_error(L, "worker.spawn: kind: unknown '%s'%s%s; known: %s", name,
-		   nearest ? "; did you mean " : "", nearest ? nearest : "", lua_tostring(L, -1));
+	luaL_error(L, "worker.spawn: kind: unknown '%s'%s", name, nearest_hint(name, known, hint, sizeof(hint)));
 	return NULL;
 }
 

@@ -1,5 +1,5 @@
 -- The house: no arrow from one room to another above it, no circle. Arrows are what a module of Lua requires, what a file of C
--- includes, and what C asks of Lua. The rooms and their order stand in host/ARCHITECTURE.md.
+-- includes or calls, and what C asks of Lua. The rooms and their order stand in host/ARCHITECTURE.md.
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
@@ -49,18 +49,18 @@ end
 -- ---- the arrows ------------------------------------------------------------------------------------------------------
 
 local arrows, computed = {}, {} -- node -> { node = true }; nodes that require by a name that isn't written there
+local links = {}                -- of these what is called, not only known by its type: what a circle is made of
 
-local function add(from, to)
-  arrows[from] = arrows[from] or {}
+local function add(from, to, is_called)
+  arrows[from], links[from] = arrows[from] or {}, links[from] or {}
   if to then arrows[from][to] = true end
+  if to and is_called then links[from][to] = true end
 end
 
 local function files(folder, ending)
   local pipe <close> = io.popen(("cd %s && find %s -name '*.%s' | sort"):format(sys.quote(root), folder, ending))
   return pipe:read "a":gmatch "[^\n]+"
 end
-
-local function without_comments(text) return (text:gsub("/%*.-%*/", ""):gsub("//[^\n]*", "")) end
 
 local function module_of(file)
   return file:match "^scripts/lib/(.*)%.lua$":gsub("/init$", ""):gsub("/", ".")
@@ -69,18 +69,26 @@ end
 -- `text` without comments.
 local function read_lua(node, text)
   add(node)
-  for name in text:gmatch 'require[%s(]*"(memlua[%w_.]*)"' do add(node, name) end
+  for name in text:gmatch 'require[%s(]*"(memlua[%w_.]*)"' do add(node, name, true) end
   if text:find 'require%s*%(%s*[^%s"]' then computed[node] = true end
 end
 
--- A header belongs to the file of its name, or of as much of that as there is one: what worker.c has for its kinds is
--- worker_child.h. The glue of the module "x" is host/lua/x.c.
+local function without_comments(text) return (text:gsub("/%*.-%*/", ""):gsub("//[^\n]*", "")) end
+
+-- A header belongs to the file of its name. The glue of the module "x" is host/lua/x.c.
 local modules_of_c = {}
-local node_of_c
-function node_of_c(file)
+local function node_of_c(file)
   local unit = file:gsub("%.h$", ".c")
-  if not sys.exists(root .. "/" .. unit) and unit:find "_[^_/]*%.c$" then unit = node_of_c((unit:gsub("_[^_/]*%.c$", ".c"))) end
   return modules_of_c[unit] or unit
+end
+
+local defined = {} -- function of C -> the node that defines it, unless it is static
+
+local function read_definitions(file)
+  local text = without_comments(sys.read(root .. "/" .. file))
+  for words, name in ("\n" .. text):gmatch "\n(%l[%w_ *]-)([%w_]+)%b()\n{" do
+    if not words:find "^static" then defined[name] = node_of_c(file) end
+  end
 end
 
 local function resolved(folder, path)
@@ -96,18 +104,22 @@ local function read_c(file)
     local included = resolved(file:match "^(.*)/", path)
     if node_of_c(included) ~= node and sys.exists(root .. "/" .. included) then add(node, node_of_c(included)) end
   end
+  for name in text:gmatch "([%w_]+)%(" do
+    if defined[name] and defined[name] ~= node then add(node, defined[name], true) end
+  end
   if file:find "^host/core/" then
     tap.ok(not text:find "#include <lua", file .. " knows nothing of Lua")
   end
   -- what it asks of Lua: a module's name beside a require, or in the table of upcalls
-  for name in text:gmatch 'lua_pushliteral%(L, "(memlua[%w_.]*)"%);%s*\n%s*[%w_ ()!]*lua_p?call' do add(node, name) end
-  for name in text:gmatch '= {"(memlua[%w_.]*)", "' do add(node, name) end
+  for name in text:gmatch 'lua_pushliteral%(L, "(memlua[%w_.]*)"%);%s*\n%s*[%w_ ()!]*lua_p?call' do add(node, name, true) end
+  for name in text:gmatch '= {"(memlua[%w_.]*)", "' do add(node, name, true) end
 end
 
 for file in files("host/lua", "c") do
   local name = sys.read(root .. "/" .. file):match "\nint luaopen_memlua_(%w+)%("
   if name then modules_of_c[file] = "memlua." .. name end
 end
+for file in files("host", "c") do read_definitions(file) end
 for _, ending in ipairs { "c", "h" } do
   for file in files("host", ending) do read_c(file) end
 end
@@ -134,7 +146,7 @@ tap.ok(#nodes > 100 and count > 400, "there are arrows at all", #nodes, count)
 local state, path = {}, {}
 local function visit(node, found)
   state[node], path[#path + 1] = "open", node
-  for _, to in ipairs(memlua.keys(arrows[node] or {})) do
+  for _, to in ipairs(memlua.keys(links[node] or {})) do
     if state[to] == "open" then
       local from = #path
       while path[from] ~= to do from = from - 1 end
@@ -146,7 +158,7 @@ local function visit(node, found)
   state[node], path[#path] = "done", nil
 end
 local circles = {}
-arrows["host/core/cgroup_fs.c"]["host/core/cgroup.c"], arrows["host/core/cgroup_root.c"]["host/core/cgroup.c"] = nil, nil -- cut elsewhere
+links["host/core/cgroup_fs.c"]["host/core/cgroup.c"] = nil -- cut elsewhere
 for _, node in ipairs(nodes) do if not state[node] then visit(node, circles) end end
 tap.is(circles, {}, "no circle")
 

@@ -119,8 +119,9 @@ tap.is(sys.read(scratch .. "/merged/runs/" .. ids[5] .. "/a.txt"), "said\n", "wi
 tap.is(json.decode(sys.read(scratch .. "/merged/runs/" .. ids[5] .. "/host.json")).release, "6.12.95", "each with its machine beside it")
 tap.is(#folder.runs[1].tenants == 1 and folder.runs[1].tenants[1].peak, 1 << 53 | 1, "64-bit integers and all")
 tap.like(text, "a +tight", "the table is printed")
-tap.ok(sys.exists(scratch .. "/merged/summary.json") and sys.exists(scratch .. "/merged/plots/completion.gp")
-  or sys.exists(scratch .. "/merged/plots/."), "summary and pictures are there")
+for _, file in ipairs { "summary.json", "plots/completion.gp", "plots/completion.dat" } do
+  tap.ok(sys.exists(scratch .. "/merged/" .. file), file .. " is there")
+end
 tap.is(memlua "show merged", text, "show shows the same")
 refused("merge merged all/*", "merged: holds a run already", "a folder that holds a run")
 

@@ -38,7 +38,7 @@ end
 
 local misused = {
   { "an unknown key", { sise = 1 }, "unknown key 'sise'; did you mean 'size'" },
-  { "an unknown kind", { kind = "anno" }, "kind: unknown 'anno'; did you mean anon; known: anon, file, exec" },
+  { "an unknown kind", { kind = "anno" }, "kind: unknown 'anno'; did you mean 'anon'? known: anon, file, exec, trace, lua" },
   { "12X", { size = "12X" }, "12X: not a size" },
   { "a negative size", { size = -1 }, "size" },
   { "a negative hold", { hold = -1 }, "hold" },

@@ -29,7 +29,7 @@ local out, status = shell.output(("%s --vm -q -i <%s/lines 2>%s/err"):format(mem
 tap.is(status, 0, "the end of the input is the end", sys.read(scratch .. "/err"))
 tap.like(out, "^true\n", "what is read is run in the microVM")
 tap.like(sys.read(scratch .. "/err"), "stdin:1: oops", "an error is shown")
-tap.like(out, "\na +%w+ +1%d%d ms .*\ntrue\n$", "and the session goes on; the table is printed where somebody sees it")
+tap.like(out, "\na +%w+ +[%d.]+ m?s .*\ntrue\n$", "and the session goes on; the table is printed where somebody sees it")
 local folders = shell.output("ls " .. scratch .. "/state/memlua")
 tap.like(folders, "^tiny%-%d+T%d+\n$", "the run is where it would be without the microVM")
 local folder = run.load(scratch .. "/state/memlua/" .. folders:match "%S+")

@@ -2,6 +2,7 @@
 --- where none should be; then the session's limit is raised. Too loose: nobody presses on the limit; then the
 --- tenants' sizes are. Trials of one run each decide, before anything is measured.
 local cell = require "memlua.experiment.cell"
+local host = require "memlua.host"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
@@ -27,7 +28,7 @@ local SHARE = 0.9
 -- A trial that takes longer has failed: seconds.
 local DEADLINE = 600
 
-local PAGE = 4096
+local PAGE <const> = host.page_size
 
 -- ---- deciding: no kernel needed ------------------------------------------------------------------------------
 

@@ -39,6 +39,11 @@ function memlua.hint(word, known)
   return "; known: " .. table.concat(known, ", ")
 end
 
+--- The element of a list of { name = ... } that has this name, or nil.
+function memlua.named(list, name)
+  for _, one in ipairs(list) do if one.name == name then return one end end
+end
+
 --- The keys of a table as a sorted list.
 function memlua.keys(t)
   local list = {}

@@ -19,8 +19,8 @@ end
 
 function types.limit(text)
   local bytes, why = units.limit(text)
-  if type(bytes) == "number" and bytes < 4096 then
-    return nil, text .. ": less than one page (4096 bytes); write 1M or more, or max"
+  if type(bytes) == "number" and bytes < host.page_size then
+    return nil, ("%s: less than one page (%d bytes); write 1M or more, or max"):format(text, host.page_size)
   end
   return bytes, why
 end

@@ -43,22 +43,6 @@ function text.unicode()
   return os.getenv "TERM" ~= "dumb" and locale:upper():find "UTF%-?8" ~= nil
 end
 
---- Breaks a text into lines of at most `width` characters, at blanks; a longer word gets a line of its own.
-function text.wrap(s, width)
-  local lines = { "" }
-  for word in s:gmatch "%S+" do
-    local line = lines[#lines]
-    if line == "" then
-      lines[#lines] = word
-    elseif utf8.len(line) + 1 + utf8.len(word) <= width then
-      lines[#lines] = line .. " " .. word
-    else
-      lines[#lines + 1] = word
-    end
-  end
-  return lines
-end
-
 local CODES = { bold = "1", red = "31", dim = "2" }
 
 --- Wraps a string in a colour ("bold", "red", "dim") where colours are shown.

@@ -1,0 +1,136 @@
+--- memlua.experiment.spec.strategy: what is compared: limits, and a policy with its configuration and roles.
+local check = require "memlua.base.check"
+local limits_spec = require "memlua.experiment.spec.limits"
+local memlua = require "memlua"
+local policy = require "memlua.policy"
+local record = require "memlua.experiment.spec.record"
+
+local strategy_spec = {}
+
+local check_policy = record.of({ name = check.is "string", config = check.is "table",
+                                    roles = check.is "table" }, { "name" })
+
+--- The checker of one strategy.
+strategy_spec.check = record.of({
+  name = check.name, policy = check_policy, limits = limits_spec.check,
+  tenants = check.map(record.of { limits = limits_spec.check, policy = check.is "table" }),
+  only = check.list(check.is "string"),
+}, { "name" })
+
+-- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
+local function ask(path, prefix, method, ...)
+  local ok, why = pcall(method, ...)
+  if ok then return end
+  check.refuse(path, "%s", why:sub(1, #prefix) == prefix and why:sub(#prefix + 1) or why)
+end
+
+-- The kernel (and the module) sleep at most this long per call: MEMCG_MAX_HIGH_DELAY_JIFFIES, mm/memcontrol.c.
+local CLAMP_MS = 2000
+
+local function check_config(given, p, described, path, notes)
+  if not described.config then check.refuse(path, "%s has no configuration", described.name) end
+  for _, key in ipairs(memlua.keys(given)) do
+    local at = path .. "." .. tostring(key)
+    record.check_known({ key }, described.config, path)
+    ask(at, ("%s: %s: "):format(p:name(), key), p.configure, p, { [key] = given[key] })
+  end
+  local delay = p:config().delay_ms
+  if given.delay_ms and delay > CLAMP_MS then
+    notes[#notes + 1] = ("warning: %s.delay_ms: %d: the kernel clamps a sleep to %d ms"):format(path, delay, CLAMP_MS)
+  end
+end
+
+-- Which tenants a policy's roles get: by the tenants' roles, or all when the policy knows one role only.
+local function roles_of(tenants, described)
+  local by_role, single = {}, #described.roles == 1 and described.roles[1]
+  for _, tenant in ipairs(tenants) do
+    local role = single or tenant.role
+    by_role[role] = by_role[role] or {}
+    table.insert(by_role[role], tenant.name)
+  end
+  return by_role
+end
+
+-- Everything that a tenant will charge: what it touches, its page tables (2M per 1G), stacks and per-CPU stock.
+local function claim_of(tenant)
+  return tenant.size and tenant.size + tenant.size // 100 + (2 << 20)
+end
+
+-- Places by rank, tenants of one rank in their order in the list: no two alike.
+local function places_of(tenants)
+  local order, place = table.move(tenants, 1, #tenants, 1, {}), {}
+  for i, tenant in ipairs(tenants) do place[tenant.name] = i end
+  table.sort(order, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return place[a.name] < place[b.name]
+  end)
+  for i, tenant in ipairs(order) do place[tenant.name] = i end
+  return place
+end
+
+local function takes(described, role, field)
+  for _, member in ipairs((described.tenants or {})[role] or {}) do
+    if member.name == field then return true end
+  end
+end
+
+-- What the policy is told about each tenant: its rank and claim where the policy knows such things, and what
+-- the tenant's and the strategy's own `policy` say.
+local function settings_of(tenant, role, p, described, strategy, place)
+  local settings, path = {}, ("tenants.%s.policy"):format(tenant.name)
+  if takes(described, role, "rank") then settings.rank = place end
+  if takes(described, role, "claim") then settings.claim = claim_of(tenant) end
+  local over = strategy.tenants[tenant.name]
+  local function add(more, at)
+    if more then ask(at, "", p.check, p, role, more) end
+    for key, value in pairs(more or {}) do settings[key] = value end
+  end
+  add(tenant.policy, path)
+  add(over and over.policy, ("strategies.%s.%s"):format(strategy.name, path))
+  if takes(described, role, "claim") and not settings.claim then
+    check.refuse("tenants." .. tenant.name, "%s needs its claim, the most memory that it will take, and what a program or "
+      .. "a function takes is not known; give the workload a size, or the tenant policy = { claim = \"100M\" }", described.name)
+  end
+  return settings
+end
+
+local function fill_settings(p, loaded, described, strategy, tenants)
+  local places = places_of(tenants)
+  p.settings = {}
+  for role, names in pairs(p.roles) do
+    for _, name in ipairs(names) do
+      local tenant = memlua.named(tenants, name)
+      p.settings[name] = settings_of(tenant, role, loaded, described, strategy, places[name])
+    end
+  end
+end
+
+local function fill_policy(strategy, tenants, path, notes)
+  local p = strategy.policy
+  if not p then return end
+  local loaded <close> = memlua.must(policy.load(p.name))
+  local described = policy.describe(loaded)
+  if p.config then check_config(p.config, loaded, described, path .. ".config", notes) end
+  p.roles = p.roles or roles_of(tenants, described)
+  for role, names in pairs(p.roles) do
+    check.one_of(described.roles)(role, path .. ".roles." .. role)
+    record.check_known(names, tenants, path .. ".roles." .. role)
+  end
+  fill_settings(p, loaded, described, strategy, tenants)
+end
+
+--- Fills in what follows from the rest of the scenario: sizes, roles, what the policy is told of each tenant. The policy itself
+--- is asked whether it takes that.
+function strategy_spec.fill(strategy, scenario)
+  local path = "strategies." .. strategy.name
+  strategy.limits, strategy.tenants = strategy.limits or {}, strategy.tenants or {}
+  limits_spec.resolve(strategy.limits, scenario.limits, path .. ".limits")
+  record.check_known(memlua.keys(strategy.tenants), scenario.tenants, path .. ".tenants")
+  record.check_known(strategy.only or {}, scenario.tenants, path .. ".only")
+  for name, override in pairs(strategy.tenants) do
+    limits_spec.resolve(override.limits, scenario.limits, path .. ".tenants." .. name .. ".limits")
+  end
+  fill_policy(strategy, scenario.tenants, path .. ".policy", scenario.notes)
+end
+
+return strategy_spec

@@ -1,0 +1,127 @@
+--- memlua.experiment.spec.workload: what a tenant runs: the keys of each kind, and whether this machine has what they need.
+local check = require "memlua.base.check"
+local memlua = require "memlua"
+local record = require "memlua.experiment.spec.record"
+local sys = require "memlua.base.sys"
+local units = require "memlua.units"
+local way = require "memlua.machine.way"
+
+local workload_spec = {}
+
+local positive = check.number { min = 1, integer = true }
+
+-- kind -> the keys that it takes and those that it needs
+local WORKLOADS = {
+  anon = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
+             duration = check.duration }, { "size" } },
+  file = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
+             duration = check.duration, file = check.is "string" }, { "size" } },
+  trace = { { curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
+              size = check.size, hold = check.duration, huge = check.is "boolean" }, { "curve" } },
+  -- what a program or a function takes is not known; `size` says what it will be at most
+  exec = { { argv = check.list(check.is "string"), output = check.is "string", size = check.size }, { "argv" } },
+  lua = { { run = check.is "function", output = check.is "string", size = check.size }, { "run" } },
+}
+
+-- What every kind takes.
+local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }
+
+local function check_machine(workload, path)
+  if not workload.size or workload.kind == "file" then return end
+  local total, machine = way.memory()
+  if total and workload.size > total then
+    check.refuse(path .. ".size", "%s is more than the memory of %s, %s; choose less%s", units.format_size(workload.size),
+      machine, units.format_size(total), machine == "the microVM" and ", or give it more with --memory" or "")
+  end
+end
+
+-- The most that a replay holds beside its base: what claims and the check of the machine go by.
+local function peak_of(curve, path)
+  local peak = 0
+  for i, point in ipairs(curve) do
+    if type(point) ~= "table" or math.type(point[2]) ~= "integer" then
+      check.refuse(("%s: point %d"):format(path, i), "{seconds, bytes} is needed")
+    end
+    peak = math.max(peak, point[2])
+  end
+  return peak
+end
+
+-- kind -> what checks a workload of it
+local KINDS = {}
+for kind, schema in pairs(WORKLOADS) do
+  local fields, needed = table.unpack(schema)
+  for key, checker in pairs(ANY_KIND) do fields[key] = checker end
+  KINDS[kind] = record.of(fields, needed)
+end
+
+-- A key that another kind would take is told as such: the kind may just have been left out.
+local function refuse_other_kinds(value, kind, path)
+  for _, key in ipairs(memlua.keys(value)) do
+    local takers = {}
+    for other, schema in pairs(WORKLOADS) do
+      if schema[1][key] then takers[#takers + 1] = ('"%s"'):format(other) end
+    end
+    if not WORKLOADS[kind][1][key] and #takers > 0 then
+      table.sort(takers)
+      check.refuse(path .. "." .. key, "this workload is of kind %s; kind = %s takes it", kind, table.concat(takers, " or "))
+    end
+  end
+end
+
+--- The checker of one workload.
+function workload_spec.check(value, path)
+  check.is "table"(value, path)
+  local kind = check.one_of(memlua.keys(KINDS))(value.kind or "anon", path .. ".kind")
+  refuse_other_kinds(value, kind, path)
+  local workload = KINDS[kind](value, path)
+  workload.kind, workload.start = kind, workload.start or 0
+  if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
+  check_machine(workload, path)
+  return workload
+end
+
+-- Unnamed workloads are called after their kind: anon, exec, exec_2.
+local function fill_names(workloads)
+  local count = {}
+  for _, workload in ipairs(workloads) do
+    local kind = workload.kind
+    count[kind] = (count[kind] or 0) + 1
+    workload.name = workload.name or (count[kind] > 1 and kind .. "_" .. count[kind] or kind)
+  end
+end
+
+--- The checker of a tenant's list of them, which gives those without a name one.
+function workload_spec.check_all(list, path)
+  fill_names(list)
+  record.check_unique(list, "name", path)
+  for _, workload in ipairs(list) do
+    if not workload.background then return list end
+  end
+  check.refuse(path, "%s", #list == 0 and "none; at least one is needed"
+    or "all run in the background: the tenant would never be done; leave that out of one")
+end
+
+-- A program by its path may be made by a hook of the scenario, just before it is run.
+local function check_program(workload, path, hooks)
+  local program = workload.argv[1]
+  if not program then check.refuse(path, "missing; the program stands first: { \"program\", \"argument\", ... }") end
+  if program:find "/" and (hooks.setup or hooks.load) then return end
+  local _, machine = way.memory()
+  local folders = machine == "the microVM" and way.GUEST_PATH or os.getenv "PATH"
+  if sys.which(program, folders) then return end
+  if program:find "/" then check.refuse(path, "%s: no such program here", program) end
+  check.refuse(path, "%s: no such program in the PATH of %s (%s); install it, or give its path", program, machine, folders)
+end
+
+--- Fails with status 1 where a program of the scenario isn't there.
+function workload_spec.check_programs(scenario)
+  for _, tenant in ipairs(scenario.tenants) do
+    local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s") .. ".argv[1]"
+    for _, workload in ipairs(tenant.workloads) do
+      if workload.argv then check_program(workload, path:format(workload.name), scenario.hooks) end
+    end
+  end
+end
+
+return workload_spec
