@@ -24,7 +24,7 @@ struct worker_spec;
  */
 struct worker_kind {
 	const char *name;
-	bool measures; /* reached, latency and progress mean something */
+	const char *times; /* what a latency is of; NULL: it measures no progress */
 	/* Complain before anything is started. */
 	int (*check)(const struct worker_spec *spec, struct error *err);
 	/* In the child: returns to end with success, else worker_fail(). */

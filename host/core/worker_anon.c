@@ -119,7 +119,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_anon = {
 	.name = "anon",
-	.measures = true,
+	.times = "chunk",
 	.check = check,
 	.run = run,
 };
