@@ -119,6 +119,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_anon = {
 	.name = "anon",
+	.takes = "size! chunk hold passes duration",
 	.times = "chunk",
 	.check = check,
 	.run = run,

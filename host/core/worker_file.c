@@ -133,6 +133,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_file = {
 	.name = "file",
+	.takes = "size! chunk hold passes duration file",
 	.times = "chunk",
 	.check = check,
 	.run = run,

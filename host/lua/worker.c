@@ -265,11 +265,13 @@ static const luaL_Reg functions[] = {
 	{"wait", wait},
 	/*
 	 * worker.figures: what is measured of a worker beside its times and its end, list of {name=, about=,
-	 * unit="count", "bytes" or "seconds", kinds=those that measure it always, "*": all, together="sum" if that of
+	 * unit="count", "bytes" or "seconds", kinds=those that measure it always, "*": all, "timed":
+	 * those with latencies, together="sum" if that of
 	 * a tenant's workloads is theirs, else nil}. Others than `kinds` have it when it isn't 0.
 	 */
 	/*
-	 * worker.kinds: the kinds of worker, list of {name=, times= what a latency of it is of: "chunk", "rise" or
+	 * worker.kinds: the kinds of worker, list of {name=, takes= the keys of such a workload in a scenario, "!" behind
+	 * those that it needs, times= what a latency of it is of: "chunk", "rise" or
 	 * "interval" (between two steps); absent where it has none}.
 	 */
 	/* worker.histogram(list of whole numbers [, unit]) -> the same form as a result's latency. */

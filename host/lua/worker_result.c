@@ -173,8 +173,9 @@ void worker_figures_push(lua_State *L)
 
 static void push_kind(lua_State *L, const struct worker_kind *kind)
 {
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
 	set_string(L, "name", kind->name);
+	set_string(L, "takes", kind->takes);
 	if (kind->times)
 		set_string(L, "times", kind->times);
 }
