@@ -46,8 +46,8 @@ struct worker {
 	struct rusage usage;
 };
 
-const struct worker_kind *const worker_kinds[] = {&worker_anon, &worker_file, &worker_exec,
-						  &worker_trace, NULL};
+#define KIND_ADDRESS(name) &worker_##name,
+const struct worker_kind *const worker_kinds[] = {WORKER_KINDS(KIND_ADDRESS) NULL};
 
 /* --- the child --- */
 

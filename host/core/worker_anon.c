@@ -119,7 +119,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_anon = {
 	.name = "anon",
-	.measures = true,
+	.takes = "size! chunk hold passes duration",
+	.times = "chunk",
 	.check = check,
 	.run = run,
 };

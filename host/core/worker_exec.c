@@ -23,6 +23,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_exec = {
 	.name = "exec",
+	.takes = "argv! output size",
 	.check = check,
 	.run = run,
 };

@@ -32,11 +32,9 @@ USAGE(cpu, timeval_ns(u->ru_utime) + timeval_ns(u->ru_stime))
 USAGE(major_faults, u->ru_majflt)
 USAGE(minor_faults, u->ru_minflt)
 
-#define MEASURING " anon file trace lua "
-
 const struct worker_figure worker_figures[] = {
 	{"reached", "bytes touched, written or (lua) told by step(), also of one that was killed", FIGURE_BYTES, FIGURE_SUM,
-	 MEASURING, reached},
+	 FIGURE_TIMED, reached},
 	{"read_bytes", "bytes read again (file), or changed again (anon with passes or duration)", FIGURE_BYTES, FIGURE_SUM,
 	 " file ", read_bytes},
 	{"passes_done", "whole passes of that", FIGURE_COUNT, FIGURE_SUM, " file ", passes_done},
@@ -55,8 +53,8 @@ bool worker_figure_of(const struct worker_figure *figure, const struct worker_ki
 {
 	char word[32];
 
-	if (!figure->kinds)
-		return true;
+	if (!figure->kinds || !strcmp(figure->kinds, FIGURE_TIMED))
+		return !figure->kinds || kind->times;
 	snprintf(word, sizeof(word), " %s ", kind->name);
 	return strstr(figure->kinds, word) != NULL;
 }

@@ -26,11 +26,13 @@ enum figure_joint {
 	FIGURE_SUM,
 };
 
+#define FIGURE_TIMED "timed" /* the kinds that have latencies */
+
 struct worker_figure {
 	const char *name, *about;
 	enum figure_unit unit;
 	enum figure_joint joint;
-	const char *kinds; /* that measure it always: " anon file "; "": none; NULL: every one. The others when not 0 */
+	const char *kinds; /* that measure it always: " anon file ", FIGURE_TIMED; NULL: all. The others when not 0 */
 	uint64_t (*value)(const struct worker_shared *s, const struct rusage *u);
 };
 

@@ -133,7 +133,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_file = {
 	.name = "file",
-	.measures = true,
+	.takes = "size! chunk hold passes duration file",
+	.times = "chunk",
 	.check = check,
 	.run = run,
 };

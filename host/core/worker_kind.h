@@ -18,14 +18,20 @@ struct worker_spec;
  */
 struct worker_kind {
 	const char *name;
-	bool measures; /* reached, latency and progress mean something */
+	const char *takes; /* keys of a workload of this kind in a scenario, "!" behind those that it needs */
+	const char *times; /* what a latency is of; NULL: it measures no progress */
 	/* Complain before anything is started. */
 	int (*check)(const struct worker_spec *spec, struct error *err);
 	/* In the child: returns to end with success, else worker_fail(). */
 	void (*run)(const struct worker_spec *spec, struct worker_shared *shared);
 };
 
-extern const struct worker_kind worker_anon, worker_file, worker_exec, worker_trace;
+/* A new kind is a file worker_NAME.c that defines worker_NAME, and its name here. */
+#define WORKER_KINDS(KIND) KIND(anon) KIND(file) KIND(exec) KIND(trace)
+
+#define DECLARE_KIND(name) extern const struct worker_kind worker_##name;
+WORKER_KINDS(DECLARE_KIND)
+#undef DECLARE_KIND
 
 /* The kinds above, NULL-terminated. */
 extern const struct worker_kind *const worker_kinds[];

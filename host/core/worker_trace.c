@@ -207,7 +207,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_trace = {
 	.name = "trace",
-	.measures = true,
+	.takes = "curve! speed base size hold huge",
+	.times = "rise",
 	.check = check,
 	.run = run,
 };

@@ -208,8 +208,10 @@ static const luaL_Reg methods[] = {
 	 *   alloc_s       from start until all was touched (anon), or written and synced (file), or until
 	 *                 step() told of `size` bytes (lua)
 	 *   latency       {unit="ns", count=, sum=, min=, max=, buckets={{lo, hi, n}, ...}} per chunk, of kind
-	 *                 trace per rise from one sample to the next, the base not counted; of kind lua per
-	 *                 step(), and absent, like reached and progress, when it was never called;
+	 *                 trace per rise from one sample to the next, the base not counted; of kind lua the
+	 *                 interval between two calls of step(): in a stall the requests that would have come
+	 *                 are missing, so its percentiles are no requests' response times (coordinated
+	 *                 omission); absent, like reached and progress, when it was never called;
 	 *                 bounds inclusive, 32 buckets per power of two, equal in all histograms
 	 *   progress      {{time, bytes}, ...}: at most 257, bytes touched, or written and read, or (trace) held
 	 *   @FIGURES@
@@ -245,8 +247,8 @@ static const luaL_Reg functions[] = {
 	 *                  (1) times as fast, on top of `base` (0) bytes; no point is skipped: it ends late
 	 *          "lua": calls the function `run` with all that the script has, as it is now, in a copy of
 	 *                  its own; output as with exec. run(step): step([bytes]) ends a piece of the work: the
-	 *                  time since the last one (or the start) counts in latency, `bytes` are what is done
-	 *                  or held by now. What it returns is lost, what it changes too; an error fails the
+	 *                  time since the last one (or the start) counts in latency (a stall counts once, however
+	 *                  many steps it kept from being made), `bytes` are what is done or held by now. What it returns is lost, what it changes too; an error fails the
 	 *                  worker. Of the memory that it has from the script only what it changes is charged
 	 *                  to it. Cgroups, policies and workers are not for it.
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
@@ -263,8 +265,14 @@ static const luaL_Reg functions[] = {
 	{"wait", wait},
 	/*
 	 * worker.figures: what is measured of a worker beside its times and its end, list of {name=, about=,
-	 * unit="count", "bytes" or "seconds", kinds=those that measure it always, "*": all, together="sum" if that of
+	 * unit="count", "bytes" or "seconds", kinds=those that measure it always, "*": all, "timed":
+	 * those with latencies, together="sum" if that of
 	 * a tenant's workloads is theirs, else nil}. Others than `kinds` have it when it isn't 0.
+	 */
+	/*
+	 * worker.kinds: the kinds of worker, list of {name=, takes= the keys of such a workload in a scenario, "!" behind
+	 * those that it needs, times= what a latency of it is of: "chunk", "rise" or
+	 * "interval" (between two steps); absent where it has none}.
 	 */
 	/* worker.histogram(list of whole numbers [, unit]) -> the same form as a result's latency. */
 	{"histogram", histogram},
@@ -283,5 +291,7 @@ int luaopen_memlua_worker(lua_State *L)
 	luaL_newlib(L, functions);
 	worker_figures_push(L);
 	lua_setfield(L, -2, "figures");
+	worker_kinds_push(L);
+	lua_setfield(L, -2, "kinds");
 	return 1;
 }

@@ -104,7 +104,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_lua = {
 	.name = "lua",
-	.measures = true,
+	.takes = "run! output size",
+	.times = "interval",
 	.check = check,
 	.run = run,
 };

@@ -81,7 +81,7 @@ static void push_progress(lua_State *L, const struct worker_result *r)
 /* A function that never tells how far it is measures nothing. */
 static bool has_measured(const struct worker *w, const struct worker_result *r)
 {
-	return worker_kind_of(w)->measures &&
+	return worker_kind_of(w)->times &&
 	       (worker_kind_of(w) != &worker_lua || r->latency->added);
 }
 
@@ -169,4 +169,24 @@ void worker_figures_push(lua_State *L)
 		push_figure(L, f);
 		lua_seti(L, -2, luaL_len(L, -2) + 1);
 	}
+}
+
+static void push_kind(lua_State *L, const struct worker_kind *kind)
+{
+	lua_createtable(L, 0, 3);
+	set_string(L, "name", kind->name);
+	set_string(L, "takes", kind->takes);
+	if (kind->times)
+		set_string(L, "times", kind->times);
+}
+
+void worker_kinds_push(lua_State *L)
+{
+	lua_newtable(L);
+	for (const struct worker_kind *const *kind = worker_kinds; *kind; kind++) {
+		push_kind(L, *kind);
+		lua_seti(L, -2, luaL_len(L, -2) + 1);
+	}
+	push_kind(L, &worker_lua);
+	lua_seti(L, -2, luaL_len(L, -2) + 1);
 }

@@ -36,7 +36,7 @@ static const char *string_field(lua_State *L, const char *key)
 
 static const struct worker_kind *kind_field(lua_State *L)
 {
-	const char *name = string_field(L, "kind"), *known[8];
+	const char *name = string_field(L, "kind"), *known[32];
 	char hint[256];
 	size_t n = 0;
 

@@ -14,7 +14,7 @@ local known = {}
 for _, figure in ipairs(worker.figures) do
   known[figure.name] = figure
   local value = result[figure.name]
-  local due = figure.kinds == "*" or figure.kinds:find " anon "
+  local due = figure.kinds == "*" or figure.kinds == "timed" or figure.kinds:find " anon "
   tap.is(math.type(value), due and (figure.unit == "seconds" and "float" or "integer") or nil,
     figure.name .. (due and " is measured" or " is not, of this kind"))
   tap.ok(figure.about ~= "" and (figure.together == nil or figure.together == "sum"), "and described", figure)

@@ -8,6 +8,7 @@ local stats = require "memlua.stats"
 local schema = require "memlua.results.schema"
 local summary = require "memlua.results.summary"
 local text = require "memlua.base.text"
+local timed = require "memlua.results.timed"
 local units = require "memlua.units"
 local verdict = require "memlua.results.verdict"
 
@@ -110,7 +111,7 @@ local function main_table(series)
       if tenant then rows[#rows + 1] = row_of(tenant, s.label) end
     end
   end
-  return text.render(without_empty(COLUMNS, rows))
+  return text.render(without_empty(timed.columns(COLUMNS, series), rows))
 end
 
 -- ---- bars ------------------------------------------------------------------------------------------------------

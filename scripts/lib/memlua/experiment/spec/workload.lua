@@ -5,23 +5,29 @@ local record = require "memlua.experiment.spec.record"
 local sys = require "memlua.base.sys"
 local units = require "memlua.units"
 local way = require "memlua.machine.way"
+local worker = require "memlua.worker"
 
 local workload_spec = {}
 
 local positive = check.number { min = 1, integer = true }
 
--- kind -> the keys that it takes and those that it needs
-local WORKLOADS = {
-  anon = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
-             duration = check.duration }, { "size" } },
-  file = { { size = check.size, chunk = check.size, hold = check.duration, passes = positive,
-             duration = check.duration, file = check.is "string" }, { "size" } },
-  trace = { { curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
-              size = check.size, hold = check.duration, huge = check.is "boolean" }, { "curve" } },
-  -- what a program or a function takes is not known; `size` says what it will be at most
-  exec = { { argv = check.list(check.is "string"), output = check.is "string", size = check.size }, { "argv" } },
-  lua = { { run = check.is "function", output = check.is "string", size = check.size }, { "run" } },
+-- What a workload may be told; `size` of what a program or a function takes says what it will be at most.
+local KEYS = {
+  size = check.size, chunk = check.size, hold = check.duration, passes = positive, duration = check.duration,
+  file = check.is "string", curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
+  huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function",
 }
+
+-- kind -> the keys that it takes and those that it needs, as the kind itself says
+local WORKLOADS = {}
+for _, kind in ipairs(worker.kinds) do
+  local fields, needed = {}, {}
+  for key, need in kind.takes:gmatch "([%w_]+)(!?)" do
+    fields[key] = KEYS[key]
+    if need ~= "" then needed[#needed + 1] = key end
+  end
+  WORKLOADS[kind.name] = { fields, needed }
+end
 
 -- What every kind takes.
 local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }

@@ -79,7 +79,7 @@ local function append_panel(rows, place, panel, series, range)
 end
 
 local PER = { anon = "milliseconds per chunk touched", file = "milliseconds per chunk read",
-              trace = "milliseconds per rise of memory", lua = "milliseconds per step" }
+              trace = "milliseconds per rise of memory", lua = "milliseconds between steps" }
 
 -- The kind of what was timed; of a tenant's several workloads all that are timed are of one kind.
 local function kind_of(tenant)
