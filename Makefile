@@ -65,7 +65,11 @@ MULTIARCH_INCLUDE = /usr/include/$(shell $(CC) -print-multiarch)
 POLICIES = $(patsubst bpf/policies/%.bpf.c,$(BUILD)/policies/%.bpf.o,$(wildcard bpf/policies/*.bpf.c))
 # what the tests attach, or fail to
 TEST_POLICIES = $(patsubst tests/fixtures/%.bpf.c,$(BUILD)/tests/%.bpf.o,$(wildcard tests/fixtures/*.bpf.c))
+# what measures
+MEASURES = $(patsubst bpf/measure/%.bpf.c,$(BUILD)/measure/%.bpf.o,$(wildcard bpf/measure/*.bpf.c))
 $(BUILD)/policies/%.bpf.o: bpf/policies/%.bpf.c $(BUILD)/config.mk
+	$(compile-bpf)
+$(BUILD)/measure/%.bpf.o: bpf/measure/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
 $(BUILD)/tests/%.bpf.o: tests/fixtures/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
@@ -84,14 +88,14 @@ endef
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scripts/lib/memlua/*/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
 # the bindings' sources for the contracts in them, see memlua.cli.contracts
-EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(ARGPARSE)
+EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(ARGPARSE)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
 $(BUILD)/embed.o: $(BUILD)/embed.S
 	$(Q)$(CC) -c -o $@ $<
 
--include $(CORE:.o=.d) $(HOST:.o=.d) $(POLICIES:.o=.d) $(TEST_POLICIES:.o=.d)
+-include $(CORE:.o=.d) $(HOST:.o=.d) $(POLICIES:.o=.d) $(MEASURES:.o=.d) $(TEST_POLICIES:.o=.d)
 
 # --- using it ---
 MEMLUA = $(BUILD)/memlua

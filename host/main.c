@@ -30,6 +30,7 @@
 
 int luaopen_memlua_cgroup(lua_State *L);
 int luaopen_memlua_host(lua_State *L);
+int luaopen_memlua_hostwait(lua_State *L);
 int luaopen_memlua_json(lua_State *L);
 int luaopen_memlua_oom(lua_State *L);
 int luaopen_memlua_policy(lua_State *L);
@@ -38,6 +39,7 @@ int luaopen_memlua_worker(lua_State *L);
 
 static const luaL_Reg native_modules[] = {
 	{"memlua.cgroup", luaopen_memlua_cgroup}, {"memlua.host", luaopen_memlua_host},
+	{"memlua.hostwait", luaopen_memlua_hostwait},
 	{"memlua.json", luaopen_memlua_json},	  {"memlua.oom", luaopen_memlua_oom},
 	{"memlua.policy", luaopen_memlua_policy}, {"memlua.vm", luaopen_memlua_vm},
 	{"memlua.worker", luaopen_memlua_worker}, {NULL, NULL},

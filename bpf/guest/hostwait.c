@@ -4,16 +4,19 @@
  *
  * Where the only CPU halts, QEMU's virtual clock (-icount sleep=off) leaps to the next timer at once, then to the
  * one after it, as often as it can until the host's answer comes: a file request that takes the host 0.1 ms can
- * last seconds here. So the CPU doesn't halt while a request is in flight, the kernel's idle loop polls. Its
- * PAUSE leaves QEMU's translated code each time, which takes the host a microsecond or more for some ten
- * instructions of the guest's: hardly any virtual time passes. Other idle time is skipped as before.
+ * last seconds here. So while a request is in flight the kernel's idle loop polls, and on the way into it we halt with
+ * the timer switched off: with nothing to leap to, time stands still, and the host has the CPU to itself. Other idle
+ * time is skipped as before.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
 #include <linux/tracepoint.h>
+#include <trace/events/power.h>
 
 struct fuse_req;
 
@@ -42,6 +45,39 @@ static void ended(void *data, const struct fuse_req *req)
 	if (in_flight && !--in_flight)
 		poll_ctrl(false);
 	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+/*
+ * The only source of timer interrupts on the virtual clock (noapictimer): timer 0 of the HPET, where QEMU has it.
+ * IA-PC HPET specification 1.0a, 2.3.8.
+ */
+#define HPET_ADDRESS 0xfed00000
+#define HPET_BYTES 0x400
+#define TIMER_0 0x100
+#define TIMER_ENABLED BIT(2)
+
+static void __iomem *hpet;
+
+/* Interrupts are off before and after. Return: false where the timer is another, so that polling must do. */
+static bool halt_without_timer(void)
+{
+	u32 timer = readl(hpet + TIMER_0);
+
+	if (!(timer & TIMER_ENABLED))
+		return false;
+	writel(timer & ~TIMER_ENABLED, hpet + TIMER_0);
+	safe_halt();
+	raw_local_irq_disable();
+	writel(timer, hpet + TIMER_0);
+	return true;
+}
+
+/* In the idle task, with interrupts off. As soon as there is something to do the kernel goes on: it looks, too. */
+static void idle(void *data, unsigned int state, unsigned int cpu)
+{
+	while (state != PWR_EVENT_EXIT && READ_ONCE(in_flight) && !need_resched())
+		if (!halt_without_timer())
+			return;
 }
 
 /* Not exported to modules, so found by name. The end first: it may be missed for none that was counted. */
@@ -80,24 +116,42 @@ static int missing(const char *what)
 	return -ENOENT;
 }
 
+/* Behind all others that want to know when the CPU idles: they would find out late. */
+#define LAST (-1)
+
+static int attach(void)
+{
+	int err = register_trace_prio_cpu_idle(idle, NULL, LAST);
+
+	if (err)
+		return err;
+	err = tracepoint_probe_register(points[0].tracepoint, points[0].probe, NULL);
+	if (!err)
+		err = tracepoint_probe_register(points[1].tracepoint, points[1].probe, NULL);
+	if (!err)
+		return 0;
+	unregister_trace_cpu_idle(idle, NULL);
+	tracepoint_probe_unregister(points[0].tracepoint, points[0].probe, NULL);
+	tracepoint_synchronize_unregister();
+	return err;
+}
+
 /* There is no way out, so that nothing can be left behind: the module lives as long as its microVM. */
 static int __init hostwait_init(void)
 {
-	int err = 0;
 	int i;
 
 	poll_ctrl = find_function("cpu_idle_poll_ctrl");
 	if (!poll_ctrl)
 		return missing("cpu_idle_poll_ctrl");
+	hpet = ioremap(HPET_ADDRESS, HPET_BYTES);
+	if (!hpet)
+		return -ENOMEM;
 	for_each_kernel_tracepoint(find_point, NULL);
 	for (i = 0; i < ARRAY_SIZE(points); i++)
 		if (!points[i].tracepoint)
 			return missing(points[i].name);
-	for (i = 0; i < ARRAY_SIZE(points) && !err; i++)
-		err = tracepoint_probe_register(points[i].tracepoint, points[i].probe, NULL);
-	if (err && i == 2)
-		tracepoint_probe_unregister(points[0].tracepoint, points[0].probe, NULL);
-	return err;
+	return attach();
 }
 module_init(hostwait_init);
 

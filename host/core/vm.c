@@ -6,18 +6,12 @@
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -29,338 +23,11 @@
 #include "interrupt.h"
 #include "save.h"
 #include "vm_dir.h"
+#include "vm_parts.h"
 #include "vm_results.h"
 
 /* How long the guest may take to clean up after an interrupt before it is switched off. */
 #define GRACE_S 20.0
-
-enum port { OUT, ERR, CONTROL, RESULTS, IN, PORTS };
-static const char *const port_names[PORTS] = {"out", "err", "control", "results", "in"};
-
-struct vm {
-	const struct vm_config *config;
-	char dir[PATH_MAX - 64]; /* sockets, console and results, removed at the end */
-	int lock;		 /* says that we use it */
-	pid_t virtiofsd, qemu;
-	int ports[PORTS];	/* our ends, -1 when closed */
-	struct results *results; /* NULL: there is no folder for them */
-	char control[64];	/* what the guest has reported, line by line */
-	size_t control_len;
-	bool up;		/* user space has been reached */
-	int shown;		/* the second of the boot that the terminal shows, -1: none */
-	bool done;		/* the exit status has come */
-	int status;
-	double started, deadline;
-	double root_lost; /* when virtiofsd was seen to have ended, 0: it runs */
-	int interrupted; /* the signal that was passed on, 0: none */
-	bool input_ended, raw; /* of our standard input: nothing more comes; it is a terminal in raw mode */
-	struct termios cooked; /* what the terminal was before */
-	bool timed_out;
-	bool lost; /* the results could not be kept */
-};
-
-/* --- small helpers --- */
-
-static void path_in(const struct vm *vm, const char *name, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/%s", vm->dir, name);
-}
-
-/* Starts a program that dies with us; its output goes to a log in the VM's folder. */
-static pid_t spawn(struct vm *vm, const char *log, char *const argv[],
-		   void (*prepare)(struct vm *vm), struct error *err)
-{
-	char path[PATH_MAX];
-	pid_t pid, parent = getpid();
-	int fd;
-
-	path_in(vm, log, path);
-	pid = fork();
-	if (pid < 0)
-		return error_set(err, errno, "fork: %s", strerror(errno));
-	if (pid)
-		return pid;
-	/* Ctrl-C is for the script in the guest; its machine must live on until it has cleaned up. */
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(127);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	if (prepare)
-		prepare(vm);
-	execvp(argv[0], argv);
-	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static bool has_ended(pid_t *pid)
-{
-	if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == *pid)
-		*pid = 0;
-	return *pid <= 0;
-}
-
-static void kill_and_reap(pid_t *pid)
-{
-	if (*pid > 0) {
-		kill(*pid, SIGKILL);
-		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	*pid = 0;
-}
-
-/* The first or the last bytes of a file in the VM's folder, control characters removed. */
-static void read_log(const struct vm *vm, const char *name, bool last, char *text, size_t size)
-{
-	char path[PATH_MAX];
-	CLEANUP_CLOSE int fd = -1;
-	ssize_t len;
-	size_t at = 0;
-	off_t end;
-
-	text[0] = '\0';
-	path_in(vm, name, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	end = lseek(fd, 0, SEEK_END);
-	len = pread(fd, text, size - 1, last && end > (off_t)size - 1 ? end - (off_t)(size - 1) : 0);
-	for (ssize_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t')
-			text[at++] = text[i];
-	text[at] = '\0';
-}
-
-static void read_tail(const struct vm *vm, const char *name, char *tail, size_t size)
-{
-	read_log(vm, name, true, tail, size);
-}
-
-static bool log_contains(const struct vm *vm, const char *name, const char *words)
-{
-	char tail[8192];
-
-	read_tail(vm, name, tail, sizeof(tail));
-	return strstr(tail, words) != NULL;
-}
-
-/* --- virtiofsd: the root file system, read-only --- */
-
-/*
- * Exports a private, recursively read-only bind mount of /: the guest's root could remount a merely
- * "ro" root read-write. Without root the mount is made in a user namespace.
- */
-static void enter_readonly_root(struct vm *vm)
-{
-	struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	struct rlimit files;
-	char root[PATH_MAX];
-	FILE *map;
-
-	if (uid != 0) {
-		if (unshare(CLONE_NEWUSER)) {
-			perror("user namespace (needed without root; see kernel.unprivileged_userns_clone)");
-			_exit(126);
-		}
-		if ((map = fopen("/proc/self/setgroups", "w")))
-			fputs("deny", map), fclose(map);
-		if ((map = fopen("/proc/self/uid_map", "w")))
-			fprintf(map, "0 %u 1", uid), fclose(map);
-		if ((map = fopen("/proc/self/gid_map", "w")))
-			fprintf(map, "0 %u 1", gid), fclose(map);
-	}
-	path_in(vm, "root", root);
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("/", root, NULL, MS_BIND | MS_REC, NULL)) {
-		perror("private mount of /");
-		_exit(126);
-	}
-	/* virtiofsd insists on a pid file below /run, which is not ours; this /run is nobody else's */
-	if (mount("tmpfs", "/run", "tmpfs", 0, NULL)) {
-		perror("private /run");
-		_exit(126);
-	}
-	if (mount_setattr(AT_FDCWD, root, AT_RECURSIVE, &readonly, sizeof(readonly))) {
-		perror("read-only mount of / (Linux >= 5.12 can)");
-		_exit(126);
-	}
-	/* Each file that the guest has open or cached holds a descriptor here. */
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
-
-const char *vm_virtiofsd(bool *rust)
-{
-	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", NULL};
-
-	for (const char *const *place = places; *place; place++)
-		if (!access(*place, X_OK)) {
-			*rust = place == places;
-			return *place;
-		}
-	return NULL;
-}
-
-static int start_virtiofsd(struct vm *vm, struct error *err)
-{
-	char socket_path[PATH_MAX], root[PATH_MAX], socket_option[PATH_MAX + 16],
-		source[PATH_MAX + 16], tail[1024];
-	const char *program;
-	bool rust;
-
-	program = vm_virtiofsd(&rust);
-	if (!program)
-		return error_set(err, ENOENT,
-				 "virtiofsd: not found; install qemu-system-x86 (or virtiofsd)");
-	path_in(vm, "virtiofs.sock", socket_path);
-	path_in(vm, "root", root);
-	if (mkdir(root, 0700))
-		return error_set(err, errno, "%s: %s", root, strerror(errno));
-	snprintf(socket_option, sizeof(socket_option), "--socket-path=%s", socket_path);
-	snprintf(source, sizeof(source), rust ? "--shared-dir=%s" : "source=%s", root);
-	char *c_argv[] = {(char *)program, socket_option, "-f", "-o", source, "-o",
-			  "sandbox=chroot,cache=always,log_level=err", "--rlimit-nofile=0", NULL};
-	char *rust_argv[] = {(char *)program, socket_option, source, "--sandbox=none",
-			     "--cache=always", "--log-level=error", "--rlimit-nofile=0", NULL};
-
-	vm->virtiofsd = spawn(vm, "virtiofsd.log", rust ? rust_argv : c_argv, enter_readonly_root, err);
-	if (vm->virtiofsd < 0)
-		return -1;
-	for (int i = 0; i < 1000 && !has_ended(&vm->virtiofsd); i++) {
-		if (!access(socket_path, F_OK))
-			return 0;
-		usleep(10000);
-	}
-	read_tail(vm, "virtiofsd.log", tail, sizeof(tail));
-	return error_set(err, EIO, "virtiofsd: does not start: %s", tail);
-}
-
-/* --- QEMU --- */
-
-struct words {
-	char *words[96];
-	size_t n;
-};
-
-static void __attribute__((format(printf, 2, 3))) add(struct words *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (w->n + 1 < sizeof(w->words) / sizeof(*w->words) &&
-	    vasprintf(&w->words[w->n], fmt, ap) >= 0)
-		w->n++;
-	va_end(ap);
-}
-
-static void free_words(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->words[i]);
-}
-
-static void add_machine(struct words *w, const struct vm_config *c)
-{
-	unsigned long long mib = c->memory >> 20;
-
-	add(w, "qemu-system-x86_64");
-	for (const char *const *o = (const char *const[]){"-nodefaults", "-no-user-config",
-							   "-no-reboot", "-display", "none", NULL};
-	     *o; o++)
-		add(w, "%s", *o);
-	add(w, "-machine"), add(w, "q35,memory-backend=mem");
-	add(w, "-object"), add(w, "memory-backend-memfd,id=mem,size=%lluM,share=on", mib);
-	add(w, "-m"), add(w, "%lluM", mib);
-	add(w, "-smp"), add(w, "%u", c->cpus);
-	/*
-	 * One thread for all CPUs: with one each, TCG of QEMU 7.2 once ran into the int3 that the guest
-	 * kernel places while ftrace patches code (an oops in the hooked function).
-	 */
-	add(w, "-accel"), add(w, c->kvm ? "kvm" : "tcg,thread=single");
-	/*
-	 * QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount: without it, cx16 goes. With erms the
-	 * kernel clears a page by REP STOSB, 4096 counted iterations: half of what a page fault costs.
-	 */
-	add(w, "-cpu"), add(w, c->kvm ? "host" : "max,-cx16,-erms,-fsrm");
-	if (c->virtual_clock)
-		add(w, "-icount"), add(w, "shift=1,sleep=off");
-}
-
-static void add_devices(struct words *w, const struct vm *vm, const int guest_ends[PORTS])
-{
-	add(w, "-chardev"), add(w, "socket,id=rootfs,path=%s/virtiofs.sock", vm->dir);
-	add(w, "-device"), add(w, "vhost-user-fs-pci,chardev=rootfs,tag=rootfs,queue-size=1024");
-	add(w, "-chardev"), add(w, "file,id=console,path=%s/console.log", vm->dir);
-	add(w, "-serial"), add(w, "chardev:console");
-	add(w, "-device"), add(w, "virtio-serial-pci");
-	for (int i = 0; i < PORTS; i++) {
-		add(w, "-chardev"), add(w, "socket,id=%s,fd=%d", port_names[i], guest_ends[i]);
-		add(w, "-device"), add(w, "virtserialport,chardev=%s,name=memlua.%s", port_names[i],
-				       port_names[i]);
-	}
-}
-
-static void add_kernel(struct words *w, const struct vm *vm)
-{
-	const struct vm_config *c = vm->config;
-
-	add(w, "-kernel"), add(w, "%s", c->image);
-	/*
-	 * A panic ends the machine (-no-reboot). The kernel log is a result, so user space may not be
-	 * limited in writing it. The last line leaves out what costs boot time under TCG and changes
-	 * nothing that is measured: mitigations (nothing untrusted shares this kernel), self-tests of
-	 * the crypto code, security modules, the calibration of a clock that QEMU states exactly, and on the
-	 * virtual clock's one CPU that of the APIC's timer, whose place the HPET takes.
-	 */
-	add(w, "-append");
-	add(w,
-	    "root=rootfs rootfstype=virtiofs ro console=ttyS0 quiet panic=-1 oops=panic init=%s/init "
-	    "MEMLUA_SPEC=%s/spec.json cgroup_no_v1=all psi=1 printk.devkmsg=on "
-	    "mitigations=off cryptomgr.notests=1 lsm= audit=0 tsc=reliable no_timer_check %s%s",
-	    vm->dir, vm->dir, c->virtual_clock ? "noapictimer " : "", c->append ? c->append : "");
-}
-
-static int make_ports(struct vm *vm, int guest_ends[PORTS], struct error *err)
-{
-	for (int i = 0; i < PORTS; i++) {
-		int pair[2];
-
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-			return error_set(err, errno, "socketpair: %s", strerror(errno));
-		vm->ports[i] = pair[0];
-		guest_ends[i] = pair[1];
-		fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	}
-	return 0;
-}
-
-static int start_qemu(struct vm *vm, struct error *err)
-{
-	int guest_ends[PORTS] = {-1, -1, -1, -1, -1};
-	struct words w = {0};
-	int ret = make_ports(vm, guest_ends, err);
-
-	if (!ret) {
-		add_machine(&w, vm->config);
-		add_devices(&w, vm, guest_ends);
-		add_kernel(&w, vm);
-		vm->qemu = spawn(vm, "qemu.log", w.words, NULL, err);
-		ret = vm->qemu < 0 ? -1 : 0;
-	}
-	for (int i = 0; i < PORTS; i++)
-		if (guest_ends[i] >= 0)
-			close(guest_ends[i]);
-	free_words(&w);
-	return ret;
-}
 
 /* --- while it runs --- */
 
@@ -513,7 +180,7 @@ static int check_clock(struct vm *vm, struct error *err)
 /* virtiofsd ends when QEMU does; it has died only if QEMU goes on without it. */
 static bool has_lost_root(struct vm *vm)
 {
-	if (!has_ended(&vm->virtiofsd))
+	if (!vm_has_ended(&vm->virtiofsd))
 		return false;
 	if (!vm->root_lost)
 		vm->root_lost = facts_monotonic();
@@ -524,7 +191,7 @@ static int check_health(struct vm *vm, struct error *err)
 {
 	if (has_lost_root(vm))
 		return error_set(err, EIO, "virtiofsd has died");
-	if (vm->config->kvm && log_contains(vm, "qemu.log", "KVM internal error"))
+	if (vm->config->kvm && vm_log_contains(vm, "qemu.log", "KVM internal error"))
 		return error_set(err, EIO, "KVM internal error: this machine's /dev/kvm is broken");
 	return check_clock(vm, err);
 }
@@ -534,7 +201,7 @@ static int relay(struct vm *vm, struct error *err)
 {
 	for (;;) {
 		struct pollfd fds[PORTS + 1]; /* the last is our standard input */
-		bool ended = has_ended(&vm->qemu);
+		bool ended = vm_has_ended(&vm->qemu);
 		int open = 0;
 
 		for (int i = 0; i < PORTS; i++) {
@@ -567,7 +234,7 @@ static int write_spec(struct vm *vm, struct error *err)
 	char path[PATH_MAX];
 	CLEANUP_CLOSE int fd = -1;
 
-	path_in(vm, "spec.json", path);
+	vm_path(vm, "spec.json", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || write_all(fd, vm->config->spec, strlen(vm->config->spec)))
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
@@ -579,7 +246,7 @@ static int fill_dir(struct vm *vm, struct error *err)
 {
 	char path[PATH_MAX];
 
-	path_in(vm, "init", path);
+	vm_path(vm, "init", path);
 	if (symlink(vm->config->init, path))
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	if (vm->config->out && !(vm->results = results_open(vm->config->out, err)))
@@ -614,8 +281,8 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 	char console[4096], log[700]; /* a panic prints its reason and then a trace of some 3000 */
 	const char *complaint;
 
-	read_tail(vm, "console.log", console, sizeof(console));
-	read_log(vm, "qemu.log", false, log, sizeof(log)); /* first the reason, then the registers */
+	vm_read_tail(vm, "console.log", console, sizeof(console));
+	vm_read_log(vm, "qemu.log", false, log, sizeof(log)); /* first the reason, then the registers */
 	complaint = strstr(console, GUEST_COMPLAINT);
 	if (complaint)
 		return error_set(err, EIO, "microVM: %.*s", (int)strcspn(complaint, "\n"), complaint);
@@ -656,8 +323,8 @@ static void tear_down(struct vm *vm)
 {
 	leave_raw_mode(vm);
 	hide_boot(vm);
-	kill_and_reap(&vm->qemu);
-	kill_and_reap(&vm->virtiofsd);
+	vm_kill(&vm->qemu);
+	vm_kill(&vm->virtiofsd);
 	for (int i = 0; i < PORTS; i++)
 		if (vm->ports[i] >= 0)
 			close(vm->ports[i]);
@@ -679,9 +346,9 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 	vm.lock = vm_dir_make(vm.dir, sizeof(vm.dir), err);
 	ret = vm.lock < 0 ? -1 : fill_dir(&vm, err);
 	if (!ret)
-		ret = start_virtiofsd(&vm, err);
+		ret = vm_start_root(&vm, err);
 	if (!ret)
-		ret = start_qemu(&vm, err);
+		ret = vm_start_qemu(&vm, err);
 	if (!ret)
 		ret = judge(&vm, relay(&vm, err), status, err);
 	if (!ret && finish_results(&vm, err)) {

@@ -4,6 +4,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
+local hostwait = require "memlua.hostwait"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
 local worker = require "memlua.worker"
@@ -16,17 +17,21 @@ end
 
 tap.ok(sys.exists "/sys/module/memlua_hostwait/.", "the module that stops the clock is there")
 
+local waits <close> = memlua.must(hostwait.open())
 local session <close> = memlua.must(cgroup.create "session")
 
--- How many times as long as its CPU time a program took.
+-- How many times as long as its CPU time a program took, and which share of that the CPU idled while the host served it.
 local function stretch(argv)
   local cg <close> = memlua.must(cgroup.create "session/program")
+  memlua.must(waits:watch(cg))
   local begun = host.monotonic()
   local w <close> = memlua.must(worker.spawn(cg, { kind = "exec", argv = argv, name = argv[1] }))
   local result = memlua.must(w:wait())
   local took, used = host.monotonic() - begun, tonumber(cg:get "cpu.stat":match "usage_usec (%d+)") / 1e6
-  if result.ended ~= "done" then return nil, result.ended end
-  return took / used, ("%.4f s, CPU %.4f s"):format(took, used)
+  if result.ended ~= "done" then return nil, nil, result.ended end
+  local wait = memlua.must(waits:read(cg))
+  return took / used, wait.idle_s / took, ("%.4f s, CPU %.4f s, %d requests in flight for %.4f s, idle %.4f s"):format(
+    took, used, wait.requests, wait.in_flight_s, wait.idle_s)
 end
 
 local source = os.getenv "TMPDIR" .. "/clock.c"
@@ -41,9 +46,10 @@ local programs = {
 }
 for _, program in ipairs(programs) do
   for _, how in ipairs { "cold", "warm", "warm again" } do
-    local times, detail = stretch(program[2])
+    local times, idle, detail = stretch(program[2])
     print(("# %s, %s: %s"):format(program[1], how, detail))
-    tap.ok(times and times < 1.5, ("%s, %s, takes its CPU time, and what serving files costs the guest"):format(program[1], how), detail)
+    tap.ok(times and times < 1.4, ("%s, %s, takes its CPU time, and what serving files costs the guest"):format(program[1], how), detail)
+    tap.ok(idle and idle < 0.05, ("%s, %s: hardly any of it was waiting for the host"):format(program[1], how), detail)
   end
 end
 

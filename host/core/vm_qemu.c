@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* QEMU: its words, and the ports into it. */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "vm_parts.h"
+
+static const char *const port_names[PORTS] = {"out", "err", "control", "results", "in"};
+
+struct words {
+	char *words[96];
+	size_t n;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (w->n + 1 < sizeof(w->words) / sizeof(*w->words) &&
+	    vasprintf(&w->words[w->n], fmt, ap) >= 0)
+		w->n++;
+	va_end(ap);
+}
+
+static void free_words(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->words[i]);
+}
+
+static void add_machine(struct words *w, const struct vm_config *c)
+{
+	unsigned long long mib = c->memory >> 20;
+
+	add(w, "qemu-system-x86_64");
+	for (const char *const *o = (const char *const[]){"-nodefaults", "-no-user-config",
+							   "-no-reboot", "-display", "none", NULL};
+	     *o; o++)
+		add(w, "%s", *o);
+	add(w, "-machine"), add(w, "q35,memory-backend=mem");
+	add(w, "-object"), add(w, "memory-backend-memfd,id=mem,size=%lluM,share=on", mib);
+	add(w, "-m"), add(w, "%lluM", mib);
+	add(w, "-smp"), add(w, "%u", c->cpus);
+	/*
+	 * One thread for all CPUs: with one each, TCG of QEMU 7.2 once ran into the int3 that the guest
+	 * kernel places while ftrace patches code (an oops in the hooked function).
+	 */
+	add(w, "-accel"), add(w, c->kvm ? "kvm" : "tcg,thread=single");
+	/*
+	 * QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount: without it, cx16 goes. With erms the
+	 * kernel clears a page by REP STOSB, 4096 counted iterations: half of what a page fault costs.
+	 */
+	add(w, "-cpu"), add(w, c->kvm ? "host" : "max,-cx16,-erms,-fsrm");
+	if (c->virtual_clock)
+		add(w, "-icount"), add(w, "shift=1,sleep=off");
+}
+
+static void add_devices(struct words *w, const struct vm *vm, const int guest_ends[PORTS])
+{
+	add(w, "-chardev"), add(w, "socket,id=rootfs,path=%s/virtiofs.sock", vm->dir);
+	add(w, "-device"), add(w, "vhost-user-fs-pci,chardev=rootfs,tag=rootfs,queue-size=1024");
+	add(w, "-chardev"), add(w, "file,id=console,path=%s/console.log", vm->dir);
+	add(w, "-serial"), add(w, "chardev:console");
+	add(w, "-device"), add(w, "virtio-serial-pci");
+	for (int i = 0; i < PORTS; i++) {
+		add(w, "-chardev"), add(w, "socket,id=%s,fd=%d", port_names[i], guest_ends[i]);
+		add(w, "-device"), add(w, "virtserialport,chardev=%s,name=memlua.%s", port_names[i],
+				       port_names[i]);
+	}
+}
+
+static void add_kernel(struct words *w, const struct vm *vm)
+{
+	const struct vm_config *c = vm->config;
+
+	add(w, "-kernel"), add(w, "%s", c->image);
+	/*
+	 * A panic ends the machine (-no-reboot). The kernel log is a result, so user space may not be
+	 * limited in writing it. The last line leaves out what costs boot time under TCG and changes
+	 * nothing that is measured: mitigations (nothing untrusted shares this kernel), self-tests of
+	 * the crypto code, security modules, the calibration of a clock that QEMU states exactly, and on the
+	 * virtual clock's one CPU that of the APIC's timer, whose place the HPET takes.
+	 */
+	add(w, "-append");
+	add(w,
+	    "root=rootfs rootfstype=virtiofs ro console=ttyS0 quiet panic=-1 oops=panic init=%s/init "
+	    "MEMLUA_SPEC=%s/spec.json cgroup_no_v1=all psi=1 printk.devkmsg=on "
+	    "mitigations=off cryptomgr.notests=1 lsm= audit=0 tsc=reliable no_timer_check %s%s",
+	    vm->dir, vm->dir, c->virtual_clock ? "noapictimer " : "", c->append ? c->append : "");
+}
+
+static int make_ports(struct vm *vm, int guest_ends[PORTS], struct error *err)
+{
+	for (int i = 0; i < PORTS; i++) {
+		int pair[2];
+
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+			return error_set(err, errno, "socketpair: %s", strerror(errno));
+		vm->ports[i] = pair[0];
+		guest_ends[i] = pair[1];
+		fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	}
+	return 0;
+}
+
+int vm_start_qemu(struct vm *vm, struct error *err)
+{
+	int guest_ends[PORTS] = {-1, -1, -1, -1, -1};
+	struct words w = {0};
+	int ret = make_ports(vm, guest_ends, err);
+
+	if (!ret) {
+		add_machine(&w, vm->config);
+		add_devices(&w, vm, guest_ends);
+		add_kernel(&w, vm);
+		vm->qemu = vm_spawn(vm, "qemu.log", w.words, NULL, err);
+		ret = vm->qemu < 0 ? -1 : 0;
+	}
+	for (int i = 0; i < PORTS; i++)
+		if (guest_ends[i] >= 0)
+			close(guest_ends[i]);
+	free_words(&w);
+	return ret;
+}

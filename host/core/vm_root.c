@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* virtiofsd: the root file system, read-only. */
+#include "vm.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "vm_parts.h"
+
+/*
+ * Exports a private, recursively read-only bind mount of /: the guest's root could remount a merely
+ * "ro" root read-write. Without root the mount is made in a user namespace.
+ */
+static void enter_readonly_root(struct vm *vm)
+{
+	struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct rlimit files;
+	char root[PATH_MAX];
+	FILE *map;
+
+	if (uid != 0) {
+		if (unshare(CLONE_NEWUSER)) {
+			perror("user namespace (needed without root; see kernel.unprivileged_userns_clone)");
+			_exit(126);
+		}
+		if ((map = fopen("/proc/self/setgroups", "w")))
+			fputs("deny", map), fclose(map);
+		if ((map = fopen("/proc/self/uid_map", "w")))
+			fprintf(map, "0 %u 1", uid), fclose(map);
+		if ((map = fopen("/proc/self/gid_map", "w")))
+			fprintf(map, "0 %u 1", gid), fclose(map);
+	}
+	vm_path(vm, "root", root);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("/", root, NULL, MS_BIND | MS_REC, NULL)) {
+		perror("private mount of /");
+		_exit(126);
+	}
+	/* virtiofsd insists on a pid file below /run, which is not ours; this /run is nobody else's */
+	if (mount("tmpfs", "/run", "tmpfs", 0, NULL)) {
+		perror("private /run");
+		_exit(126);
+	}
+	if (mount_setattr(AT_FDCWD, root, AT_RECURSIVE, &readonly, sizeof(readonly))) {
+		perror("read-only mount of / (Linux >= 5.12 can)");
+		_exit(126);
+	}
+	/* Each file that the guest has open or cached holds a descriptor here. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+const char *vm_virtiofsd(bool *rust)
+{
+	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", NULL};
+
+	for (const char *const *place = places; *place; place++)
+		if (!access(*place, X_OK)) {
+			*rust = place == places;
+			return *place;
+		}
+	return NULL;
+}
+
+int vm_start_root(struct vm *vm, struct error *err)
+{
+	char socket_path[PATH_MAX], root[PATH_MAX], socket_option[PATH_MAX + 16],
+		source[PATH_MAX + 16], tail[1024];
+	const char *program;
+	bool rust;
+
+	program = vm_virtiofsd(&rust);
+	if (!program)
+		return error_set(err, ENOENT,
+				 "virtiofsd: not found; install qemu-system-x86 (or virtiofsd)");
+	vm_path(vm, "virtiofs.sock", socket_path);
+	vm_path(vm, "root", root);
+	if (mkdir(root, 0700))
+		return error_set(err, errno, "%s: %s", root, strerror(errno));
+	snprintf(socket_option, sizeof(socket_option), "--socket-path=%s", socket_path);
+	snprintf(source, sizeof(source), rust ? "--shared-dir=%s" : "source=%s", root);
+	char *c_argv[] = {(char *)program, socket_option, "-f", "-o", source, "-o",
+			  "sandbox=chroot,cache=always,log_level=err", "--rlimit-nofile=0", NULL};
+	char *rust_argv[] = {(char *)program, socket_option, source, "--sandbox=none",
+			     "--cache=always", "--log-level=error", "--rlimit-nofile=0", NULL};
+
+	vm->virtiofsd = vm_spawn(vm, "virtiofsd.log", rust ? rust_argv : c_argv, enter_readonly_root, err);
+	if (vm->virtiofsd < 0)
+		return -1;
+	for (int i = 0; i < 1000 && !vm_has_ended(&vm->virtiofsd); i++) {
+		if (!access(socket_path, F_OK))
+			return 0;
+		usleep(10000);
+	}
+	vm_read_tail(vm, "virtiofsd.log", tail, sizeof(tail));
+	return error_set(err, EIO, "virtiofsd: does not start: %s", tail);
+}
