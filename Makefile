@@ -4,6 +4,7 @@
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests
 #   make check-kill   kill memlua at 260 random points, and look what is left
+#   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make bench    measure what an idle policy costs, and how exact delays are
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
@@ -23,7 +24,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill bench man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-debug bench man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -123,6 +124,13 @@ SEED ?= 1
 check-kill: $(MEMLUA) $(TEST_HELPERS)
 	$(PROVE) tests/vm/kill_module.t :: 200 $(SEED)
 	$(PROVE) tests/vm/kill_vm.t :: 60 $(SEED)
+
+# --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
+ROUNDS ?= 10000
+check-debug: $(MEMLUA) $(TEST_POLICIES)
+	kernel=$$(tests/debug/kernel.sh) && \
+	$(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/races.t $(ROUNDS) $(SEED)
+	$(abspath $(MEMLUA)) --vm tests/vm/races.t $(ROUNDS) $(SEED)
 
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7

@@ -123,5 +123,4 @@ void debts_stop(void)
 	tracepoint_synchronize_unregister();
 	hash_for_each_safe(debts, bucket, next, debt, node)
 		kfree(debt);
-	rcu_barrier(); /* kfree_rcu() of debts paid a moment ago needs no code of ours, but lockdep's sake: none pending */
 }

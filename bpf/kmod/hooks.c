@@ -7,11 +7,9 @@
  * has taken away the landing pad of functions whose address nobody should need.
  *
  * Charges are noted in page_counter_try_charge(), where the context may be anything, and answered
- * for on the way back to user mode, where the task holds no lock. The note is made in
- * current->memcg_nr_pages_over_high, the kernel's own for pages charged over memory.high: that
- * grows by batches of MEMCG_CHARGE_BATCH, the remainder counts our questions. So nothing of ours
- * is left in a task when the module goes. (Close to memory.max the kernel charges, and counts,
- * single pages; if the task is over memory.high at the same time, such a page is asked about twice.)
+ * for on the way back to user mode, where the task holds no lock. In between the note is kept in a
+ * struct debt. The kernel comes by in mem_cgroup_handle_over_high(), for what it has itself noted
+ * of pages charged over memory.high: reclaim, and a penalty if that doesn't help.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,6 +30,7 @@ DEFINE_STATIC_SRCU(hooks_srcu);
 static bool try_charge(struct page_counter *counter, unsigned long nr_pages,
 		       struct page_counter **fail);
 static void handle_over_high(gfp_t gfp_mask);
+static signed long timeout_killable(signed long timeout);
 static void calculate_protection(struct mem_cgroup *root, struct mem_cgroup *memcg);
 static int css_online(struct cgroup_subsys_state *css);
 static void css_offline(struct cgroup_subsys_state *css);
@@ -39,21 +38,9 @@ static void css_offline(struct cgroup_subsys_state *css);
 DEFINE_STATIC_CALL_NULL(orig_try_charge, try_charge);
 DEFINE_STATIC_CALL_NULL(orig_handle_over_high, handle_over_high);
 DEFINE_STATIC_CALL_NULL(orig_calculate_protection, calculate_protection);
+DEFINE_STATIC_CALL_NULL(orig_timeout_killable, timeout_killable);
 DEFINE_STATIC_CALL_NULL(orig_css_online, css_online);
 DEFINE_STATIC_CALL_NULL(orig_css_offline, css_offline);
-
-static unsigned int questions_of(unsigned int nr_pages)
-{
-	return nr_pages % MEMCG_CHARGE_BATCH;
-}
-
-/* At most MEMCG_CHARGE_BATCH - 1 questions per return to user mode, for 16 MB. */
-static void note_charge(void)
-{
-	if (questions_of(current->memcg_nr_pages_over_high + 1))
-		current->memcg_nr_pages_over_high++;
-	set_notify_resume(current);
-}
 
 /* Serves the swap, kmem and hugetlb counters too, and other cgroups' (set_active_memcg()). */
 static bool is_own_memory(struct page_counter *counter)
@@ -73,14 +60,15 @@ static bool try_charge(struct page_counter *counter, unsigned long nr_pages,
 {
 	bool charged = static_call(orig_try_charge)(counter, nr_pages, fail);
 
-	if (charged && in_task() && current->mm && is_own_memory(counter) && throttles_current())
-		note_charge();
+	if (charged && in_task() && current->mm && !(current->flags & PF_EXITING) &&
+	    is_own_memory(counter) && throttles_current())
+		debt_note();
 	return charged;
 }
 
 /*
  * Called on the way back to user mode, and by try_charge_memcg() itself when it has counted more
- * than a batch over memory.high. resume_user_mode_work() clears the flag that note_charge() sets,
+ * than a batch over memory.high. resume_user_mode_work() clears the flag that debt_mark() sets,
  * which tells the two apart; if it has been set again since, we will be called again.
  */
 static bool still_charging(void)
@@ -88,32 +76,51 @@ static bool still_charging(void)
 	return test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
-static void answer_for_charges(gfp_t gfp_mask, unsigned int nr_pages)
+/* What the kernel makes of the pages that it has itself counted. */
+static void serve_kernel(gfp_t gfp_mask, struct debt *debt)
 {
-	unsigned int questions = questions_of(nr_pages);
-	unsigned long start = jiffies;
-
-	/* It is our questions that made it more than a batch. */
-	if (still_charging() && nr_pages - questions <= MEMCG_CHARGE_BATCH)
-		return;
+	debt_unmark(debt);
 	static_call(orig_handle_over_high)(gfp_mask);
-	/* The kernel sleeps here, holding locks, for 2 s at most; so do we, but not for good. */
-	if (still_charging() && holds_current())
-		current->memcg_nr_pages_over_high += questions;
-	else
-		throttle_current(questions, jiffies - start);
+}
+
+/* The kernel sleeps here, holding locks; we don't. */
+static void serve_while_charging(gfp_t gfp_mask, struct debt *debt)
+{
+	/* It may be our mark that made it more than a batch. */
+	if (current->memcg_nr_pages_over_high - debt->marked <= MEMCG_CHARGE_BATCH)
+		return;
+	serve_kernel(gfp_mask, debt);
+	debt_mark(debt);
 }
 
 static void handle_over_high(gfp_t gfp_mask)
 {
-	unsigned int nr_pages = current->memcg_nr_pages_over_high;
+	struct debt *debt = debt_find();
 	int idx = srcu_read_lock(&hooks_srcu);
 
-	if (questions_of(nr_pages) && throttles_current())
-		answer_for_charges(gfp_mask, nr_pages);
-	else
+	if (!debt) {
 		static_call(orig_handle_over_high)(gfp_mask);
+	} else if (still_charging()) {
+		serve_while_charging(gfp_mask, debt);
+	} else {
+		serve_kernel(gfp_mask, debt);
+		pay(debt);
+	}
 	srcu_read_unlock(&hooks_srcu, idx);
+}
+
+/* The kernel's own penalty is slept in here. Reclaim doesn't count. */
+static signed long timeout_killable(signed long timeout)
+{
+	int idx = srcu_read_lock(&hooks_srcu);
+	struct debt *debt = debt_find();
+	unsigned long start = jiffies;
+	signed long left = static_call(orig_timeout_killable)(timeout);
+
+	if (debt)
+		debt->slept += jiffies - start;
+	srcu_read_unlock(&hooks_srcu, idx);
+	return left;
 }
 
 static void calculate_protection(struct mem_cgroup *root, struct mem_cgroup *memcg)
@@ -159,6 +166,7 @@ static void css_offline(struct cgroup_subsys_state *css)
 enum {
 	HOOK_TRY_CHARGE,
 	HOOK_HANDLE_OVER_HIGH,
+	HOOK_TIMEOUT_KILLABLE,
 	HOOK_CALCULATE_PROTECTION,
 	HOOK_CSS_ONLINE,
 	HOOK_CSS_OFFLINE,
@@ -173,6 +181,7 @@ static struct hook {
 	[HOOK_TRY_CHARGE] = { "page_counter_try_charge", NULL, try_charge },
 	[HOOK_HANDLE_OVER_HIGH] = { "mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high",
 				    handle_over_high },
+	[HOOK_TIMEOUT_KILLABLE] = { "schedule_timeout_killable", NULL, timeout_killable },
 	[HOOK_CALCULATE_PROTECTION] = { "mem_cgroup_calculate_protection", NULL,
 					calculate_protection },
 	[HOOK_CSS_ONLINE] = { "mem_cgroup_css_online", NULL, css_online },
@@ -233,6 +242,7 @@ static void originals_set(void)
 {
 	ORIGINAL(try_charge, HOOK_TRY_CHARGE);
 	ORIGINAL(handle_over_high, HOOK_HANDLE_OVER_HIGH);
+	ORIGINAL(timeout_killable, HOOK_TIMEOUT_KILLABLE);
 	ORIGINAL(calculate_protection, HOOK_CALCULATE_PROTECTION);
 	ORIGINAL(css_online, HOOK_CSS_ONLINE);
 	ORIGINAL(css_offline, HOOK_CSS_OFFLINE);

@@ -31,10 +31,29 @@ void detach_removed(struct mem_cgroup *memcg);
 struct attachment *governing(struct mem_cgroup *memcg);
 void attachment_put(struct attachment *att);
 
+/* debt.c: charges that a task has still to be asked about */
+
+/* Belongs to its task: nobody else touches it. */
+struct debt {
+	struct hlist_node node;
+	struct task_struct *task;
+	unsigned long questions; /* one per batch charged */
+	unsigned long slept;	 /* jiffies slept, and not yet counted for a question */
+	bool marked;		 /* one page of memcg_nr_pages_over_high is ours */
+	struct rcu_head rcu;
+};
+
+struct debt *debt_find(void);
+void debt_note(void);
+void debt_mark(struct debt *debt);
+void debt_unmark(struct debt *debt);
+void debt_free(struct debt *debt);
+int debts_start(void);
+void debts_stop(void);
+
 /* throttle.c: get_high_delay_ms */
 bool throttles_current(void);
-bool holds_current(void);
-void throttle_current(unsigned int questions, unsigned long served);
+void pay(struct debt *debt);
 
 /* protect.c: below_low and below_min */
 void protect(struct mem_cgroup *memcg);
@@ -48,8 +67,8 @@ void hooks_remove(void);
 int struct_ops_register(void);
 
 /* main.c: counters since the module was loaded, shown in /sys/module/memcg_bpf_ops/parameters */
-enum counter { COUNTER_ASKED, COUNTER_SLEPT, COUNTER_SLEPT_MS, COUNTER_WEIGHED, COUNTER_PROTECTED,
-	       NR_COUNTERS };
+enum counter { COUNTER_ASKED, COUNTER_SLEPT, COUNTER_SLEPT_MS, COUNTER_LOST, COUNTER_WEIGHED,
+	       COUNTER_PROTECTED, NR_COUNTERS };
 extern atomic_long_t counters[NR_COUNTERS];
 
 #endif

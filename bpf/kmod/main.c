@@ -22,6 +22,8 @@ module_param_cb(slept, &counter_ops, &counters[COUNTER_SLEPT], 0444);
 MODULE_PARM_DESC(slept, "sleeps that its answers led to");
 module_param_cb(slept_ms, &counter_ops, &counters[COUNTER_SLEPT_MS], 0444);
 MODULE_PARM_DESC(slept_ms, "milliseconds slept in them");
+module_param_cb(lost, &counter_ops, &counters[COUNTER_LOST], 0444);
+MODULE_PARM_DESC(lost, "charges that could not be noted, and so were not asked about, for want of memory");
 module_param_cb(weighed, &counter_ops, &counters[COUNTER_WEIGHED], 0444);
 MODULE_PARM_DESC(weighed, "times that reclaim weighed a governed cgroup");
 module_param_cb(protected, &counter_ops, &counters[COUNTER_PROTECTED], 0444);
@@ -33,13 +35,19 @@ MODULE_PARM_DESC(by_memlua, "loaded by memlua, whose last process unloads it");
 
 static int __init memcg_bpf_ops_init(void)
 {
-	int err = hooks_install();
+	int err = debts_start();
 
 	if (err)
 		return err;
-	err = struct_ops_register();
+	err = hooks_install();
 	if (err)
-		hooks_remove();
+		goto no_hooks;
+	err = struct_ops_register();
+	if (!err)
+		return 0;
+	hooks_remove();
+no_hooks:
+	debts_stop();
 	return err;
 }
 
@@ -47,6 +55,7 @@ static int __init memcg_bpf_ops_init(void)
 static void __exit memcg_bpf_ops_exit(void)
 {
 	hooks_remove();
+	debts_stop();
 }
 
 module_init(memcg_bpf_ops_init);

@@ -4,24 +4,21 @@
  * effective protection that no usage can exceed is "below, whatever its usage".
  */
 #include <linux/cgroup.h>
-#include <linux/mm.h>
 
 #include "kmod.h"
 
 /*
- * Above every usage, even one that grows before reclaim looks at it; and unlike PAGE_COUNTER_MAX
- * small enough for the product with a list's size in get_scan_count().
+ * In pages: 8 TB, above every usage, even one that grows before reclaim looks at it, and unlike PAGE_COUNTER_MAX small
+ * enough for the product with a list's size in get_scan_count(). Not what the machine has: that changes when memory is
+ * added, and what was raised before would not be known for ours any more.
  */
-static unsigned long full_protection(void)
-{
-	return totalram_pages();
-}
+#define FULL_PROTECTION (1UL << 31)
 
 static void raise(unsigned long *effective)
 {
 	atomic_long_inc(&counters[COUNTER_PROTECTED]);
-	if (READ_ONCE(*effective) < full_protection())
-		WRITE_ONCE(*effective, full_protection());
+	if (READ_ONCE(*effective) < FULL_PROTECTION)
+		WRITE_ONCE(*effective, FULL_PROTECTION);
 }
 
 /* Reclaim weighs memcg and has just calculated its effective protection: ask, raise it. */
@@ -43,7 +40,7 @@ void protect(struct mem_cgroup *memcg)
 
 static void lower(unsigned long *effective, unsigned long setting)
 {
-	if (READ_ONCE(*effective) >= full_protection())
+	if (READ_ONCE(*effective) >= FULL_PROTECTION)
 		WRITE_ONCE(*effective, setting);
 }
 

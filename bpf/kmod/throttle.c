@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * get_high_delay_ms: ask, and put the charging task to sleep.
+ * get_high_delay_ms: ask, and put the task that has charged to sleep.
  */
 #include <linux/cgroup.h>
 #include <linux/jiffies.h>
@@ -30,19 +30,6 @@ bool throttles_current(void)
 	return yes;
 }
 
-/* Whether the answer may hold the current task for good. */
-bool holds_current(void)
-{
-	struct attachment *att;
-	bool yes;
-
-	rcu_read_lock();
-	att = current_throttler();
-	yes = att && (att->flags & MEMCG_BPF_HOLD);
-	rcu_read_unlock();
-	return yes;
-}
-
 /*
  * The answer for the current task in jiffies, 0 for none worth a sleep; then *attp is the ops'
  * attachment with a reference, to sleep on outside RCU.
@@ -67,47 +54,74 @@ static unsigned long ask(struct attachment **attp)
 	return 0;
 }
 
-/* Until the time is over, the ops are detached, or the task is killed. */
-static void sleep_on(struct attachment *att, unsigned long timeout)
+/*
+ * Until the time is over, the ops are detached, or a signal is pending. Returns the jiffies slept.
+ *
+ * Any signal ends it, because that is how a task is stopped, traced, and frozen, by cgroup.freeze or for suspend:
+ * all of which happen where signals are handled, on the way to user mode, which the task then resumes.
+ */
+static unsigned long sleep_on(struct attachment *att, unsigned long timeout)
 {
 	unsigned long start = jiffies;
 	unsigned long pflags;
 
 	psi_memstall_enter(&pflags);
-	wait_event_killable_timeout(att->sleepers, READ_ONCE(att->detached), timeout);
+	wait_event_interruptible_timeout(att->sleepers, READ_ONCE(att->detached), timeout);
 	psi_memstall_leave(&pflags);
 	atomic_long_inc(&counters[COUNTER_SLEPT]);
 	atomic_long_add(jiffies_to_msecs(jiffies - start), &counters[COUNTER_SLEPT_MS]);
+	return jiffies - start;
 }
 
 /*
- * Asks once, sleeps the answer less what the kernel's own penalty has *served of it already, in
- * jiffies. Returns whether to ask again: a task that is held is released by the answer 0 only.
+ * A question is paid when as many jiffies have been slept for it as the answer says, some of them perhaps before a
+ * signal, or in the kernel's own penalty: like natively it is the longer of the two, not their sum.
  */
-static bool ask_and_sleep(unsigned long *served)
+static void sleep_for_answer(struct debt *debt, struct attachment *att, unsigned long delay)
+{
+	if (debt->slept >= delay) {
+		debt->slept -= delay;
+		debt->questions--;
+		return;
+	}
+	debt->slept += sleep_on(att, delay - debt->slept);
+	if (debt->slept < delay)
+		return;
+	debt->slept = 0; /* what a timer oversleeps is nobody's credit */
+	debt->questions--;
+}
+
+/* Asks once; sleeps if it must. Returns whether it has. A task that is held is released by the answer 0 only. */
+static bool answer_question(struct debt *debt)
 {
 	struct attachment *att = NULL;
 	unsigned long delay = ask(&att);
-	unsigned long credit = min(delay, *served);
-	bool hold;
 
-	if (!delay)
+	if (!delay) {
+		debt->questions--;
 		return false;
-	*served -= credit;
-	if (delay > credit)
-		sleep_on(att, delay - credit);
-	hold = att->flags & MEMCG_BPF_HOLD;
+	}
+	if (att->flags & MEMCG_BPF_HOLD)
+		sleep_on(att, delay);
+	else
+		sleep_for_answer(debt, att, delay);
 	attachment_put(att);
-	return hold && !fatal_signal_pending(current);
+	return true;
 }
 
 /*
- * Makes the current task wait as its ops want, for as many charges as questions says.
- * served: the jiffies that it has slept for them already.
+ * Has the current task, which is about to return to user mode and holds no lock, pay what it owes; but one sleep at
+ * a time, after which the kernel's loop there looks for signals and comes back. All of a system call's charges are
+ * asked about and slept for before the next instruction of the program, however many they are.
  */
-void throttle_current(unsigned int questions, unsigned long served)
+void pay(struct debt *debt)
 {
-	while (questions-- && !fatal_signal_pending(current))
-		while (ask_and_sleep(&served))
-			;
+	bool slept = false;
+
+	while (debt->questions && !slept && !fatal_signal_pending(current))
+		slept = answer_question(debt);
+	if (debt->questions && !fatal_signal_pending(current))
+		debt_mark(debt);
+	else
+		debt_free(debt);
 }
