@@ -5,10 +5,12 @@
 ---   runs/NNN-STRATEGY/run.json   everything measured in one run, raw samples included
 ---   summary.json   what the table shows
 ---   plots/         pictures with their gnuplot scripts and data
+local handback = require "memlua.base.handback"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
-local schema = require "memlua.results.schema"
+local printable = require "memlua.base.printable"
+local format = require "memlua.results.format"
 local sys = require "memlua.base.sys"
 
 local run = {}
@@ -57,13 +59,43 @@ local function lock(path)
   return held
 end
 
+-- What a memlua that was killed leaves in a folder: files beside their names, what was being unpacked.
+local LEFT <const> = "cd %s && rm -rf -- .incoming .results.* .writable manifest.json.*.new host.json.*.new script.lua.*.new summary.json.*.new"
+
+-- Nil, or what of the folder `path` is finished: { runs, cells }, as many as there are; one that can't be told counts.
+local function finished(path)
+  if not host.kind(path .. "/manifest.json") then return nil end
+  local ok, manifest = pcall(run.manifest, path)
+  if not ok then return { runs = 1, cells = 0 } end
+  if manifest.cells and #manifest.runs == 0 then return nil end
+  return { runs = #manifest.runs, cells = #(manifest.cells or {}) }
+end
+
+local function refuse_finished(path)
+  local there = finished(path)
+  if not there then return end
+  local more = there.runs < there.cells and ("; --resume goes on with it: %d of %d runs are made"):format(there.runs, there.cells) or ""
+  memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it%s", path, more)
+end
+
+-- As root a folder that somebody else can write is no place: what is written may go through a link of theirs.
+local function refuse_foreign(path)
+  local own, why = host.is_private(path)
+  if host.is_root() and not own then
+    memlua.fail(memlua.status.misuse, "%s: %s; as root memlua writes where nobody else does: name another folder with --out", path, why)
+  end
+end
+
 --- Makes the folder `path` for a new run, and keeps it from others until discard_unfinished() or the process's end; or
---- fails naming what to do about it.
-function run.create(path)
+--- fails naming what to do about it. One in which no run was finished is taken
+--- over, with `goes_on` any; what a memlua that was killed left there goes.
+function run.create(path, goes_on)
   local made, why = host.mkdir(path)
+  if made == "exists" then refuse_foreign(path) end
   local held = made and lock(path)
-  if sys.exists(path .. "/manifest.json") then
-    memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it", path)
+  if not goes_on then refuse_finished(path) end
+  if made == "exists" then
+    os.execute(LEFT:format(sys.quote(path)))
   end
   local probe = path .. "/.writable"
   local file = made and io.open(probe, "wb")
@@ -106,14 +138,32 @@ function Folder:begin(id)
   return self.begun
 end
 
+-- The files that a series writes before its first run is finished.
+local STARTED <const> = { "manifest.json", "host.json", "script.lua" }
+
+--- Marks the folder as that of a series which is under way: whoever finds it can tell what is missing. The machine has it at
+--- once, also from a microVM.
+function Folder:start(manifest)
+  self:json("manifest.json", manifest)
+  handback.send(self.path, self.own, {})
+end
+
+--- Keeps the result of the run `id`, whose files won't change any more, and the manifest that lists it.
+function Folder:finish(id, result, manifest)
+  self:json(("runs/%s/run.json"):format(id), result)
+  self:json("manifest.json", manifest)
+  handback.send(self.path, { "runs/" .. id, "manifest.json" }, { "runs/" .. id })
+end
+
 --- Removes the run that was begun and not finished, and where none was finished all that was written, and the folder if
---- it is empty then: without a manifest it would be nothing to anybody. What others wrote there stays. The folder is no
---- longer kept from others.
+--- it is empty then: nothing is measured in it. What others wrote there stays. The folder is no longer kept from others.
 function Folder:discard_unfinished()
   if self.begun and not sys.exists(self.begun .. "/run.json") then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
   local held <close> = self.lock
   self.lock = nil
-  if sys.exists(self.path .. "/manifest.json") then return end
+  if finished(self.path) then return end
+  local is_started = host.kind(self.path .. "/manifest.json") -- maybe by the microVM
+  for _, name in ipairs(is_started and STARTED or {}) do os.remove(self.path .. "/" .. name) end
   for _, name in ipairs(self.own or {}) do os.remove(self.path .. "/" .. name) end
   os.remove(self.path .. "/runs")
   os.remove(self.path)
@@ -125,12 +175,25 @@ function Folder:keep_script()
   if content then self:text("script.lua", content) end
 end
 
-local function decode(path)
-  local content, why = sys.read(path)
-  if not content then return nil, why end
-  local value, fault = json.decode(content)
-  if value == nil then return nil, ("%s: not JSON: %s"):format(path, fault) end
-  return value
+local MOST <const> = 256 << 20 -- bytes of a file
+
+--- The contents of a file in a folder that may have come from anywhere: no link, no pipe that never ends. Fails with status
+--- 1 where it is none, or isn't there.
+function run.contents(path)
+  local kind, why = host.kind(path)
+  if not kind then return memlua.must(nil, why) end
+  if kind ~= "file" then memlua.fail(memlua.status.misuse, "%s: a %s; a run's folder holds plain files", path, kind == "other" and "pipe or device" or kind) end
+  local file <close> = memlua.must(io.open(path, "rb"))
+  if file:seek "end" > MOST then memlua.fail(memlua.status.misuse, "%s: larger than any that memlua writes", path) end
+  file:seek "set"
+  return file:read "a"
+end
+
+-- The value in a JSON file, checked by a function of memlua.results.format.
+local function decode(path, checked, ...)
+  local value, fault = json.decode(run.contents(path))
+  if value == nil then memlua.fail(memlua.status.misuse, "%s: not JSON: %s", path, fault) end
+  return printable.value(checked(value, path, ...), path)
 end
 
 --- Whether a list of runs has one to show: solo runs alone tell nothing.
@@ -169,32 +232,63 @@ function run.shortfall(manifest)
     #manifest.runs, n, #without > 0 and ", none of " .. table.concat(without, ", ") or "")
 end
 
---- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }.
---- Fails with status 1 when it isn't one, or a file of it can't be read.
-function run.open(path)
-  local folder = setmetatable({ path = path, runs = {} }, Folder)
-  if not sys.exists(path .. "/manifest.json") then
+--- The script of the run's folder `path`, nil where there is none.
+function run.script(path)
+  local file = path .. "/script.lua"
+  return host.kind(file) and run.contents(file) or nil
+end
+
+-- What an earlier memlua wrote, or a later one, is not damaged.
+local function versioned(value, path)
+  local version = type(value) == "table" and value.schema_version or nil
+  if version == run.SCHEMA then return format.manifest(value, path) end
+  memlua.fail(memlua.status.misuse, "%s: written by another memlua: schema_version %s, this one reads %d; run it again",
+    path:match "^(.*)/", version == nil and "missing" or tostring(version), run.SCHEMA)
+end
+
+--- The manifest of the run's folder `path`. Fails with status 1 when there is none, or one that can't be read.
+function run.manifest(path)
+  if not host.kind(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
   end
-  folder.manifest = memlua.must(decode(path .. "/manifest.json"))
-  if folder.manifest.schema_version ~= run.SCHEMA then
-    memlua.fail(memlua.status.misuse, "%s: written by another memlua: schema_version %s, this one reads %d; run it again",
-      path, folder.manifest.schema_version or "missing", run.SCHEMA)
-  end
-  folder.host = memlua.must(decode(path .. "/host.json"))
-  for i, id in ipairs(folder.manifest.runs or {}) do
-    local file = ("%s/runs/%s/run.json"):format(path, id)
-    folder.runs[i] = schema.check(memlua.must(decode(file)), file)
-  end
+  return decode(path .. "/manifest.json", versioned)
+end
+
+--- The summary that lies in the folder `path`, nil where there is none.
+function run.summary(path)
+  if not host.kind(path .. "/summary.json") then return nil end
+  return decode(path .. "/summary.json", format.summary)
+end
+
+--- The facts of the machine that the folder `path` tells. Fails as run.manifest does.
+function run.machine(path) return decode(path .. "/host.json", format.host) end
+
+local function result_file(path, id) return ("%s/runs/%s/run.json"):format(path, id) end
+
+--- The result of the run `id` of the folder `path` with this manifest. Fails with status 1 where it isn't whole.
+function run.result(path, id, manifest) return decode(result_file(path, id), format.result, manifest) end
+
+--- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }. It may have come
+--- from anywhere: what it holds is checked (memlua.results.format). Fails with status 1 when it isn't one, or a file of it
+--- can't be read, naming file and key.
+function run.open(path)
+  local folder = setmetatable({ path = path, runs = {} }, Folder)
+  folder.manifest = run.manifest(path)
+  folder.host = run.machine(path)
+  for i, id in ipairs(folder.manifest.runs) do folder.runs[i] = run.result(path, id, folder.manifest) end
   return folder
 end
 
---- Opens the folder of an earlier run as run.open does. Fails with status 1 also when it holds no finished run.
+--- Opens the folder of an earlier run as run.open does, to show it. Fails with status 1 also when it holds no finished run,
+--- or its files contradict each other.
 function run.load(path)
   local folder = run.open(path)
   if not run.has_result(folder.runs) then
     memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
   end
+  local files = {}
+  for i, id in ipairs(folder.manifest.runs) do files[i] = result_file(path, id) end
+  format.together(folder, files)
   return folder
 end
 
