@@ -3,6 +3,7 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests
+#   make fuzz     feed the parsers hostile input for long, with the sanitizers; make check does it for short
 #   make check-kill   kill memlua at 260 random points, and look what is left
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make bench    measure what an idle policy costs, and how exact delays are
@@ -18,13 +19,18 @@ VERSION = 0.1.0
 CC ?= gcc
 CLANG ?= clang
 CFLAGS ?= -O2 -g
+# what a distribution would build with; WERROR=-Werror is for CI
+HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+HARDENED_LINK = $(if $(HARDENING),-pie -Wl$(,)-z$(,)relro$(,)-z$(,)now)
+WERROR ?=
+, := ,
 V ?= 0
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-debug bench man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -39,7 +45,7 @@ $(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 LUA_LIBS = $(shell pkg-config --libs lua5.4)
 
-override CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE -MMD -MP
+override CFLAGS += $(HARDENING) $(WERROR) -std=gnu11 -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE -MMD -MP
 LDLIBS = $(LIBBPF_LIBS) -lelf -lz -ljansson -lreadline $(LUA_LIBS) -lm
 
 # --- the core: knows nothing of Lua; that it links alone into an archive proves the boundary ---
@@ -58,7 +64,7 @@ $(BUILD)/host/%.o: host/%.c $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(HOST_CFLAGS) -c -o $@ $<
 $(BUILD)/memlua: $(HOST) $(BUILD)/libmemlua.a $(BUILD)/embed.o
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(HARDENED_LINK) -o $@ $^ $(LDLIBS)
 
 # --- the policies ---
 # clang -target bpf does not look where the distribution keeps asm/types.h
@@ -113,7 +119,7 @@ bench: $(MEMLUA)
 	$(MEMLUA) scripts/precision.lua --out $(RUNS)/precision
 
 PROVE = prove --exec $(abspath $(MEMLUA)) --timer
-check: check-unit check-vm
+check: check-unit check-asan check-fuzz check-vm
 check-unit: $(MEMLUA) $(TEST_POLICIES)
 	$(PROVE) tests/unit
 check-vm: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
@@ -131,6 +137,43 @@ check-debug: $(MEMLUA) $(TEST_POLICIES)
 	kernel=$$(tests/debug/kernel.sh) && \
 	$(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/races.t $(ROUNDS) $(SEED)
 	$(abspath $(MEMLUA)) --vm tests/vm/races.t $(ROUNDS) $(SEED)
+
+# --- with the sanitizers, in build folders of their own: the unit tests, leaks included, and the parsers on hostile input ---
+ASAN = $(BUILD)-asan
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# What a sanitizer says of a process that a test starts reaches nobody: its file does. memlua reports an allocation that fails.
+check-asan: $(BUILD)/config.mk
+	@$(MAKE) --no-print-directory BUILD=$(ASAN) HARDENING= CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" check-sanitized
+check-sanitized: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
+	@rm -f $(BUILD)/report.*
+	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:log_path=$(abspath $(BUILD))/report \
+		UBSAN_OPTIONS=print_stacktrace=1:log_path=$(abspath $(BUILD))/report $(PROVE) -j2 tests/unit
+	@for report in $(BUILD)/report.*; do [ ! -e $$report ] || { cat $$report; exit 1; }; done
+
+# libFuzzer, a target for each parser in C; seeds are what it begins with, and what once went wrong
+FUZZ = $(BUILD)-fuzz
+FUZZ_RUNS ?= 20000
+FUZZ_SECONDS ?= 600
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_FLAGS = -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -verbosity=0
+fuzz-build = $(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(CLANG) HARDENING= CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)" \
+	LDFLAGS="-fsanitize=fuzzer $(SANITIZE)"
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(BUILD)/host/lua/glue.o
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LIBBPF_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(filter %.a,$^) $(LDLIBS)
+check-fuzz: $(BUILD)/config.mk
+	@$(fuzz-build) fuzz-few
+fuzz: $(BUILD)/config.mk
+	@$(fuzz-build) fuzz-long
+fuzz-few: $(FUZZERS)
+	@for fuzzer in $^; do name=$$(basename $$fuzzer); echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
+		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- tests/fuzz/seeds/$$name \
+			>$(BUILD)/$$name.log 2>&1 || { cat $(BUILD)/$$name.log; exit 1; }; done
+fuzz-long: $(FUZZERS)
+	@for fuzzer in $^; do name=$$(basename $$fuzzer); mkdir -p $(BUILD)/corpus/$$name; echo "fuzz $$name: $(FUZZ_SECONDS) s"; \
+		$$fuzzer $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/$$name- $(BUILD)/corpus/$$name \
+			tests/fuzz/seeds/$$name >$(BUILD)/$$name.log 2>&1 || { cat $(BUILD)/$$name.log; exit 1; }; \
+		grep number_of_executed_units $(BUILD)/$$name.log; done
 
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
@@ -165,7 +208,7 @@ uninstall:
 	rm -rf $(TO)/share/memlua $(TO)/src/$(MODULE_SOURCE)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(ASAN) $(FUZZ)
 
 help:
 	@sed -n 's/^#   //p' Makefile

@@ -21,7 +21,9 @@ static const struct btf_type *type_of(const struct btfvar *var)
 
 static const char *name_of(const struct btf *btf, uint32_t offset)
 {
-	return btf__name_by_offset(btf, offset);
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name ? name : "";
 }
 
 void btfvar_init(struct btfvar *var, const struct btf *btf, uint32_t type, const char *name,
@@ -66,7 +68,7 @@ enum btfvar_kind btfvar_kind(const struct btfvar *var)
 		return int_kind(t);
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		return BTFVAR_ENUM;
+		return t->size <= 8 ? BTFVAR_ENUM : BTFVAR_OTHER;
 	case BTF_KIND_STRUCT:
 		return BTFVAR_STRUCT;
 	case BTF_KIND_ARRAY:
@@ -166,14 +168,22 @@ static void *offset(void *data, size_t bytes)
 	return data ? (char *)data + bytes : NULL;
 }
 
+/* libbpf checks the parts of BTF, not that they fit together: a member could lie outside of its struct. */
+static bool lies_inside(const struct btfvar *var, const struct btf_type *t, unsigned int i)
+{
+	int64_t size = btf__resolve_size(var->btf, btf_members(t)[i].type);
+
+	return size >= 0 && btf_member_bit_offset(t, i) / 8 + (uint64_t)size <= t->size;
+}
+
 static void member_at(const struct btfvar *var, unsigned int i, struct btfvar *member)
 {
 	const struct btf_type *t = type_of(var);
 	const struct btf_member *m = btf_members(t) + i;
-	bool bits = btf_member_bitfield_size(t, i);
+	bool plain = !btf_member_bitfield_size(t, i) && lies_inside(var, t, i);
 
 	/* type 0 is void: a bit-field is shown by its name and otherwise left alone */
-	btfvar_init(member, var->btf, bits ? 0 : m->type, name_of(var->btf, m->name_off),
+	btfvar_init(member, var->btf, plain ? m->type : 0, name_of(var->btf, m->name_off),
 		    offset(var->data, btf_member_bit_offset(t, i) / 8));
 	member->owner = var->type;
 	member->component = i;
@@ -376,7 +386,7 @@ static int set_milliseconds(struct btfvar *var, const char *text, struct error *
 
 	if (parse_duration(text, &seconds, err))
 		return error_prefix(err, "%s", var->name);
-	if (seconds >= INT64_MAX / 1000)
+	if (seconds >= (double)(INT64_MAX / 1000))
 		return error_set(err, ERANGE, "%s: %s is out of range", var->name, text);
 	return btfvar_set_int(var, llround(seconds * 1000), err);
 }

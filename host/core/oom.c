@@ -84,7 +84,7 @@ static pid_t summary_pid(const struct oom_parser *parser)
 /* The summary is of the victim; its constraint holds for the whole group. */
 static void add_summary(const struct oom_parser *parser, struct oom_event *event)
 {
-	if (summary_pid(parser) != parser->victim)
+	if (!parser->summary || summary_pid(parser) != parser->victim)
 		return; /* of another kill: ours was left out by the rate limit */
 	event->constraint = between(parser->summary, "constraint=", ",");
 	event->oom_memcg = between(parser->summary, ",oom_memcg=", ",task_memcg=");

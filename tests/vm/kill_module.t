@@ -46,7 +46,7 @@ local function state()
     grep memcg_bpf_ops /proc/modules
     cat /proc/mounts
     ls -A %s
-    ps -e -o ppid=,stat=,args= | awk '$1 != 2 && $3 !~ /^(ps|sh|awk)$/' | sort]]):format(bpf_ids, TMP))
+    ps -e -o ppid=,stat=,args= | awk '$1 != 2 && $3 !~ /^(ps|sh|awk|sort)$/' | sort]]):format(bpf_ids, TMP))
 end
 
 local clean <const> = state()
@@ -59,7 +59,7 @@ kill.each(lifetime, function(i, seconds)
   local _, alive = kill.after(seconds, scenario, WORK)
   local dirty = kill.settle(state, clean, 0.5)
   local said, status = shell.said(next_one)
-  local after = kill.settle(state, clean, 10)
+  local after = kill.settle(state, clean, 60) -- a gnuplot that the dead one started ends its picture first
   local told = said:find "which a killed memlua left" ~= nil
   if told then swept = swept + 1 end
   if alive then lived = lived + 1 end

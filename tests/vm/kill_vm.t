@@ -21,9 +21,14 @@ local run <const> = ("exec %s --out %s/out %s/script.lua"):format(memlua:format 
 -- its QEMU ends at once: what came before is all there was
 local next_one <const> = memlua:format(("PATH=%s/bin:$PATH "):format(scratch)) .. " -e 'require \"memlua.host\".enter()'"
 
+-- The processes and mounts that name our folder, a line each. (No grep: it would find itself.)
 local function state()
-  return shell.output(("grep -l %s/tmp /proc/[0-9]*/cmdline 2>/dev/null | while read f; do tr '\\0' ' ' <$f; done; grep %s /proc/*/mounts")
-    :format(scratch, scratch))
+  local found = {}
+  local all = shell.output "for f in /proc/[0-9]*/cmdline; do tr '\\0\\n' '  ' <$f; echo; done 2>/dev/null; cat /proc/[0-9]*/mounts 2>/dev/null"
+  for line in all:gmatch "[^\n]+" do
+    if line:find(scratch .. "/tmp", 1, true) then found[#found + 1] = line end
+  end
+  return table.concat(found, "\n")
 end
 local function folders() return shell.output("ls -A " .. scratch .. "/tmp") end
 
