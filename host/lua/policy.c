@@ -16,6 +16,7 @@
 #include "../core/structops.h"
 #include "cgroup.h"
 #include "glue.h"
+#include "policy_values.h"
 
 #define POLICY "memlua.policy"
 #define MAX_KEYS 32
@@ -36,132 +37,6 @@ static struct policy *check_policy(lua_State *L, int idx)
 static int raise(lua_State *L, const struct error *err)
 {
 	return luaL_error(L, "%s", err->text);
-}
-
-/* --- values: Lua to BTF. Raises nothing, so that the caller can hold memory --- */
-
-static int set_number(lua_State *L, int idx, struct btfvar *var, struct error *err)
-{
-	int whole;
-	lua_Integer n = lua_tointegerx(L, idx, &whole);
-
-	if (!whole && btfvar_kind(var) <= BTFVAR_UINT)
-		return error_set(err, EINVAL, "%s: takes a whole number", var->name);
-	return btfvar_set_int(var, n, err);
-}
-
-static int set_value(lua_State *L, int idx, struct btfvar *var, struct error *err)
-{
-	switch (lua_type(L, idx)) {
-	case LUA_TNUMBER:
-		return set_number(L, idx, var, err);
-	case LUA_TBOOLEAN:
-		return btfvar_set_bool(var, lua_toboolean(L, idx), err);
-	case LUA_TSTRING:
-		return btfvar_set_text(var, lua_tostring(L, idx), err);
-	default:
-		return btfvar_wrong_type(var, luaL_typename(L, idx), err);
-	}
-}
-
-/* Set the members of a struct to the named fields of the table at idx; its list part is skipped. */
-static int set_members(lua_State *L, int idx, const struct btfvar *var, struct error *err)
-{
-	struct btfvar member;
-	int result = 0;
-
-	idx = lua_absindex(L, idx);
-	lua_pushnil(L);
-	while (!result && lua_next(L, idx)) {
-		if (lua_type(L, -2) == LUA_TSTRING) {
-			result = btfvar_find(var, lua_tostring(L, -2), &member, err);
-			if (!result)
-				result = lua_istable(L, -1) && btfvar_kind(&member) == BTFVAR_STRUCT ?
-						 set_members(L, -1, &member, err) :
-						 set_value(L, -1, &member, err);
-		}
-		lua_pop(L, 1);
-	}
-	if (result)
-		lua_pop(L, 1);
-	return result;
-}
-
-/* --- values: BTF to Lua --- */
-
-static void push_value(lua_State *L, const struct btfvar *var);
-
-static void push_unsigned(lua_State *L, uint64_t value)
-{
-	lua_pushinteger(L, value > LUA_MAXINTEGER ? LUA_MAXINTEGER : (lua_Integer)value);
-}
-
-static void push_enum(lua_State *L, const struct btfvar *var)
-{
-	const char *name = btfvar_text(var);
-
-	if (name)
-		lua_pushstring(L, name);
-	else
-		lua_pushinteger(L, btfvar_int(var));
-}
-
-static void push_array(lua_State *L, const struct btfvar *var)
-{
-	unsigned int count = btfvar_count(var);
-	struct btfvar element;
-
-	lua_createtable(L, count, 0);
-	for (unsigned int i = 0; i < count; i++) {
-		btfvar_at(var, i, &element);
-		push_value(L, &element);
-		lua_seti(L, -2, i + 1);
-	}
-}
-
-/* The struct's members as fields of the table on top. */
-static void set_fields(lua_State *L, const struct btfvar *var)
-{
-	struct btfvar member;
-
-	for (unsigned int i = 0; i < btfvar_count(var); i++) {
-		btfvar_at(var, i, &member);
-		if (btfvar_kind(&member) == BTFVAR_OTHER)
-			continue;
-		push_value(L, &member);
-		lua_setfield(L, -2, member.name);
-	}
-}
-
-static void push_value(lua_State *L, const struct btfvar *var)
-{
-	luaL_checkstack(L, 4, "policy: structs nested too deeply");
-	switch (btfvar_kind(var)) {
-	case BTFVAR_INT:
-		lua_pushinteger(L, btfvar_int(var));
-		break;
-	case BTFVAR_UINT:
-		push_unsigned(L, btfvar_uint(var));
-		break;
-	case BTFVAR_BOOL:
-		lua_pushboolean(L, btfvar_bool(var));
-		break;
-	case BTFVAR_ENUM:
-		push_enum(L, var);
-		break;
-	case BTFVAR_TEXT:
-		lua_pushlstring(L, btfvar_text(var), strnlen(btfvar_text(var), btfvar_count(var)));
-		break;
-	case BTFVAR_STRUCT:
-		lua_newtable(L);
-		set_fields(L, var);
-		break;
-	case BTFVAR_ARRAY:
-		push_array(L, var);
-		break;
-	case BTFVAR_OTHER:
-		lua_pushnil(L);
-	}
 }
 
 /* --- opening and describing --- */
@@ -209,85 +84,6 @@ static int policy_list(lua_State *L)
 	return 1;
 }
 
-static void set_string(lua_State *L, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	lua_pushstring(L, value);
-	lua_setfield(L, -2, key);
-}
-
-/* {name=, type=, doc=, unit=, default=, values={...} of an enum} */
-static void push_member(lua_State *L, const struct btfvar *member)
-{
-	char type[128];
-	const char *value;
-
-	lua_newtable(L);
-	btfvar_type_name(member, type, sizeof(type));
-	set_string(L, "name", member->name);
-	set_string(L, "type", type);
-	set_string(L, "doc", btfvar_doc(member));
-	set_string(L, "unit", btfvar_unit(member));
-	if (member->data) {
-		push_value(L, member);
-		lua_setfield(L, -2, "default");
-	}
-	if (!btfvar_enumerator(member, 0))
-		return;
-	lua_newtable(L);
-	for (unsigned int i = 0; (value = btfvar_enumerator(member, i)); i++) {
-		lua_pushstring(L, value);
-		lua_seti(L, -2, i + 1);
-	}
-	lua_setfield(L, -2, "values");
-}
-
-static void push_members(lua_State *L, const struct btfvar *var)
-{
-	struct btfvar member;
-
-	lua_newtable(L);
-	for (unsigned int i = 0; i < btfvar_count(var); i++) {
-		btfvar_at(var, i, &member);
-		if (btfvar_kind(&member) == BTFVAR_OTHER)
-			continue;
-		push_member(L, &member);
-		lua_seti(L, -2, luaL_len(L, -2) + 1);
-	}
-}
-
-static void push_description(lua_State *L, const struct policy *p)
-{
-	struct btfvar var;
-	const char *role;
-
-	lua_newtable(L);
-	set_string(L, "name", policy_name(p));
-	set_string(L, "description", policy_description(p));
-	if (policy_config(p, &var)) {
-		push_members(L, &var);
-		lua_setfield(L, -2, "config");
-	}
-	if (policy_stats(p, &var)) {
-		var.data = NULL; /* statistics have no default */
-		push_members(L, &var);
-		lua_setfield(L, -2, "stats");
-	}
-	lua_newtable(L); /* description, roles */
-	lua_newtable(L); /* description, roles, tenants */
-	for (unsigned int i = 0; (role = policy_role(p, i)); i++) {
-		lua_pushstring(L, role);
-		lua_seti(L, -3, i + 1);
-		if (!policy_tenant_type(p, i, &var))
-			continue;
-		push_members(L, &var);
-		lua_setfield(L, -2, role);
-	}
-	lua_setfield(L, -3, "tenants");
-	lua_setfield(L, -2, "roles");
-}
-
 /*
  * policy.describe(name or policy) -> {name=, description=, roles={role, ...}, config={member, ...},
  * stats={member, ...}, tenants={role={member, ...}}}; a member is {name=, type=, doc=, unit=, default=,
@@ -304,7 +100,7 @@ static int policy_describe(lua_State *L)
 		p = open_policy(L, luaL_checkstring(L, 1), &err);
 	if (!p)
 		return glue_fail(L, &err);
-	push_description(L, p);
+	policy_push_description(L, p);
 	return 1;
 }
 
@@ -317,7 +113,7 @@ static int apply_config(lua_State *L, int idx, struct policy *p, struct error *e
 
 	if (policy_draft(p, &draft, err))
 		return -1;
-	result = set_members(L, idx, &draft, err);
+	result = policy_set_members(L, idx, &draft, err);
 	if (result)
 		error_prefix(err, "%s", policy_name(p));
 	else
@@ -339,7 +135,7 @@ static void enrol(lua_State *L, struct policy *p, unsigned int role, int idx, in
 		return;
 	if (!settings.data)
 		luaL_error(L, "%s: %s: takes no settings", policy_name(p), policy_role(p, role));
-	if (set_members(L, table, &settings, &err)) {
+	if (policy_set_members(L, table, &settings, &err)) {
 		error_prefix(&err, "%s: %s: %s", policy_name(p), policy_role(p, role),
 			     cgroup_name(cg));
 		raise(L, &err);
@@ -460,7 +256,7 @@ static int method_stats(lua_State *L)
 
 	lua_settop(L, 1);
 	if (policy_stats(check_policy(L, 1), &var))
-		push_value(L, &var);
+		policy_push_value(L, &var);
 	else
 		lua_newtable(L);
 	return 1;
@@ -473,7 +269,7 @@ static int method_config(lua_State *L)
 
 	lua_settop(L, 1);
 	if (policy_config(check_policy(L, 1), &var))
-		push_value(L, &var);
+		policy_push_value(L, &var);
 	else
 		lua_newtable(L);
 	return 1;
@@ -493,7 +289,7 @@ static int method_configure(lua_State *L)
 	luaL_checktype(L, 2, LUA_TTABLE);
 	if (policy_draft(p, &draft, &err))
 		return raise(L, &err);
-	result = set_members(L, 2, &draft, &err);
+	result = policy_set_members(L, 2, &draft, &err);
 	if (result) {
 		free(draft.data);
 		error_prefix(&err, "%s", policy_name(p));
@@ -505,41 +301,6 @@ static int method_configure(lua_State *L)
 		return glue_fail(L, &err);
 	lua_pushboolean(L, 1);
 	return 1;
-}
-
-/* The tenant's value moves into memory that Lua frees, since what follows may raise. */
-static void adopt_value(lua_State *L, struct btfvar *value)
-{
-	size_t size = btfvar_size(value);
-	void *copy;
-
-	if (!lua_checkstack(L, 8)) {
-		free(value->data);
-		luaL_error(L, "policy: not enough memory");
-	}
-	copy = lua_newuserdatauv(L, size, 0);
-	memcpy(copy, value->data, size);
-	free(value->data);
-	value->data = copy;
-}
-
-static void push_tenant(lua_State *L, const struct policy *p, unsigned int i)
-{
-	struct btfvar value;
-	unsigned int role;
-	const char *name;
-	uint64_t id = policy_tenant(p, i, &role, &name);
-
-	lua_newtable(L);
-	set_string(L, "name", name);
-	set_string(L, "role", policy_role(p, role));
-	glue_setfield_u64(L, "id", id);
-	if (policy_read_tenant(p, id, &value, NULL))
-		return;
-	adopt_value(L, &value);
-	lua_insert(L, -2); /* value, tenant */
-	set_fields(L, &value);
-	lua_remove(L, -2);
 }
 
 /*
@@ -564,7 +325,7 @@ static int method_tenants(lua_State *L)
 		policy_tenant(p, i, &role, NULL);
 		if (only >= 0 && role != (unsigned int)only)
 			continue;
-		push_tenant(L, p, i);
+		policy_push_tenant(L, p, i);
 		lua_seti(L, -2, luaL_len(L, -2) + 1);
 	}
 	return 1;
@@ -579,7 +340,7 @@ static int method_tenant(lua_State *L)
 
 	for (unsigned int i = 0; i < policy_tenants(p); i++)
 		if (policy_tenant(p, i, NULL, NULL) == id) {
-			push_tenant(L, p, i);
+			policy_push_tenant(L, p, i);
 			return 1;
 		}
 	error_set(&err, ENOENT, "%s: not a tenant of this policy", policy_name(p));
@@ -601,7 +362,7 @@ static int method_set(lua_State *L)
 	luaL_checktype(L, 3, LUA_TTABLE);
 	if (policy_read_tenant(p, id, &value, &err))
 		return glue_fail(L, &err);
-	if (set_members(L, 3, &value, &err)) {
+	if (policy_set_members(L, 3, &value, &err)) {
 		free(value.data);
 		error_prefix(&err, "%s", policy_name(p));
 		return raise(L, &err);
@@ -632,7 +393,7 @@ static int method_check(lua_State *L)
 		return luaL_error(L, "%s: %s: takes no settings", policy_name(p), policy_role(p, role));
 	settings.data = lua_newuserdatauv(L, btfvar_size(&settings), 0);
 	memset(settings.data, 0, btfvar_size(&settings));
-	if (set_members(L, 3, &settings, &err)) {
+	if (policy_set_members(L, 3, &settings, &err)) {
 		error_prefix(&err, "%s: %s", policy_name(p), policy_role(p, role));
 		return raise(L, &err);
 	}
