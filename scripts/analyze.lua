@@ -1,6 +1,5 @@
 -- Table and pictures of earlier runs, side by side, without running anything.
 --   memlua scripts/analyze.lua RUN...
-local host = require "memlua.host"
 local html = require "memlua.report.html"
 local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"

@@ -119,7 +119,7 @@ function STRATEGIES.max(o, tenants)
   return { name = "max", tenants = each(tenants, nil, function() return { ["memory.max"] = share } end) }
 end
 
-function STRATEGIES.low(o, tenants)
+function STRATEGIES.low(_, tenants)
   return { name = "low", tenants = each(tenants, "high", function(t) return { ["memory.low"] = t.workload.size } end) }
 end
 

@@ -202,6 +202,15 @@ static int inspect(struct policy *p, struct error *err)
 	return 0;
 }
 
+/* What policy_open() has made so far: nothing is loaded, and nobody a tenant. */
+static struct policy *discard(struct policy *p)
+{
+	bpf_object__close(p->object);
+	free(p->name);
+	free(p);
+	return NULL;
+}
+
 struct policy *policy_open(const char *name, struct error *err)
 {
 	struct policy *p = calloc(1, sizeof(*p));
@@ -214,14 +223,11 @@ struct policy *policy_open(const char *name, struct error *err)
 		return NULL;
 	}
 	p->object = open_object(name, err);
-	if (!p->object) {
-		policy_close(p);
-		return NULL;
-	}
+	if (!p->object)
+		return discard(p);
 	if (inspect(p, err)) {
 		error_prefix(err, "%s", name);
-		policy_close(p);
-		return NULL;
+		return discard(p);
 	}
 	return p;
 }

@@ -67,9 +67,12 @@ static void add_machine(struct words *w, const struct vm_config *c)
 
 static void add_devices(struct words *w, const struct vm *vm, const int guest_ends[PORTS])
 {
+	const char *kept = getenv("MEMLUA_CONSOLE"); /* a file that outlives the folder, see CONTRIBUTING */
+
 	add(w, "-chardev"), add(w, "socket,id=rootfs,path=%s/virtiofs.sock", vm->dir);
 	add(w, "-device"), add(w, "vhost-user-fs-pci,chardev=rootfs,tag=rootfs,queue-size=1024");
-	add(w, "-chardev"), add(w, "file,id=console,path=%s/console.log", vm->dir);
+	add(w, "-chardev"), add(w, "file,id=console,path=%s/console.log%s%s", vm->dir,
+				kept ? ",logappend=on,logfile=" : "", kept ? kept : "");
 	add(w, "-serial"), add(w, "chardev:console");
 	add(w, "-device"), add(w, "virtio-serial-pci");
 	for (int i = 0; i < PORTS; i++) {

@@ -94,7 +94,7 @@ end
 --- Returns a to-be-closed handle; closing detaches. Fails with status 1 where a cgroup isn't there or has a policy.
 function guard.attach(spec)
   local self = setmetatable({ scope = scope.new(), members = {} }, Guard)
-  local done <close> = setmetatable({}, { __close = function(_, failure) if failure then self:close() end end })
+  local tidy <close> = setmetatable({}, { __close = function(_, failure) if failure then self:close() end end })
   local attached = open_roles(self, spec.roles)
   attached.config = spec.config
   self.policy = self.scope:add(memlua.must(policy.attach(spec.policy, attached)))

@@ -1,6 +1,5 @@
 --- memlua.cli.complete: what a shell may offer for the word that is being typed. The shells' own scripts only ask.
 local host = require "memlua.host"
-local memlua = require "memlua"
 local option = require "memlua.option"
 local sys = require "memlua.base.sys"
 

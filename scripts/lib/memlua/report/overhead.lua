@@ -1,5 +1,4 @@
 --- memlua.report.overhead: what overhead.lua reports: each case against the one without a policy of its own block.
-local host = require "memlua.host"
 local memlua = require "memlua"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
@@ -11,7 +10,6 @@ local costs = {}
 
 -- ---- the figures -------------------------------------------------------------------------------------------------
 
-local BATCH = 64 -- pages per slow-path charge: MEMCG_CHARGE_BATCH
 local QUANTILES = { p50 = 0.50, p95 = 0.95, p99 = 0.99 }
 
 local function by_case(runs)
@@ -125,7 +123,7 @@ end
 --- Writes the chart of the one folder in `folders` into the folder `path`.
 function costs.pictures(folders, path)
   local folder, rows = folders[1], {}
-  for i, c in ipairs(folder.summary.cases) do
+  for _, c in ipairs(folder.summary.cases) do
     if c.throughput then
       local t, p = c.throughput, c.p50
       rows[#rows + 1] = { #rows, t.median, t.low or t.median, t.high or t.median, p.median, p.low or p.median,

@@ -1,6 +1,5 @@
 --- memlua.report.precision: what precision.lua reports: per delay the mean sleep, its error as it is, and what is left of the
 --- error when the kernel's rounding (memlua.machine.jiffies) is taken out.
-local host = require "memlua.host"
 local jiffies = require "memlua.machine.jiffies"
 local memlua = require "memlua"
 local plot = require "memlua.plot"

@@ -2,7 +2,6 @@
 local judge = require "memlua.results.judge"
 local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
-local memlua = require "memlua"
 local option = require "memlua.option"
 local sweep = require "memlua.experiment.sweep"
 
