@@ -61,6 +61,18 @@ static unsigned int characters(const char *text, size_t len)
 	return n;
 }
 
+/* A name from elsewhere may hold commands for the terminal: controls of C0, DEL, and those of C1 in UTF-8. */
+static void write_printable(FILE *to, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = text[i], next = i + 1 < len ? text[i + 1] : 0;
+		bool two = c == 0xc2 && next >= 0x80 && next < 0xa0;
+
+		fputc((c < ' ' && c != '\t') || c == 0x7f || two ? '?' : c, to);
+		i += two;
+	}
+}
+
 void terminal_wrap(FILE *to, const char *text, unsigned int at, unsigned int indent,
 		   unsigned int width)
 {
@@ -75,7 +87,7 @@ void terminal_wrap(FILE *to, const char *text, unsigned int at, unsigned int ind
 			text += blanks;
 			blanks = 0;
 		}
-		fwrite(text, 1, blanks + len, to);
+		write_printable(to, text, blanks + len);
 		at += wide;
 		text += blanks + len;
 		if (*text == '\n') {

@@ -21,7 +21,8 @@ unsigned int terminal_rows(int fd);
 unsigned int terminal_width(int fd);
 
 /**
- * terminal_wrap() - write a text, broken at blanks so that no line exceeds a width; its own line breaks stay.
+ * terminal_wrap() - write a text, broken at blanks so that no line exceeds a width; its own line breaks stay,
+ * other control characters are written as "?".
  * @at: how many columns of the first line are in use already
  * @indent: blanks before each further line
  * @width: 0 for any

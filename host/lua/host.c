@@ -301,6 +301,21 @@ static int host_lock(lua_State *L)
 	return 1;
 }
 
+/* host.kind(path) -> "file", "folder", "link" or "other" (a device, a pipe, a socket) | nil, reason, errno */
+static int host_kind(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct stat st;
+
+	if (lstat(path, &st))
+		return luaL_fileresult(L, 0, path);
+	lua_pushstring(L, S_ISREG(st.st_mode)	? "file"
+			  : S_ISDIR(st.st_mode) ? "folder"
+			  : S_ISLNK(st.st_mode) ? "link"
+						: "other");
+	return 1;
+}
+
 /*
  * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
  * name, synced, renamed.
@@ -453,6 +468,7 @@ static const luaL_Reg functions[] = {
 	{"mkdtemp", host_mkdtemp},
 	{"is_private", host_is_private},
 	{"lock", host_lock},
+	{"kind", host_kind},
 	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},

@@ -8,6 +8,8 @@
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local printable = require "memlua.base.printable"
+local format = require "memlua.results.format"
 local schema = require "memlua.results.schema"
 local sys = require "memlua.base.sys"
 
@@ -125,12 +127,25 @@ function Folder:keep_script()
   if content then self:text("script.lua", content) end
 end
 
-local function decode(path)
-  local content, why = sys.read(path)
-  if not content then return nil, why end
-  local value, fault = json.decode(content)
-  if value == nil then return nil, ("%s: not JSON: %s"):format(path, fault) end
-  return value
+local MOST <const> = 256 << 20 -- bytes of a file
+
+--- The contents of a file in a folder that may have come from anywhere: no link, no pipe that never ends. Fails with status
+--- 1 where it is none, or isn't there.
+function run.contents(path)
+  local kind, why = host.kind(path)
+  if not kind then return memlua.must(nil, why) end
+  if kind ~= "file" then memlua.fail(memlua.status.misuse, "%s: a %s; a run's folder holds plain files", path, kind == "other" and "pipe or device" or kind) end
+  local file <close> = memlua.must(io.open(path, "rb"))
+  if file:seek "end" > MOST then memlua.fail(memlua.status.misuse, "%s: larger than any that memlua writes", path) end
+  file:seek "set"
+  return file:read "a"
+end
+
+-- The value in a JSON file, checked by a function of memlua.results.format.
+local function decode(path, checked, ...)
+  local value, fault = json.decode(run.contents(path))
+  if value == nil then memlua.fail(memlua.status.misuse, "%s: not JSON: %s", path, fault) end
+  return printable.value(checked(value, path, ...), path)
 end
 
 --- Whether a list of runs has one to show: solo runs alone tell nothing.
@@ -169,32 +184,63 @@ function run.shortfall(manifest)
     #manifest.runs, n, #without > 0 and ", none of " .. table.concat(without, ", ") or "")
 end
 
---- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }.
---- Fails with status 1 when it isn't one, or a file of it can't be read.
-function run.open(path)
-  local folder = setmetatable({ path = path, runs = {} }, Folder)
-  if not sys.exists(path .. "/manifest.json") then
+--- The script of the run's folder `path`, nil where there is none.
+function run.script(path)
+  local file = path .. "/script.lua"
+  return host.kind(file) and run.contents(file) or nil
+end
+
+-- What an earlier memlua wrote, or a later one, is not damaged.
+local function versioned(value, path)
+  local version = type(value) == "table" and value.schema_version or nil
+  if version == run.SCHEMA then return format.manifest(value, path) end
+  memlua.fail(memlua.status.misuse, "%s: written by another memlua: schema_version %s, this one reads %d; run it again",
+    path:match "^(.*)/", version == nil and "missing" or tostring(version), run.SCHEMA)
+end
+
+--- The manifest of the run's folder `path`. Fails with status 1 when there is none, or one that can't be read.
+function run.manifest(path)
+  if not host.kind(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
   end
-  folder.manifest = memlua.must(decode(path .. "/manifest.json"))
-  if folder.manifest.schema_version ~= run.SCHEMA then
-    memlua.fail(memlua.status.misuse, "%s: written by another memlua: schema_version %s, this one reads %d; run it again",
-      path, folder.manifest.schema_version or "missing", run.SCHEMA)
-  end
-  folder.host = memlua.must(decode(path .. "/host.json"))
-  for i, id in ipairs(folder.manifest.runs or {}) do
-    local file = ("%s/runs/%s/run.json"):format(path, id)
-    folder.runs[i] = schema.check(memlua.must(decode(file)), file)
-  end
+  return decode(path .. "/manifest.json", versioned)
+end
+
+--- The summary that lies in the folder `path`, nil where there is none.
+function run.summary(path)
+  if not host.kind(path .. "/summary.json") then return nil end
+  return decode(path .. "/summary.json", format.summary)
+end
+
+local function result_file(path, id) return ("%s/runs/%s/run.json"):format(path, id) end
+
+--- The result of the run `id` of the folder `path` with this manifest. Fails with status 1 where it isn't whole.
+function run.result(path, id, manifest)
+  local file = result_file(path, id)
+  return schema.check(decode(file, format.result, manifest), file)
+end
+
+--- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }. It may have come
+--- from anywhere: what it holds is checked (memlua.results.format). Fails with status 1 when it isn't one, or a file of it
+--- can't be read, naming file and key.
+function run.open(path)
+  local folder = setmetatable({ path = path, runs = {} }, Folder)
+  folder.manifest = run.manifest(path)
+  folder.host = decode(path .. "/host.json", format.host)
+  for i, id in ipairs(folder.manifest.runs) do folder.runs[i] = run.result(path, id, folder.manifest) end
   return folder
 end
 
---- Opens the folder of an earlier run as run.open does. Fails with status 1 also when it holds no finished run.
+--- Opens the folder of an earlier run as run.open does, to show it. Fails with status 1 also when it holds no finished run,
+--- or its files contradict each other.
 function run.load(path)
   local folder = run.open(path)
   if not run.has_result(folder.runs) then
     memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
   end
+  local files = {}
+  for i, id in ipairs(folder.manifest.runs) do files[i] = result_file(path, id) end
+  format.together(folder, files)
   return folder
 end
 

@@ -1,5 +1,6 @@
 --- memlua.base.log: what a person is told on standard error; standard output is for the document.
 local host = require "memlua.host"
+local printable = require "memlua.base.printable"
 local screen = require "memlua.base.screen"
 local text = require "memlua.base.text"
 
@@ -7,7 +8,7 @@ local log = {}
 
 local function write(fmt, ...)
   screen.make_room(2)
-  local said = "memlua: " .. fmt:format(...)
+  local said = printable.text("memlua: " .. fmt:format(...))
   io.stderr:write(table.concat(text.wrap(said, text.columns(math.huge, 2), 2), "\n"), "\n")
 end
 

@@ -105,7 +105,7 @@ end
 
 -- ---- a cell that is there already --------------------------------------------------------------------------------
 
-local function script_of(folder) return sys.read(folder.path .. "/script.lua") end
+local function script_of(folder) return run.script(folder.path) end
 local function running_script() return arg and arg[0] and sys.read(arg[0]) or nil end
 
 --- Forgets what the chosen cell's folder holds, so that it can be measured again.
@@ -117,8 +117,8 @@ function sweep.forget() os.remove(host.settings.out .. "/manifest.json") end
 function sweep.finished(manifest)
   local path = host.settings.out
   if not host.settings.cell or not sys.exists(path .. "/manifest.json") then return nil end
-  local there = json.decode(sys.read(path .. "/manifest.json"))
-  if there and there.schema_version ~= run.SCHEMA then run.open(path) end -- says so
+  local there = json.decode(run.contents(path .. "/manifest.json"))
+  if type(there) == "table" and there.schema_version ~= run.SCHEMA then run.open(path) end -- says so
   local whole, folder = pcall(run.open, path)
   if not whole then return sweep.forget() end
   local why = sweep.difference(folder.manifest, manifest, path, "this command")
@@ -194,7 +194,7 @@ local function owners(folders)
   for _, folder in ipairs(folders) do
     for _, id in ipairs(folder.manifest.runs) do
       local known = owner[id]
-      if known and sys.read(folder_of(known, id) .. "/run.json") ~= sys.read(folder_of(folder, id) .. "/run.json") then
+      if known and run.contents(folder_of(known, id) .. "/run.json") ~= run.contents(folder_of(folder, id) .. "/run.json") then
         refuse("%s: measured twice, in %s and in %s; leave one of them out", id, known.path, folder.path)
       end
       owner[id] = known or folder
@@ -203,11 +203,14 @@ local function owners(folders)
   return owner
 end
 
--- All files of a run as they are, nothing is decoded and written anew; beside them the facts of its machine.
+-- All plain files of a run as they are, nothing is decoded and written anew; beside them the facts of its machine.
 local function copy_run(from, id, to)
-  local facts = sys.read(folder_of(from, id) .. "/host.json") or memlua.must(sys.read(from.path .. "/host.json"))
+  local own = folder_of(from, id) .. "/host.json"
+  local facts = run.contents(host.kind(own) and own or from.path .. "/host.json")
   for _, name in ipairs(sys.names(folder_of(from, id))) do
-    to:text(("runs/%s/%s"):format(id, name), memlua.must(sys.read(folder_of(from, id) .. "/" .. name)))
+    local path = folder_of(from, id) .. "/" .. name
+    if host.kind(path) == "file" then to:text(("runs/%s/%s"):format(id, name), run.contents(path))
+    else log.warn("%s: no plain file: left out", path) end
   end
   to:text(("runs/%s/host.json"):format(id), facts)
 end
@@ -266,7 +269,7 @@ function sweep.merge(path, paths)
   check_result(folders)
   local manifest = manifest_of(folders, owner)
   local folder = run.create(path)
-  folder:text("host.json", memlua.must(sys.read(folders[1].path .. "/host.json")))
+  folder:text("host.json", run.contents(folders[1].path .. "/host.json"))
   local script = script_of(folders[1])
   if script then folder:text("script.lua", script) end
   for _, id in ipairs(manifest.runs) do copy_run(owner[id], id, folder) end

@@ -4,6 +4,7 @@ local json = require "memlua.json"
 local memlua = require "memlua"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
+local run = require "memlua.run"
 local sys = require "memlua.base.sys"
 local text = require "memlua.base.text"
 
@@ -79,8 +80,9 @@ local FIGURE = [[
 </figure>]]
 
 local function figure(folder, name)
-  local script = sys.read(("%s/plots/%s.gp"):format(folder, name)) or ""
-  local svg = memlua.must(sys.read(("%s/plots/%s.svg"):format(folder, name)))
+  local path = ("%s/plots/%s"):format(folder, name)
+  local script = host.kind(path .. ".gp") and run.contents(path .. ".gp") or ""
+  local svg = run.contents(path .. ".svg")
   local heading, caption = said(script, "heading") or name, said(script, "caption")
   return FIGURE:format(escaped(name), as_image(svg, heading), escaped(caption or heading), escaped(name))
 end
@@ -128,7 +130,7 @@ local function details(folder, of_which)
   return table.concat({
     folded("Machine" .. of_which, json.encode(folder.host, { indent = 2 })),
     folded("Scenario, options and seed" .. of_which, json.encode(folder.manifest, { indent = 2 })),
-    folded("Script" .. of_which, sys.read(folder.path .. "/script.lua")),
+    folded("Script" .. of_which, run.script(folder.path)),
   }, "\n")
 end
 

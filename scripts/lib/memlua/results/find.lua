@@ -1,16 +1,11 @@
 --- memlua.results.find: finding the folders of earlier runs, and what each of them came to, in a line.
-local json = require "memlua.json"
+local host = require "memlua.host"
 local memlua = require "memlua"
+local printable = require "memlua.base.printable"
 local run = require "memlua.run"
 local sys = require "memlua.base.sys"
 
 local runs = {}
-
-local function read(path)
-  local file <close> = io.open(path, "rb")
-  local content = file and file:read "a"
-  return content and json.decode(content)
-end
 
 -- ---- the verdict ----------------------------------------------------------------------------------------------
 
@@ -61,11 +56,20 @@ local function state(manifest, summary)
   return said .. broken(manifest) .. (shortfall and "; " .. shortfall or "")
 end
 
+-- What is wrong with a folder that can't be read is its verdict: it is there, and takes room.
+local function damaged(path, name, why)
+  if type(why) ~= "table" then error(why, 0) end
+  return { name = name, path = path, runs = 0, verdict = "unreadable: " .. printable.text(why.message) }
+end
+
 local function describe(path, name)
-  local manifest = read(path .. "/manifest.json")
-  if not manifest then return nil end
+  if not host.kind(path .. "/manifest.json") then return nil end
+  local ok, manifest = pcall(run.manifest, path)
+  if not ok then return damaged(path, name, manifest) end
+  local read, summary = pcall(run.summary, path)
+  if not read then return damaged(path, name, summary) end
   return { name = name, path = path, scenario = manifest.name, written = manifest.written,
-           runs = #(manifest.runs or {}), verdict = state(manifest, read(path .. "/summary.json")) }
+           runs = #manifest.runs, verdict = state(manifest, summary) }
 end
 
 --- The runs in `folder` (default: where runs go without --out), oldest first: a list of
@@ -73,7 +77,7 @@ end
 function runs.list(folder)
   folder = folder or run.state_folder()
   local list = {}
-  for _, name in ipairs(sys.names(folder)) do list[#list + 1] = describe(folder .. "/" .. name, name) end
+  for _, name in ipairs(sys.names(folder)) do list[#list + 1] = describe(folder .. "/" .. name, printable.text(name)) end
   table.sort(list, function(a, b)
     local x, y = a.written or "", b.written or ""
     return x < y or x == y and a.name < b.name

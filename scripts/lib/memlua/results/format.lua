@@ -1,0 +1,306 @@
+--- memlua.results.format: what the files of a run's folder must be like for those who read them. A folder may come from
+--- another machine, another memlua, or somebody who means harm: each complaint names the file and the key in it. Keys that
+--- nobody here reads may be anything.
+local check = require "memlua.base.check"
+local memlua = require "memlua"
+
+local format = {}
+
+-- ---- the parts of a schema: f(value, path) fails or returns -----------------------------------------------------
+
+local refuse <const> = check.refuse
+
+-- What a value is called in JSON.
+local function kind_of(value)
+  local kinds = { userdata = "null", table = "a list or an object", ["nil"] = "nothing" }
+  return kinds[type(value)] or "a " .. type(value)
+end
+
+local function a(kind, name)
+  return function(value, path)
+    if type(value) ~= kind then refuse(path, "%s is needed, not %s", name, kind_of(value)) end
+  end
+end
+
+local text, yes_or_no, object = a("string", "a text"), a("boolean", "true or false"), a("table", "an object")
+
+-- Beyond that sums and squares would leave what a number can hold.
+local MOST <const> = 2 ^ 63
+
+local function number(value, path)
+  a("number", "a number")(value, path)
+  if value ~= value or math.abs(value) > MOST then refuse(path, "%s: out of range", value) end
+end
+
+local function whole(value, path)
+  number(value, path)
+  if not math.tointeger(value) then refuse(path, "%s: not a whole number", value) end
+end
+
+local function count(value, path)
+  whole(value, path)
+  if value < 0 then refuse(path, "%s: less than 0", value) end
+end
+
+local function limit(value, path)
+  if value ~= "max" then number(value, path) end
+end
+
+local function number_or_text(value, path)
+  if type(value) ~= "string" then number(value, path) end
+end
+
+local function below(path, key) return path:sub(-2) == ": " and path .. key or path .. "." .. key end
+
+-- A record that has at least the keys of `needed`; `fields`: key -> schema of its value, where it is there.
+local function record(fields, needed)
+  local keys = memlua.keys(fields)
+  return function(value, path)
+    object(value, path)
+    for _, key in ipairs(needed or {}) do
+      if value[key] == nil then refuse(below(path, key), "missing") end
+    end
+    for _, key in ipairs(keys) do
+      if value[key] ~= nil then fields[key](value[key], below(path, key)) end
+    end
+  end
+end
+
+local function is_list(value)
+  local n = 0
+  for _ in pairs(value) do n = n + 1 end
+  return n == #value
+end
+
+-- At least `least` (0) of what passes `element`.
+local function list(element, least)
+  return function(value, path)
+    if type(value) ~= "table" or not is_list(value) then refuse(path, "a list is needed") end
+    if #value < (least or 0) then refuse(path, "%d of them, at least %d are needed", #value, least) end
+    for i, item in ipairs(value) do element(item, ("%s[%d]"):format(path, i)) end
+  end
+end
+
+-- Names to what passes `element`.
+local function map(element)
+  return function(value, path)
+    object(value, path)
+    for key, item in pairs(value) do
+      if type(key) ~= "string" then refuse(path, "names are needed, not a list") end
+      element(item, below(path, key))
+    end
+  end
+end
+
+-- Numbers, as many as there are schemas; `optional` of the last may be missing.
+local function tuple(optional, ...)
+  local parts = { ... }
+  return function(value, path)
+    if type(value) ~= "table" or not is_list(value) or #value > #parts or #value < #parts - optional then
+      refuse(path, "a list of %d numbers is needed", #parts)
+    end
+    for i, item in ipairs(value) do parts[i](item, ("%s[%d]"):format(path, i)) end
+  end
+end
+
+-- Numbers, words, lists and objects of these.
+local function tree(value, path)
+  if type(value) == "boolean" then return end
+  if type(value) ~= "table" then return number_or_text(value, path) end
+  for key, item in pairs(value) do tree(item, below(path, tostring(key))) end
+end
+
+local function id(value, path)
+  check.name(value, path)
+  if not value:find "^%d+%-." then refuse(path, "'%s': not a run's id, which is NUMBER-STRATEGY", value) end
+end
+
+local function unique(element)
+  local each = list(element)
+  return function(value, path)
+    each(value, path)
+    local seen = {}
+    for i, item in ipairs(value) do
+      if seen[item] then refuse(("%s[%d]"):format(path, i), "'%s' stands there twice", item) end
+      seen[item] = true
+    end
+  end
+end
+
+-- ---- manifest.json ------------------------------------------------------------------------------------------------
+
+local kind_of_workload <const> = record({ kind = text, name = text, duration = number, hold = number, size = number }, { "kind" })
+
+local limits = map(number_or_text)
+
+local function session_limits(value, path)
+  limits(value, path)
+  if value["memory.max"] ~= nil then limit(value["memory.max"], below(path, "memory.max")) end
+end
+
+local SCENARIO <const> = record({
+  limits = session_limits,
+  tenants = list(record({ name = check.name, role = text, rank = number, size = number, limits = limits,
+                          workloads = list(kind_of_workload, 1) }, { "name", "workloads" }), 1),
+  strategies = list(record({ name = check.name }, { "name" })),
+}, { "limits", "tenants", "strategies" })
+
+local BROKEN <const> = record({ id = text, detail = text, error = text }, { "id" })
+
+local MANIFEST <const> = record({
+  name = text, about = text, seed = whole, report = text, written = text, warmup = count, options = object, notes = list(text),
+  scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
+  cells = unique(id), cell = id, runs = unique(id), missing = list(id),
+  expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
+}, { "name", "runs" })
+
+-- ---- host.json ----------------------------------------------------------------------------------------------------
+
+local HOST <const> = record {
+  release = text, clock = text, way = text, accel = text, arch = text, cpu = text, memlua = text, clocksource = text, thp = text,
+  mglru = text, cpus = count, memory = count, swap = count, page_size = count, hz = count, tick_ns = count,
+}
+
+-- ---- runs/ID/run.json ---------------------------------------------------------------------------------------------
+
+local HISTOGRAM <const> = record({
+  unit = text, count = count, min = number, max = number, sum = number, buckets = list(tuple(0, number, number, count)),
+}, { "count", "buckets" })
+
+-- Percentiles look for a rank in the buckets.
+local function histogram(value, path)
+  HISTOGRAM(value, path)
+  local n = 0
+  for _, bucket in ipairs(value.buckets) do n = n + bucket[3] end
+  if n ~= value.count then refuse(below(path, "count"), "%d, but the buckets hold %d", value.count, n) end
+  for _, key in ipairs(n > 0 and { "min", "max" } or {}) do
+    if not value[key] then refuse(below(path, key), "missing") end
+  end
+end
+
+local numbers <const> = map(number)
+
+local PROCESS <const> = {
+  ended = text, signal = number_or_text, exit_code = number_or_text, error = text, output = check.name, pid = number, completion_s = number,
+  alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
+  reached = number, read_bytes = number, passes_done = number, steps_done = number, lag_max_s = number, lag_last_s = number,
+  latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
+}
+
+local function joined(fields, more)
+  local all = {}
+  for key, value in pairs(fields) do all[key] = value end
+  for key, value in pairs(more) do all[key] = value end
+  return all
+end
+
+local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "ended" })
+
+local TENANT <const> = record(joined(PROCESS, {
+  name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
+  stalled_us = numbers, peak = number, memory = list(tuple(1, number, number, number)), callbacks = record { claim = number },
+  workloads = list(WORKLOAD, 1),
+}), { "name", "rank", "ended" })
+
+local ANSWER <const> = record({ text = text, holds = yes_or_no, detail = text, error = text }, { "text" })
+
+local RESULT <const> = record({
+  id = id, block = whole, strategy = check.name, solo = yes_or_no, duration_s = number, expected = list(ANSWER),
+  parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
+  policy = record({ name = text, stats = map(tree) }, { "name" }),
+  oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
+}, { "strategy", "tenants" })
+
+local function positive(value, path)
+  number(value, path)
+  if value <= 0 then refuse(path, "%s: not more than 0", value) end
+end
+
+-- What memlua.experiment measures depends on who reports it.
+local MEASURED <const> = {
+  costs = record({ case = check.name, block = whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
+                 { "case", "block", "alloc_s", "size", "chunks_s" }),
+  sleeps = record({ case = check.name, block = whole, id = id, ended = text, asked_ms = count, chunks_s = list(number, 1),
+                    module = record { slept = number, slept_ms = number } }, { "asked_ms", "chunks_s" }),
+}
+local ANY_MEASURED <const> = record { case = text, block = whole, id = id, ended = text }
+
+-- ---- summary.json -------------------------------------------------------------------------------------------------
+
+local SUMMARY <const> = record {
+  verdict = text,
+  strategies = list(record({ name = text, solo = yes_or_no, runs = count,
+                             tenants = list(record({ name = text, lost = map(count) }, { "name" })) }, { "name", "runs", "tenants" })),
+}
+
+-- ---- between the files --------------------------------------------------------------------------------------------
+
+local function names_of(tenants)
+  local names = {}
+  for i, tenant in ipairs(tenants) do names[i] = tenant.name .. "\0" .. #(tenant.workloads or {}) end
+  table.sort(names)
+  for i = 2, #names do if names[i] == names[i - 1] then return nil, names[i]:match "^[^%z]*" end end
+  return table.concat(names, "\0\0")
+end
+
+-- All runs of a strategy have its tenants, each once and with the same workloads.
+local function check_tenants(folder, results)
+  local of_strategy = {}
+  for i, result in ipairs(folder.runs) do
+    local path = ("%s: tenants"):format(results[i])
+    local names, twice = names_of(result.tenants)
+    if twice then refuse(path, "'%s' stands there twice", twice) end
+    local known = of_strategy[result.strategy]
+    if known and known.names ~= names then refuse(path, "not those of %s, a run of the same strategy", known.file) end
+    if known and known.solo ~= result.solo then refuse(results[i] .. ": solo", "not as in %s", known.file) end
+    of_strategy[result.strategy] = known or { names = names, file = results[i], solo = result.solo }
+  end
+end
+
+-- Those that the scenario lists are in each run that isn't one of a tenant alone.
+local function check_scenario(folder, results)
+  for i, result in ipairs(folder.runs) do
+    local there = {}
+    for _, tenant in ipairs(result.tenants) do there[tenant.name] = true end
+    for _, tenant in ipairs(result.solo and {} or folder.manifest.scenario.tenants) do
+      if not there[tenant.name] then refuse(results[i] .. ": tenants", "'%s' of the scenario is missing", tenant.name) end
+    end
+  end
+end
+
+-- ---- what the files are checked with --------------------------------------------------------------------------------
+
+local function checker(shape)
+  return function(value, file)
+    if type(value) ~= "table" then refuse(file, "an object is needed, not %s", kind_of(value)) end
+    shape(value, file .. ": ")
+    return value
+  end
+end
+
+--- Checks what manifest.json, host.json or summary.json hold, `value`, decoded; `file` names it in errors. Returns it, or
+--- fails with status 1 and "file: key: reason".
+format.manifest, format.host, format.summary = checker(MANIFEST), checker(HOST), checker(SUMMARY)
+
+--- The same of a run.json; what it must hold depends on the folder's manifest.
+function format.result(value, file, manifest)
+  return checker(manifest.scenario and RESULT or MEASURED[manifest.report] or ANY_MEASURED)(value, file)
+end
+
+--- What must hold between the files of a folder ({ path, manifest, host, runs }) for it to be shown. `results`: the
+--- run.json of each of its runs. Fails as the others do.
+function format.together(folder, results)
+  local manifest = folder.path .. "/manifest.json: "
+  if folder.manifest.scenario then
+    check_tenants(folder, results)
+    check_scenario(folder, results)
+  elseif not MEASURED[folder.manifest.report] then
+    refuse(manifest .. "report", "'%s' and no scenario: nothing that this memlua can show", folder.manifest.report or "nothing")
+  elseif folder.manifest.report == "costs" and (folder.host.page_size or 0) < 1 then
+    refuse(folder.path .. "/host.json: page_size", "missing")
+  elseif folder.manifest.report == "sleeps" and (folder.host.tick_ns or 0) < 1 then
+    refuse(folder.path .. "/host.json: tick_ns", "missing")
+  end
+end
+
+return format
