@@ -51,6 +51,10 @@ const struct setting settings_table[] = {
 	 .help = "run only this one of the runs that --dry-run lists (README: several machines)",
 	 .more = "`--dry-run` must be given the same options. It goes into a folder ID below the one that `--out` says, and needs "
 		 "`--seed`. See `SEVERAL MACHINES`."},
+	{"resume", 0, SETTING_FLAG, TAKEN_BY_RUN, NULL,
+	 .help = "go on with the interrupted series in --out",
+	 .more = "Runs that are finished there are kept, the others made. The seed is that of the series; script, options, kernel, "
+		 "clock and way must be the same. Where nothing is there it begins."},
 	{"json", 0, SETTING_TEXT, TAKEN_BY_PRINT, "FILE",
 	 .help = "write the summary there too (-: standard output)",
 	 .more = "On standard output it takes the place of the table."},

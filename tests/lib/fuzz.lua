@@ -9,7 +9,7 @@ local html = require "memlua.report.html"
 local json = require "memlua.json"
 local mutate = require "mutate"
 local plot = require "memlua.plot"
-local report = require "memlua.report"
+local kinds = require "memlua.report.kinds"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
 local sweep = require "memlua.experiment.sweep"
@@ -102,7 +102,7 @@ end
 
 local function show(path)
   local folder = run.load(path)
-  local shown = report.of(folder)
+  local shown = kinds.of(folder)
   folder.summary = shown.summarise(folder)
   json.encode(folder.summary)
   local text = shown.text { folder }

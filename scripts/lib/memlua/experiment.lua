@@ -8,6 +8,7 @@ local kinds = require "memlua.report.kinds"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
+local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
 local sweep = require "memlua.experiment.sweep"
@@ -18,7 +19,7 @@ local experiment = {}
 
 local function settings_of(e)
   local settings = host.settings
-  return { seed = settings.seed or sys.time(), runs = settings.runs or e.runs or 1,
+  return { seed = settings.seed or resume.seed() or sys.time(), runs = settings.runs or e.runs or 1,
            warmup = settings.warmup or e.warmup or 0 }
 end
 
@@ -53,18 +54,28 @@ local function warm_up(e, set)
   end
 end
 
-local function measure_all(e, set, all, cells, folder)
+-- The ids in `done`, in the order of the cells.
+local function in_order(cells, done)
   local ids = {}
+  for _, c in ipairs(cells) do if done[c.id] then ids[#ids + 1] = c.id end end
+  return ids
+end
+
+-- `done`: results that there are already, by id.
+local function measure_all(e, set, all, cells, folder, done)
+  folder:start(manifest_of(e, set, all, in_order(cells, done)))
+  if resume.is_complete(cells, done) then return end
   warm_up(e, set)
   local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
     view:begin(i, c.case.name)
-    local result = e.measure(c.case)
-    result.case, result.block, result.id = c.case.name, c.block, c.id
-    ids[i] = c.id
-    folder:json("runs/" .. c.id .. "/run.json", result)
-    folder:json("manifest.json", manifest_of(e, set, all, ids))
+    if not done[c.id] then
+      local result = e.measure(c.case)
+      result.case, result.block, result.id = c.case.name, c.block, c.id
+      done[c.id] = result
+      folder:finish(c.id, result, manifest_of(e, set, all, in_order(cells, done)))
+    end
   end
 end
 
@@ -104,12 +115,16 @@ local function is_finished(e, set, all)
 end
 
 local function measure(e, set, all, cells)
-  local folder = run.create(host.settings.out)
+  local kept = resume.kept(manifest_of(e, set, all, {}))
+  if not host.in_guest and resume.is_complete(cells, kept) then return publish(e, cells, host.settings.out) end
+  local folder = run.create(host.settings.out, host.settings.resume)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
   entry.enter { out = host.settings.out, after = function(out) publish(e, cells, out) end }
-  folder:json("host.json", run.facts())
+  local facts = run.facts()
+  resume.check_machine(facts, kept)
+  folder:json("host.json", facts)
   folder:keep_script()
-  measure_all(e, set, all, cells, folder)
+  measure_all(e, set, all, cells, folder, kept)
   if not way.hands_back then publish(e, cells, folder.path) end
 end
 

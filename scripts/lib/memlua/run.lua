@@ -5,6 +5,7 @@
 ---   runs/NNN-STRATEGY/run.json   everything measured in one run, raw samples included
 ---   summary.json   what the table shows
 ---   plots/         pictures with their gnuplot scripts and data
+local handback = require "memlua.base.handback"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
@@ -59,13 +60,43 @@ local function lock(path)
   return held
 end
 
---- Makes the folder `path` for a new run, and keeps it from others until discard_unfinished() or the process's end; or
---- fails naming what to do about it.
-function run.create(path)
+-- What a memlua that was killed leaves in a folder: files beside their names, what was being unpacked.
+local LEFT <const> = "cd %s && rm -rf -- .incoming .results.* .writable manifest.json.*.new host.json.*.new script.lua.*.new summary.json.*.new"
+
+-- Nil, or what of the folder `path` is finished: { runs, cells }, as many as there are; one that can't be told counts.
+local function finished(path)
+  if not host.kind(path .. "/manifest.json") then return nil end
+  local ok, manifest = pcall(run.manifest, path)
+  if not ok then return { runs = 1, cells = 0 } end
+  if manifest.cells and #manifest.runs == 0 then return nil end
+  return { runs = #manifest.runs, cells = #(manifest.cells or {}) }
+end
+
+local function refuse_finished(path)
+  local there = finished(path)
+  if not there then return end
+  local more = there.runs < there.cells and ("; --resume goes on with it: %d of %d runs are made"):format(there.runs, there.cells) or ""
+  memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it%s", path, more)
+end
+
+-- As root a folder that somebody else can write is no place: what is written may go through a link of theirs.
+local function refuse_foreign(path)
+  local own, why = host.is_private(path)
+  if host.is_root() and not own then
+    memlua.fail(memlua.status.misuse, "%s: %s; as root memlua writes where nobody else does: name another folder with --out", path, why)
+  end
+end
+
+--- Makes the folder `path` for a new run, or fails naming what to do about it. One in which no run was finished is taken
+--- over, with `goes_on` any; what a memlua that was killed left there goes. The folder is kept from other runs until
+--- discard_unfinished() or the process's end.
+function run.create(path, goes_on)
   local made, why = host.mkdir(path)
   local held = made and lock(path)
-  if sys.exists(path .. "/manifest.json") then
-    memlua.fail(memlua.status.misuse, "%s: holds a run already; name another folder with --out, or remove it", path)
+  if not goes_on then refuse_finished(path) end
+  if made == "exists" then
+    refuse_foreign(path)
+    os.execute(LEFT:format(sys.quote(path)))
   end
   local probe = path .. "/.writable"
   local file = made and io.open(probe, "wb")
@@ -108,14 +139,33 @@ function Folder:begin(id)
   return self.begun
 end
 
+-- The files that a series writes before its first run is finished.
+local STARTED <const> = { "manifest.json", "host.json", "script.lua" }
+
+--- Marks the folder as that of a series which is under way: whoever finds it can tell what is missing. The machine has it at
+--- once, also from a microVM.
+function Folder:start(manifest)
+  self:json("manifest.json", manifest)
+  handback.send(self.path, self.own, {})
+end
+
+--- Keeps the result of the run `id`, whose files won't change any more, and the manifest that lists it.
+function Folder:finish(id, result, manifest)
+  self:json(("runs/%s/run.json"):format(id), result)
+  self:json("manifest.json", manifest)
+  handback.send(self.path, { "runs/" .. id, "manifest.json" }, { "runs/" .. id })
+end
+
 --- Removes the run that was begun and not finished, and where none was finished all that was written, and the folder if
---- it is empty then: without a manifest it would be nothing to anybody. What others wrote there stays. The folder is no
---- longer kept from others.
+--- it is empty then: nothing is measured in it. What others wrote there stays. The
+--- folder is no longer kept from others.
 function Folder:discard_unfinished()
   if self.begun and not sys.exists(self.begun .. "/run.json") then os.execute("rm -rf -- " .. sys.quote(self.begun)) end
   local held <close> = self.lock
   self.lock = nil
-  if sys.exists(self.path .. "/manifest.json") then return end
+  if finished(self.path) then return end
+  local is_started = host.kind(self.path .. "/manifest.json") -- maybe by the microVM
+  for _, name in ipairs(is_started and STARTED or {}) do os.remove(self.path .. "/" .. name) end
   for _, name in ipairs(self.own or {}) do os.remove(self.path .. "/" .. name) end
   os.remove(self.path .. "/runs")
   os.remove(self.path)
@@ -212,6 +262,9 @@ function run.summary(path)
   return decode(path .. "/summary.json", format.summary)
 end
 
+--- The facts of the machine that the folder `path` tells. Fails as run.manifest does.
+function run.machine(path) return decode(path .. "/host.json", format.host) end
+
 local function result_file(path, id) return ("%s/runs/%s/run.json"):format(path, id) end
 
 --- The result of the run `id` of the folder `path` with this manifest. Fails with status 1 where it isn't whole.
@@ -226,7 +279,7 @@ end
 function run.open(path)
   local folder = setmetatable({ path = path, runs = {} }, Folder)
   folder.manifest = run.manifest(path)
-  folder.host = decode(path .. "/host.json", format.host)
+  folder.host = run.machine(path)
   for i, id in ipairs(folder.manifest.runs) do folder.runs[i] = run.result(path, id, folder.manifest) end
   return folder
 end

@@ -11,6 +11,7 @@ local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
+local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
 local spec = require "memlua.experiment.spec"
 local stats = require "memlua.stats"
@@ -70,7 +71,7 @@ local function apply_settings(plan)
   local settings = host.settings
   plan.runs = settings.runs or plan.runs
   plan.warmup = settings.warmup or plan.warmup
-  plan.seed = settings.seed or plan.seed
+  plan.seed = settings.seed or resume.seed() or plan.seed
 end
 
 -- All runs, numbered and in order; those to make, which with --cell is one; and what else was left open.
@@ -83,6 +84,9 @@ local function settle(plan)
   if settings.cell and plan.calibrate then
     memlua.fail(memlua.status.misuse, "--cell with --calibrate: each machine would find a size of its own; calibrate first, "
       .. "then give the sizes that it found")
+  end
+  if settings.resume and plan.calibrate then
+    memlua.fail(memlua.status.misuse, "--resume with --calibrate: the size might come out different; give the sizes that it found")
   end
   settings.out = settings.out or run.default_path(plan.name)
   return all, cells
@@ -128,20 +132,36 @@ local function warm_up(plan, cells)
   end
 end
 
-local function run_all(plan, all, cells, folder)
+local function measured(plan, c, folder)
+  local result = cell.run(plan, c.strategy, folder:begin(c.id))
+  result.id, result.block = c.id, c.block
+  -- they are functions of the script: their answers are kept for those who only have the folder
+  result.expected = judge.ask(plan.expect, result)
+  return result
+end
+
+-- The results that there are, in the order of the cells.
+local function in_order(cells, results)
+  local list = {}
+  for _, c in ipairs(cells) do list[#list + 1] = results[c.id] end
+  return list
+end
+
+-- `kept`: results that there are already, by id.
+local function run_all(plan, all, cells, folder, kept)
+  folder.runs = in_order(cells, kept)
+  folder:start(manifest_of(plan, all, folder.runs))
+  if resume.is_complete(cells, kept) then return end
   warm_up(plan, cells)
-  folder.runs = {}
   local view <close> = live.runs(#cells)
   for i, c in ipairs(cells) do
     view:begin(i, c.strategy.name)
-    local result = cell.run(plan, c.strategy, folder:begin(c.id))
-    result.id, result.block = c.id, c.block
-    -- they are functions of the script: their answers are kept for those who only have the folder
-    result.expected = judge.ask(plan.expect, result)
-    folder.runs[i] = result
-    folder:json("runs/" .. c.id .. "/run.json", result)
-    folder.manifest = manifest_of(plan, all, folder.runs)
-    folder:json("manifest.json", folder.manifest)
+    if not kept[c.id] then
+      kept[c.id] = measured(plan, c, folder)
+      folder.runs = in_order(cells, kept)
+      folder.manifest = manifest_of(plan, all, folder.runs)
+      folder:finish(c.id, kept[c.id], folder.manifest)
+    end
   end
 end
 
@@ -214,17 +234,28 @@ local function finished(plan, all)
   return folder
 end
 
+-- A series of which nothing is left to measure: shown as if it had just ended.
+local function show_complete(path)
+  local folder = run.load(path)
+  kinds.publish(folder)
+  judge.results(folder.runs)
+  return folder
+end
+
 local function measure(plan, all, cells)
-  local folder = run.create(host.settings.out)
+  local kept = resume.kept(manifest_of(plan, all, {}))
+  if not host.in_guest and resume.is_complete(cells, kept) then return show_complete(host.settings.out) end
+  local folder = run.create(host.settings.out, host.settings.resume)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
   entry.enter { out = host.settings.out, after = publish_later }
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   if plan.calibrate then plan, all, cells = calibrated(plan) end
   cells = possible(plan, cells)
   folder.host = run.facts()
+  resume.check_machine(folder.host, kept)
   folder:json("host.json", folder.host)
   folder:keep_script()
-  run_all(plan, all, cells, folder)
+  run_all(plan, all, cells, folder, kept)
   if host.settings.cell then
     if not way.hands_back then sweep.tell(folder.path) end
   elseif not way.hands_back then

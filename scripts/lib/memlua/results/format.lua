@@ -278,9 +278,15 @@ local function checker(shape)
   end
 end
 
---- Checks what manifest.json, host.json or summary.json hold, `value`, decoded; `file` names it in errors. Returns it, or
---- fails with status 1 and "file: key: reason".
-format.manifest, format.host, format.summary = checker(MANIFEST), checker(HOST), checker(SUMMARY)
+--- Checks what a manifest.json holds, `value`, decoded; `file` names it in errors. Returns it, or fails with status 1 and
+--- "file: key: reason".
+function format.manifest(value, file) return checker(MANIFEST)(value, file) end
+
+--- The same of a host.json.
+function format.host(value, file) return checker(HOST)(value, file) end
+
+--- The same of a summary.json.
+function format.summary(value, file) return checker(SUMMARY)(value, file) end
 
 --- The same of a run.json; what it must hold depends on the folder's manifest.
 function format.result(value, file, manifest)
