@@ -112,7 +112,7 @@ static void set_environment(json_t *spec)
 		return;
 	keep_folder(text_of(spec, "out"));
 	/* The run's folder: kept in memory, so that writing it never waits for the host. */
-	if (mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, NULL))
+	if (mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, "mode=0755"))
 		die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
 }
 

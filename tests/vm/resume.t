@@ -77,7 +77,8 @@ assert(os.execute("cd " .. out .. " && mkdir -p plots runs && echo 'system(\"tou
   .. " && ln -s %s/victim link.json && ln -s %s runs/away && echo 1 >figure.json && chmod 4755 figure.json"))
 ]]):format(scratch, scratch, scratch)))
 text, status, said = shell.output(("cd %s && %s --vm --out hostile hostile.lua 2>&1"):format(scratch, quote(host.executable())))
-tap.is({ status, shell.output(("cd %s/hostile && find . -mindepth 1 -printf '%%P %%y %%m\\n'"):format(scratch)) }, { 0, "figure.json f 644\n" },
+local brought = shell.output(("cd %s/hostile && find . -mindepth 1 -printf '%%P %%y %%m\\n'"):format(scratch))
+tap.is({ status, brought }, { 0, "figure.json f 644\n" },
   "scripts, links and set-id files stay in the microVM", text)
 tap.like(text, "warning: [^\n]* and 3 more: left in the", "which is said")
 tap.ok(not sys.exists(scratch .. "/ran"), "nothing of it has run here")
