@@ -121,6 +121,9 @@ refused("tenants: all run in the background", "nothing but services", function(s
 end)
 tap.is(spec.check(scenario(function(s) s.tenants[1].background = true end)).tenants[1].background, true, "a tenant may be a service")
 
+tap.is(spec.check(scenario(function(s) s.tenants[1].objective = { p99 = "10ms" } end)).tenants[1].objective, { p99 = 0.01 }, "a tenant may have an objective")
+refused("tenants.high.objective.p98: unknown key; did you mean 'p95'?", "an objective by another percentile", function(s) s.tenants[1].objective = { p98 = 1 } end)
+
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })
 badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",

@@ -290,6 +290,8 @@ end
 ---       background   true: killed when the tenant's others are done (false)
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
+---     objective    { p50, p95, p99 = a duration }: what its latencies must stay below for a strategy to protect; how a
+---                  service is judged
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed
