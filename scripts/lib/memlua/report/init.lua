@@ -55,10 +55,19 @@ function report.text(folders, pictured)
   return table.concat(sections, "\n")
 end
 
+-- ", 5 runs of each", or how few and how many.
+local function runs_in_short(series)
+  local least, most = math.huge, 0
+  for _, s in ipairs(series) do least, most = math.min(least, s.strategy.runs), math.max(most, s.strategy.runs) end
+  if most < 2 then return "" end
+  return least == most and (", n = %d"):format(most) or (", n = %d to %d"):format(least, most)
+end
+
 --- Writes the pictures of `folders` into the folder `path`, for plot.draw: the bars, and what the runs have figures for
 --- of slowdown, memory over time and latencies.
 function report.pictures(folders, path)
-  local series, setting = summary.series(folders), report.setting(folders[1])
+  local series = summary.series(folders)
+  local setting = report.setting(folders[1]) .. runs_in_short(series)
   plot.bars(path, series, summary.metric(folders[1]), setting)
   plot_slowdown.write(path, series, setting)
   plot_memory.write(path, series, setting)

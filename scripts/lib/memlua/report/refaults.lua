@@ -151,7 +151,7 @@ local function draw(folder, path, chart)
     local e = row[key]
     if e then
       bars[#bars + 1] = { group = row.tenant, series = colour[row.strategy], label = row.strategy, note = format(e.median),
-                          length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale }
+                          length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale, runs = plot.singles(e, scale) }
     end
   end
   plot.grouped(path, key, { heading = heading, axis = axis, setting = report.setting(folder), caption = caption }, bars)
