@@ -44,7 +44,7 @@ do for [output in "svg png"] {
        data index 0 using ($6 == 1 ? $3 : NaN):1:(0):3:($1 - 0.42):($1 + 0.42) \
          with boxxyerror fs pattern 4 border rgb "black" lc rgb "#707070", \
        data index 0 using ($6 == 1 ? $3 : NaN):1 with points pt 2 ps 1.6 lw 3 lc rgb "black", \
-       data index 1 using 2:1 with points pt 7 ps 0.5 lc rgb "#303030", \
+       data index 1 using 2:($1 + 0.27) with points pt 7 ps 0.4 lc rgb "#303030", \
        data index 0 using ($5 > $4 ? $3 : NaN):1:4:5 with xerrorbars pt 0 lw 1.5 lc rgb "black", \
        data index 0 using ($5 > $3 ? $5 : $3):1:(text(strcol(8), strcol(7))) \
          with labels left offset 1.2, 0 noenhanced font ",12" textcolor rgb "black"

@@ -54,7 +54,7 @@ do for [output in "svg png"] {
          for [i = 1:tenants] data index p - 1 using 1:(below(i)):(held(i)) with filledcurves \
            fs pattern 5 transparent noborder lc rgb "black" title (i == 1 ? "stalled" : ""), \
          data index panels using (lost(p)):3 with points pt 2 ps 1.6 lw 3 lc rgb "black" notitle, \
-         data index panels using (marked(p)):3:4 with labels center offset 0, 1.1 noenhanced font ",12" notitle
+         data index panels using (marked(p)):3:4 with labels left offset 0.8, 0 noenhanced font ",12" notitle
     unset key
     unset label 1
     unset label 2

@@ -284,7 +284,7 @@ local function lost_by_none(s, i, block) return (s == "none" and lost or plain)(
 local some = drawn { folder_of { tenants = tenants_of(2), strategies = { "none", "max" }, result = lost_by_none } }
 slow = data(some, "slowdown")
 tap.is({ slow[1][6], slow[2][6], slow[3][6], slow[4][6] }, { 2, 0, 2, 0 }, "one that lost all beside one that didn't")
-tap.like(script(some, "latency"), "'t1 (lost: none)', 't2 (lost: none)'", "the latencies of the lost, cut off at their end, are not drawn")
+tap.like(script(some, "latency"), "'t1 (none: lost)', 't2 (none: lost)'", "the latencies of the lost, cut off at their end, are not drawn")
 for _, row in ipairs(data(some, "latency")) do
   if row[2] == 1 then tap.ok(false, "no step of none", row) end
 end

@@ -111,6 +111,10 @@ local function reserved(workload, own)
   end)).strategies[3].policy.settings.high.claim
 end
 tap.is(reserved { size = "100M" }, (100 << 20) + (1 << 20) + (2 << 20), "a claim is the size and what is charged beside it")
+for _, seen in ipairs { { 10, 12.33 }, { 40, 45.75 }, { 120, 134.75 } } do
+  local claim = reserved { kind = "file", size = seen[1] << 20 } / (1 << 20)
+  tap.ok(claim >= seen[2] and claim < 1.08 * seen[2], ("that of a file of %dM holds the %.1fM that were charged for one"):format(seen[1], seen[2]), claim)
+end
 tap.fails(function() reserved(exec) end, "tenants.high: reserve needs its claim, .* give the workload a size", "of a program it is unknown", 1)
 tap.is(reserved(exec, { claim = 5 }), 5, "unless it is given")
 exec.size = "100M"

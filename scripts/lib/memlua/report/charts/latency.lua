@@ -56,9 +56,9 @@ local function panel_of(series, group)
   for i, s in ipairs(series) do
     local merged, lost = merged_of(s.folder, names, function(result) return result.strategy == s.strategy.name end)
     panel.merged[i], panel.told = merged, panel.told or merged ~= nil
-    if not merged and lost then missing[#missing + 1] = s.label end
+    if not merged and lost then missing[#missing + 1] = s.label .. ": lost" end
   end
-  if #missing > 0 then panel.title = ("%s (lost: %s)"):format(group.label, table.concat(missing, ", ")) end
+  if #missing > 0 then panel.title = ("%s (%s)"):format(group.label, table.concat(missing, ", ")) end
   return panel.told and panel or nil
 end
 
