@@ -1,10 +1,9 @@
 # The tenants' memory stacked up against the parent's limit, a panel per strategy. Hatched: stalled by memory (held,
 # delayed, reclaiming); a cross: lost then. Draw again: gnuplot THIS_FILE, beside its data.
 # The data: a block per panel, two empty lines apart; columns: seconds, then for each tenant the top of its layer (MiB)
-# and whether it was stalled (0/1). The last block holds the crosses: panel, seconds, MiB, MiB and side of
-# their words (0: right), words.
+# and whether it was stalled (0/1). The last block holds the crosses: panel, seconds, MiB, number.
 if (!exists("width")) width = 900
-panel = panels == 1 ? 330.0 : 250.0
+panel = panels == 1 ? 350.0 : 270.0
 top = 78 + 24 * key_rows
 height = top + panel * panels + 25
 
@@ -24,7 +23,7 @@ above(i) = column(2 * i)
 held(i) = column(2 * i + 1) == 1 ? above(i) : below(i)
 # what isn't wanted lies outside: gnuplot 5.4 crashes where labels have no point at all
 lost(p) = column(1) == p ? column(2) : -last[p]
-said(p, side) = column(5) == side ? lost(p) : -last[p]
+marked(p) = strcol(4) eq "" ? -last[p] : lost(p)
 
 do for [output in "svg png"] {
   if (output eq "svg") {
@@ -38,11 +37,12 @@ do for [output in "svg png"] {
   set label 2 setting at screen 0.02, screen 1 - 58 / height left noenhanced font ",12" textcolor rgb "#404040"
   set key at screen 0.98, screen 1 - 74 / height right top horizontal maxcols columns Left reverse noenhanced samplen 2
   do for [p = 1:panels] {
-    set tmargin at screen 1 - (top + 30 + (p - 1) * panel) / height
+    set tmargin at screen 1 - (top + 48 + (p - 1) * panel) / height
     set bmargin at screen 1 - (top + p * panel - 40) / height
     set xrange [0:last[p]]
     set xlabel (p == panels ? "seconds" : "") offset 0, 0.3 textcolor rgb "#404040"
-    set label 4 titles[p] at graph 0, graph 1 offset 0, 0.6 left noenhanced font ",14"
+    set label 4 titles[p] at graph 0, graph 1 offset 0, 1.7 left noenhanced font ",14"
+    set label 5 losses[p] at graph 0, graph 1 offset 0, 0.5 left noenhanced font ",11" textcolor rgb "#404040"
     unset arrow 1
     unset label 3
     if (limits[p] > 0) {
@@ -54,8 +54,7 @@ do for [output in "svg png"] {
          for [i = 1:tenants] data index p - 1 using 1:(below(i)):(held(i)) with filledcurves \
            fs pattern 5 transparent noborder lc rgb "black" title (i == 1 ? "stalled" : ""), \
          data index panels using (lost(p)):3 with points pt 2 ps 1.6 lw 3 lc rgb "black" notitle, \
-         data index panels using (said(p, 0)):4:6 with labels left offset 1, -0.7 noenhanced font ",12" notitle, \
-         data index panels using (said(p, 1)):4:6 with labels right offset -1, -0.7 noenhanced font ",12" notitle
+         data index panels using (marked(p)):3:4 with labels left offset 0.8, 0 noenhanced font ",12" notitle
     unset key
     unset label 1
     unset label 2

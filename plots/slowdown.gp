@@ -1,7 +1,7 @@
 # How many times as long as alone each tenant takes: one dot per tenant and series, direct labels, whiskers where there
 # are intervals. A hollow dot survived beside losses; a cross at the margin was lost.
 # Draw again: gnuplot THIS_FILE, beside its data. Columns: place series slowdown low high fate note label; fate is 0 for
-# done, 1 for beside losses, 2 for lost.
+# done, 1 for beside losses, 2 for lost. The second block, small dots: place and slowdown of single runs.
 if (!exists("width")) width = 900
 # a PNG of twice this height must stay below the 32767 pixels of its library
 lane = places * 28 < 15000 ? 28 : 15000.0 / places
@@ -48,17 +48,18 @@ do for [output in "svg png"] {
     set terminal pngcairo size 2 * width, 2 * height font "DejaVu Sans,13" fontscale 1.8 linewidth 2 pointscale 2
   }
   set output name . "." . output
-  plot data using ($6 < 2 && $5 > $4 ? $3 : NaN):1:4:5 with xerrorbars pt 0 lw 1.5 lc rgb "black", \
-       for [i = 1:series] data using ($2 == i && $6 < 2 ? $3 : NaN):1 \
+  plot data index 0 using ($6 < 2 && $5 > $4 ? $3 : NaN):1:4:5 with xerrorbars pt 0 lw 1.5 lc rgb "black", \
+       for [i = 1:series] data index 0 using ($2 == i && $6 < 2 ? $3 : NaN):1 \
          with points pt filled[of(i)] ps 1.6 lc rgb colour[of(i)], \
-       for [i = 1:series] data using ($2 == i && $6 == 1 ? $3 : NaN):1 \
+       for [i = 1:series] data index 0 using ($2 == i && $6 == 1 ? $3 : NaN):1 \
          with points pt filled[of(i)] ps 0.8 lc rgb "white", \
-       for [i = 1:series] data using ($2 == i && $6 < 2 ? $3 : NaN):1 \
+       for [i = 1:series] data index 0 using ($2 == i && $6 < 2 ? $3 : NaN):1 \
          with points pt hollow[of(i)] ps 1.6 lw 0.8 lc rgb "black", \
-       data using ($6 == 2 ? part(0.985) : NaN):1 with points pt 2 ps 1.6 lw 3 lc rgb "black", \
-       data using ($6 < 2 ? $5 : part(-1)):1:(text(strcol(8), strcol(7))) \
+       data index 1 using 2:($1 + 0.3) with points pt 7 ps 0.4 lc rgb "#303030", \
+       data index 0 using ($6 == 2 ? part(0.985) : NaN):1 with points pt 2 ps 1.6 lw 3 lc rgb "black", \
+       data index 0 using ($6 < 2 ? $5 : part(-1)):1:(text(strcol(8), strcol(7))) \
          with labels left offset 1.5, 0 noenhanced font ",12" textcolor rgb "black", \
-       data using (part($6 == 2 ? 0.965 : -1)):1:(text(strcol(8), strcol(7))) \
+       data index 0 using (part($6 == 2 ? 0.965 : -1)):1:(text(strcol(8), strcol(7))) \
          with labels right noenhanced font ",12" textcolor rgb "black"
   unset output
 }

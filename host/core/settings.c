@@ -40,7 +40,7 @@ const struct setting settings_table[] = {
 	{"runs", 'r', SETTING_POSITIVE, TAKEN_BY_RUN, "N",
 	 .help = "measured runs of each strategy"},
 	{"warmup", 'w', SETTING_COUNT, TAKEN_BY_RUN, "N",
-	 .help = "unmeasured runs of the first cell before them"},
+	 .help = "unmeasured runs of each distinct tenant before them"},
 	{"out", 'o', SETTING_TEXT, TAKEN_BY_REPORT, "DIR",
 	 .help = "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)",
 	 .more = "A folder that holds a run already is refused."},

@@ -76,8 +76,16 @@ local function alone(...)
   end
   return list
 end
-passes("solo runs that differ by little", {}, alone(5, 5.1, 5.4, 4.7, 9))
+passes("solo runs that differ by little", {}, alone(5, 5.1, 5.4, 4.7, 6.2))
 tap.fails(function() judge.results(alone(5, 6, 5.2, 4, 7)) end, "solo-high: 5 runs alone differ by 15 %", "solo runs that are too noisy", 7)
+tap.fails(function() judge.results(alone(2.6, 2.6, 2.6, 234.8)) end,
+  "took 234.80 s where the median is 2.60 s (more than 25 % off is not trustworthy): quieten the machine, or take --clock virtual",
+  "one far off, which the deviation doesn't see", 7)
+tap.fails(function() judge.results(alone(2.6, 2.6, 2.6, 1.2)) end, "took 1.20 s", "below, too", 7)
+for _, times in ipairs { alone(2.6, 2.6, 2.6, 234.8), alone(5, 6, 5.2, 4, 7) } do
+  local _, why = pcall(judge.results, times, { clock = "virtual" })
+  tap.ok(not why.message:find "%-%-clock virtual" and why.message:find "waited for files of the host", "who has the virtual clock isn't told to take it", why.message)
+end
 passes("two runs say nothing about noise", {}, alone(5, 9))
 
 -- ---- experiments ---------------------------------------------------------------------------------------------------

@@ -111,6 +111,10 @@ local function reserved(workload, own)
   end)).strategies[3].policy.settings.high.claim
 end
 tap.is(reserved { size = "100M" }, (100 << 20) + (1 << 20) + (2 << 20), "a claim is the size and what is charged beside it")
+for _, seen in ipairs { { 10, 12.33 }, { 40, 45.75 }, { 120, 134.75 } } do
+  local claim = reserved { kind = "file", size = seen[1] << 20 } / (1 << 20)
+  tap.ok(claim >= seen[2] and claim < 1.08 * seen[2], ("that of a file of %dM holds the %.1fM that were charged for one"):format(seen[1], seen[2]), claim)
+end
 tap.fails(function() reserved(exec) end, "tenants.high: reserve needs its claim, .* give the workload a size", "of a program it is unknown", 1)
 tap.is(reserved(exec, { claim = 5 }), 5, "unless it is given")
 exec.size = "100M"
@@ -120,6 +124,9 @@ refused("tenants: all run in the background", "nothing but services", function(s
   for _, t in ipairs(s.tenants) do t.background = true end
 end)
 tap.is(spec.check(scenario(function(s) s.tenants[1].background = true end)).tenants[1].background, true, "a tenant may be a service")
+
+tap.is(spec.check(scenario(function(s) s.tenants[1].objective = { p99 = "10ms" } end)).tenants[1].objective, { p99 = 0.01 }, "a tenant may have an objective")
+refused("tenants.high.objective.p98: unknown key; did you mean 'p95'?", "an objective by another percentile", function(s) s.tenants[1].objective = { p98 = 1 } end)
 
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })

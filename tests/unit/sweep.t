@@ -40,31 +40,37 @@ end
 
 -- ---- listing ------------------------------------------------------------------------------------------------
 
-local listed, status, said = memlua "two.lua --dry-run -q --seed 7 --runs 4"
+local listed, status, said = memlua "two.lua --dry-run -q --seed 9 --runs 4"
 tap.is({ status, said }, { 0, "" }, "a dry run lists the cells and says nothing else")
 local ids = {}
 for id in listed:gmatch "([^\n]+)\n" do ids[#ids + 1] = id end
 tap.is({ #ids, ids[1] }, { 12, "001-solo-a" }, "one id on a line")
-tap.is(memlua "--seed 7 -q -r 4 two.lua --dry-run -m 4G -o elsewhere --host", listed, "where and how it runs doesn't matter")
+local places = {}
+for i, id in ipairs(ids) do
+  local block = (i - 1) // 3 + 1
+  places[block] = places[block] or (id:match "solo" and (i - 1) % 3 + 1)
+end
+tap.ok(#places == 4 and table.concat(places):find "[23]", "alone a tenant runs in each block, at any place of it", table.unpack(ids))
+tap.is(memlua "--seed 9 -q -r 4 two.lua --dry-run -m 4G -o elsewhere --host", listed, "where and how it runs doesn't matter")
 tap.ok(memlua "two.lua --dry-run -q --seed 8 --runs 4" ~= listed, "the seed does")
-tap.is(memlua(("two.lua --dry-run -q --seed 7 --runs 4 -o x --cell %s"):format(ids[3])), ids[3] .. "\n", "--cell leaves that one")
+tap.is(memlua(("two.lua --dry-run -q --seed 9 --runs 4 -o x --cell %s"):format(ids[3])), ids[3] .. "\n", "--cell leaves that one")
 
 -- ---- what --cell needs -----------------------------------------------------------------------------------------
 
 refused("two.lua --cell 002-none -o x", "%-%-cell 002%-none: give %-%-seed N too: the order", "no seed")
-refused("two.lua --cell 002-none --seed 7", "give %-%-out DIR too", "no folder")
-refused("two.lua --cell 002-nine --seed 7 -o x", "%-%-cell 002%-nine: no run has this id.*did you mean '00%d%-none'", "no such cell")
-refused("two.lua --cell 001-solo-a --seed 7 -o x --json -", "memlua merge %-%-json", "a summary of one cell")
-refused("two.lua --cell '' --seed 7 -o x", "no run has this id", "an empty id")
+refused("two.lua --cell 002-none --seed 9", "give %-%-out DIR too", "no folder")
+refused("two.lua --cell 002-nine --seed 9 -o x", "%-%-cell 002%-nine: no run has this id.*did you mean '00%d%-none'", "no such cell")
+refused("two.lua --cell 001-solo-a --seed 9 -o x --json -", "memlua merge %-%-json", "a summary of one cell")
+refused("two.lua --cell '' --seed 9 -o x", "no run has this id", "an empty id")
 host.setenv("CALIBRATE", "1")
-refused("two.lua --cell 001-solo-a --seed 7 -o x", "calibrate first", "a size of its own on each machine")
+refused("two.lua --cell 001-solo-a --seed 9 -o x", "calibrate first", "a size of its own on each machine")
 host.setenv("CALIBRATE")
 
 -- ---- synthetic folders -----------------------------------------------------------------------------------------
 
 local function manifest_for(id, change)
   local manifest = {
-    schema_version = run.SCHEMA, name = "two", seed = 7, options = { limit = 60 << 20, out = id, seed = 7, runs = 4 },
+    schema_version = run.SCHEMA, name = "two", seed = 9, options = { limit = 60 << 20, out = id, seed = 9, runs = 4 },
     scenario = { limits = { ["memory.max"] = 60 << 20 }, tenants = { { name = "a", size = 8 << 20, workloads = { { kind = "anon", size = 8 << 20 } } } },
                  strategies = { { name = "none" }, { name = "tight" } } },
     solo_of = { a = "solo-a" }, notes = json.array {}, cells = json.array(ids), runs = json.array { id }, written = id,
@@ -153,7 +159,7 @@ mismatch("kernel", { facts = { release = "7.0" } }, "kernel: 6.12.95 in %s, 7.0 
 mismatch("clock", { facts = { clock = "kvm" } }, "clock: virtual in %s, kvm in %s")
 mismatch("way", { facts = { way = "native" } }, "way: module in %s, native in %s")
 mismatch("version", { facts = { memlua = "9" } }, "memlua: 0.1.0 in %s, 9 in %s")
-mismatch("seed", { manifest = function(m) m.seed = 8 end }, "seed: 7 in %s, 8 in %s")
+mismatch("seed", { manifest = function(m) m.seed = 8 end }, "seed: 9 in %s, 8 in %s")
 mismatch("option", { manifest = function(m) m.options.limit = 5 end }, "options.limit: 62914560 in %s, 5 in %s")
 mismatch("scenario", { manifest = function(m) m.scenario.tenants[1].size = 5 end }, "scenario.tenants.1.size: 8388608 in %s, 5 in %s")
 mismatch("script", { script = "-- other" }, "script.lua: not the same in %s and %s")

@@ -188,13 +188,20 @@ tap.ok(r.cpu_s >= 0.05, "the CPU is used as the trace says", r.cpu_s)
 
 local runs = {}
 for i = 1, 6 do runs[i] = worker.histogram { 10 * i, 11 * i, 12 * i, 40 } end
-local ps = percentiles.of(runs, { 0.5, 0.95, 0.99 }, { seed = 7, resamples = 200 })
+local ps = percentiles.of(runs, { 0.5, 0.95, 0.99 })
 for k, p in ipairs { 0.5, 0.95, 0.99 } do
-  local low, high = stats.interval(runs, function(draw) return stats.percentile(stats.merge(draw), p) end, { seed = 7, resamples = 200 })
-  tap.is({ ps[k].value, ps[k].low, ps[k].high }, { stats.percentile(stats.merge(runs), p), low, high },
-    ("P%g: value and interval as by merging whole histograms"):format(p * 100))
+  local values = {}
+  for i, h in ipairs(runs) do values[i] = stats.percentile(h, p) end
+  tap.is(ps[k].median, stats.median(values), ("P%g: the median of the runs' own"):format(p * 100))
+  table.sort(values)
+  tap.ok(ps[k].low <= values[1] and ps[k].high >= values[6], "  within its interval", ps[k].low, ps[k].high)
+  tap.is(ps[k].level, 0.96875, "  which says its level")
 end
+local function bucketed(lo, hi) return { unit = "ns", count = 1, min = 0, max = 99, sum = lo, buckets = { { lo, hi, 1 } } } end
+local wide = percentiles.of({ bucketed(10, 19), bucketed(10, 19), bucketed(10, 19), bucketed(20, 29), bucketed(20, 29) }, { 0.99 })[1]
+tap.is({ wide.low, wide.median, wide.high, wide.level }, { 10, 19, 29, 0.9375 }, "the buckets' width is in the interval")
 tap.is(percentiles.of({ worker.histogram {} }, { 0.5 }), nil, "nothing counted, no percentile")
-tap.is(percentiles.of({ worker.histogram { 5 }, worker.histogram {} }, { 0.5 }), { { value = 5 } }, "one run alone has no interval")
+tap.is(percentiles.of({ worker.histogram { 5 }, worker.histogram {} }, { 0.5 }), { { n = 1, median = 5.0, values = { 5 } } },
+  "one run alone has no interval")
 
 tap.done()

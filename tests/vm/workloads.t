@@ -145,7 +145,7 @@ status, said, folder = try("service", {
   { name = "batch", workload = { size = "8M", hold = "300ms" } },
   { name = "late", workload = { size = "8M", hold = "100ms" }, start = "600ms" },
 }, { solo = true, warmup = 0 })
-result = folder.runs[#folder.runs]
+for _, one in ipairs(folder.runs) do if not one.solo then result = one end end -- blocks are shuffled
 local service, batch, late = table.unpack(result.tenants)
 tap.is({ status, service.ended, batch.ended, late.ended }, { 0, "done", "done", "done" }, "a service is there for the others", said)
 tap.ok(service.ended_at >= late.finish and service.latency.count > 20, "until the last of them is done", service.ended_at, service.latency.count)

@@ -6,6 +6,7 @@ local host = require "memlua.host"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
+local pressure = require "memlua.results.pressure"
 local spec = require "memlua.experiment.spec"
 local units = require "memlua.units"
 local way = require "memlua.machine.way"
@@ -20,7 +21,7 @@ calibrate.STEPS = 8
 
 --- Pressure is near 0 below so many events (memory.events: max and high, the session's and its tenants') and below
 --- this share of the time stalled (memory.pressure: some).
-calibrate.EVENTS, calibrate.STALLED = 10, 0.01
+calibrate.EVENTS, calibrate.STALLED = pressure.EVENTS, pressure.STALLED
 
 -- The session may take this much of the machine; beyond, the machine itself would run out of memory first.
 local SHARE = 0.9

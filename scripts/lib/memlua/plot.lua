@@ -119,6 +119,24 @@ function plot.losses(tenant)
   return (" (%d of %d %s)"):format(n, tenant.runs, plot.loss(tenant) == "failed" and "failed" or "lost")
 end
 
+--- The values of an estimate's single runs, scaled, where there are several: what a picture shows as dots.
+function plot.singles(estimate, scale)
+  local list = {}
+  for i, value in ipairs(estimate.n > 1 and estimate.values or {}) do list[i] = value * scale end
+  return list
+end
+
+--- The rows of a chart of lanes, then, as a second block, a dot for each of their single runs (row.runs): place, value.
+--- gnuplot wants a block to hold something: one dot lies outside.
+function plot.with_dots(rows)
+  local all = table.move(rows, 1, #rows, 1, {})
+  table.move({ {}, {}, { -9, -1 } }, 1, 3, #all + 1, all)
+  for _, row in ipairs(rows) do
+    for _, value in ipairs(row.runs or {}) do all[#all + 1] = { row[1], value } end
+  end
+  return all
+end
+
 -- What stands beside a bar.
 local function note_of(tenant, metric, length)
   local said = metric.format(length)
@@ -132,7 +150,8 @@ local function note_of(tenant, metric, length)
   return not tenant.completion and metric.time and said .. ", others lost" or said
 end
 
--- One bar: place, series, length, interval, lost (0/1), its note, the series' label.
+-- One bar: place, series, length, interval, lost (0/1), its note, the series' label, the part of it that is no hold; and
+-- the lengths of the single runs.
 local function bar_row(place, index, tenant, label, metric)
   local seen, lost = metric.of(tenant), tenant.finished == 0
   if not seen and not lost then return nil end -- a service, which has no time
@@ -140,7 +159,8 @@ local function bar_row(place, index, tenant, label, metric)
   if lost then length = metric.time and tenant.ended_at and tenant.ended_at.median or 0 end
   local low, high = seen and seen.low or length, seen and seen.high or length
   return { place, index, length * metric.scale, low * metric.scale, high * metric.scale, lost and 1 or 0,
-           note_of(tenant, metric, length), label }
+           note_of(tenant, metric, length), label, not lost and metric.time and tenant.working and tenant.working.median or length * metric.scale,
+           runs = seen and plot.singles(seen, metric.scale) }
 end
 
 local LONGEST <const> = 28
@@ -233,7 +253,7 @@ end
 -- What the bars' template wants of its rows, whoever made them.
 local function bars_axis(rows, margin)
   local marks = {}
-  for i, row in ipairs(rows) do marks[i] = { math.max(row[3], row[5]), ("  %s: %s"):format(row[8], row[7]) } end
+  for i, row in ipairs(rows) do marks[i] = { math.max(row[3], row[5], table.unpack(row.runs or {})), ("  %s: %s"):format(row[8], row[7]) } end
   local room = plot.room(marks, margin)
   return room > 0 and room * 1.02 or 1
 end
@@ -247,11 +267,11 @@ function plot.bars(path, series, metric, setting)
   plot.write(path, metric.name, "bars", {
     heading = metric.heading, axis = metric.axis, setting = setting, series = #series, places = axis.places,
     room = bars_axis(rows, axis.margin), labels = axis.labels, at = axis.at, margin = axis.margin, caption = metric.caption,
-  }, rows)
+  }, plot.with_dots(rows))
 end
 
---- Bars in groups, from plain figures: list of { group, series (1..), label, length, low, high, note }, those of a
---- group together. `words`: heading, axis, setting (the heading's second line) and caption.
+--- Bars in groups, from plain figures: list of { group, series (1..), label, length, low, high, note, runs (nil, or the lengths of
+--- single runs) }, those of a group together. `words`: heading, axis, setting (the heading's second line) and caption.
 function plot.grouped(path, name, words, bars)
   local rows, names, place, series, margin = {}, {}, 0, 0, 6
   for i, bar in ipairs(bars) do
@@ -259,7 +279,7 @@ function plot.grouped(path, name, words, bars)
     if fresh and i > 1 then place = place + 0.8 end
     if fresh then names[#names + 1] = { plot.short(bar.group), place } end
     names[#names][3] = place
-    rows[i] = { place, bar.series, bar.length, bar.low, bar.high, 0, bar.note, bar.label }
+    rows[i] = { place, bar.series, bar.length, bar.low, bar.high, 0, bar.note, bar.label, bar.length, runs = bar.runs }
     series = math.max(series, bar.series)
     margin, place = math.max(margin, margin_of(names[#names][1])), place + 1
   end
@@ -268,7 +288,7 @@ function plot.grouped(path, name, words, bars)
   plot.write(path, name, "bars", {
     heading = words.heading, axis = words.axis, setting = words.setting, series = series, places = place + 0.8,
     room = bars_axis(rows, margin), labels = axis.labels, at = axis.at, margin = margin, caption = words.caption,
-  }, rows)
+  }, plot.with_dots(rows))
 end
 
 return plot

@@ -35,34 +35,53 @@ local function fingerprint(tenant)
   return table.concat(parts, " ")
 end
 
--- One solo strategy per distinct workload (alone, a rank means nothing); tenants that are alike share it.
+-- One solo strategy per distinct workload (alone, a rank means nothing); tenants that are alike share it. Second: tenant's
+-- name -> its strategy's.
 local function solo_strategies(plan)
-  local seen, list = {}, {}
-  plan.solo_of = {}
+  local seen, list, solo_of = {}, {}, {}
   for _, tenant in ipairs(plan.tenants) do
     local key = fingerprint(tenant)
     if not seen[key] and not tenant.background then
       seen[key] = "solo-" .. tenant.name
       list[#list + 1] = { name = seen[key], only = { tenant.name }, limits = {}, tenants = {} }
     end
-    plan.solo_of[tenant.name] = seen[key]
+    solo_of[tenant.name] = seen[key]
   end
-  return list
+  return list, solo_of
 end
 
--- Blocks of all strategies, each block in an order of its own, so that no drift favours one of them.
+-- Blocks of all strategies and of the tenants alone, each block in an order of its own, so that no drift favours one of
+-- them: the baseline is measured like the rest.
 local function ordered(plan)
-  local random, cells = stats.random(plan.seed), {}
-  local solo = plan.solo and solo_strategies(plan) or {}
+  local random, cells, all = stats.random(plan.seed), {}, {}
+  if plan.solo then all, plan.solo_of = solo_strategies(plan) end
+  table.move(plan.strategies, 1, #plan.strategies, #all + 1, all)
   for block = 1, plan.runs do
-    for _, strategy in ipairs(solo) do cells[#cells + 1] = { strategy = strategy, block = block } end
-    local order = table.move(plan.strategies, 1, #plan.strategies, 1, {})
-    for _, strategy in ipairs(stats.shuffle(order, random)) do
+    for _, strategy in ipairs(stats.shuffle(table.move(all, 1, #all, 1, {}), random)) do
       cells[#cells + 1] = { strategy = strategy, block = block }
     end
   end
   for i, c in ipairs(cells) do c.id = ("%03d-%s"):format(i, c.strategy.name) end
   return cells
+end
+
+-- What runs before the cells, uncounted: each distinct tenant that they have, alone; and where there are services, which
+-- aren't run alone, all together.
+local function to_warm(plan, cells)
+  local solo, list, alone, together = solo_strategies(plan), {}, {}, nil
+  for _, c in ipairs(cells) do
+    if c.strategy.only then alone[c.strategy.name] = true else together = together or c.strategy end
+  end
+  for _, strategy in ipairs(solo) do
+    if together or alone[strategy.name] then list[#list + 1] = strategy end
+  end
+  for _, tenant in ipairs(plan.tenants) do
+    if tenant.background and together then
+      list[#list + 1] = together
+      break
+    end
+  end
+  return list
 end
 
 -- ---- settings ------------------------------------------------------------------------------------------
@@ -93,8 +112,8 @@ local function settle(plan)
 end
 
 local function show_plan(plan, cells)
-  log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #cells, plan.warmup, plan.seed,
-    host.settings.out)
+  log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #cells,
+    plan.warmup * #to_warm(plan, cells), plan.seed, host.settings.out)
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   for _, c in ipairs(cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
@@ -125,10 +144,12 @@ end
 -- ---- running -------------------------------------------------------------------------------------------
 
 local function warm_up(plan, cells)
-  local view <close> = live.runs(plan.warmup, "warm-up run")
-  for i = 1, plan.warmup do
-    view:begin(i, cells[1].strategy.name)
-    cell.run(plan, cells[1].strategy)
+  local list = to_warm(plan, cells)
+  local view <close> = live.runs(plan.warmup * #list, "warm-up run")
+  for i = 1, plan.warmup * #list do
+    local strategy = list[(i - 1) % #list + 1]
+    view:begin(i, strategy.name)
+    cell.run(plan, strategy)
   end
 end
 
@@ -225,12 +246,12 @@ end
 local function finished(plan, all)
   local folder = sweep.finished(manifest_of(plan, all, {}))
   if not folder then return nil end
-  if not pcall(judge.trust, folder.runs) then
+  if not pcall(judge.trust, folder.runs, folder.host) then
     sweep.forget()
     return nil
   end
   log.say("%s: measured already, in %s", host.settings.cell, folder.path)
-  judge.results(folder.runs)
+  judge.results(folder.runs, folder.host)
   return folder
 end
 
@@ -261,7 +282,7 @@ local function measure(plan, all, cells)
   elseif not way.hands_back then
     kinds.publish(folder)
   end
-  judge.results(folder.runs)
+  judge.results(folder.runs, folder.host)
   return folder
 end
 
@@ -290,6 +311,8 @@ end
 ---       background   true: killed when the tenant's others are done (false)
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
+---     objective    { p50, p95, p99 = a duration }: what its latencies must stay below for a strategy to protect; how a
+---                  service is judged
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed
@@ -298,9 +321,9 @@ end
 ---     limits       of the session, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
 ---     only         { tenant, ... }: without the others, and below the session's limits only
----   runs (1)     of each strategy; warmup (1): of the first cell before them, uncounted; --runs, --warmup override
+---   runs (1)     of each strategy; warmup (1): of each distinct tenant before them, uncounted; --runs, --warmup override
 ---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides
----   solo (true)  run each kind of tenant alone, too: what X SOLO is told against
+---   solo (true)  run each kind of tenant alone in each block, too: what X SOLO is told against
 ---   shares       "ranked" (default): of two ranks the better one gets practically all the CPU; or "equal"
 ---   deadline     seconds after which a run is given up with status 124 (7200)
 ---   expect       list of { "what", f(run) -> holds [, detail] }: status 2 where one doesn't hold. `run` is as

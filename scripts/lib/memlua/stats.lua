@@ -116,8 +116,9 @@ function stats.bootstrap(list, statistic, options)
   return replicates
 end
 
---- Percentile interval of statistic(list) as low, high; nil when less than two values can't tell.
---- Options as stats.bootstrap, and confidence (0.95). Source: the same, section 13.3.
+--- Percentile interval of statistic(list) as low, high; nil when less than two values can't tell. Of few or skewed
+--- values it covers less than it says (a median's of 5 covers 93 %, a skewed mean's of 10 some 80 %): for those
+--- memlua.base.intervals has others. Options as stats.bootstrap, and confidence (0.95). Source: the same, section 13.3.
 function stats.interval(list, statistic, options)
   if #list < 2 then return nil end
   local replicates = stats.bootstrap(list, statistic, options)
@@ -198,6 +199,72 @@ function stats.mann_whitney(x, y)
     if math.abs(s - mean) >= math.abs(sum - mean) then far = far + ways end
   end
   return u, far / all
+end
+
+-- The differences that aren't 0, sorted by size.
+local function by_size(differences)
+  local list = {}
+  for _, d in ipairs(differences) do if d ~= 0 then list[#list + 1] = d end end
+  table.sort(list, function(a, b) return math.abs(a) < math.abs(b) end)
+  return list
+end
+
+-- Twice the midranks of the sizes, and the sum of those of the positive ones.
+local function signed_ranks(list)
+  local ranks, sum, i = {}, 0, 1
+  while i <= #list do
+    local j = i
+    while list[j + 1] and math.abs(list[j + 1]) == math.abs(list[i]) do j = j + 1 end
+    for k = i, j do
+      ranks[k] = i + j
+      if list[k] > 0 then sum = sum + ranks[k] end
+    end
+    i = j + 1
+  end
+  return ranks, sum
+end
+
+-- counts[s]: in how many of the 2^n signs the positive ranks sum to s.
+local function sign_sums(ranks)
+  local counts = { [0] = 1.0 }
+  for _, rank in ipairs(ranks) do
+    local more = {}
+    for s, ways in pairs(counts) do
+      more[s] = (more[s] or 0) + ways
+      more[s + rank] = (more[s + rank] or 0) + ways
+    end
+    counts = more
+  end
+  return counts
+end
+
+--- Wilcoxon's signed-rank sum W+ of paired differences, and the exact two-sided p (the distribution over all signs of
+--- the midranks, so ties are fine). Differences of 0 say nothing and are left out; where all are 0, p is 1. p is nil
+--- above 100 differences: too many to count.
+--- Source: Wilcoxon, Biometrics Bull. 1 (1945); Streitberg & Roehmel's shift algorithm (1986).
+function stats.signed_rank(differences)
+  local list = by_size(differences)
+  local ranks, sum = signed_ranks(list)
+  if #list > 100 then return sum / 2, nil end
+  local mean, far, all = #list * (#list + 1) / 2, 0, 2.0 ^ #list
+  for s, ways in pairs(sign_sums(ranks)) do
+    if math.abs(s - mean) >= math.abs(sum - mean) then far = far + ways end
+  end
+  return sum / 2, far / all
+end
+
+--- Holm's correction of a list of p for their number: the list of adjusted p, in the same order. To reject those of at
+--- most 5 % errs in any of them in at most 5 % of experiments, however they depend on each other.
+--- Source: Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Stat. 6 (1979).
+function stats.holm(list)
+  local order, adjusted, least = {}, {}, 0
+  for i in ipairs(list) do order[i] = i end
+  table.sort(order, function(a, b) return list[a] < list[b] or list[a] == list[b] and a < b end)
+  for place, i in ipairs(order) do
+    least = math.max(least, math.min(1, (#list - place + 1) * list[i]))
+    adjusted[i] = least
+  end
+  return adjusted
 end
 
 return stats

@@ -12,6 +12,9 @@ end
 
 local for_page = false -- within text.for_page
 
+-- Characters that a page of memlua.report.html has room for.
+local PAGE <const> = 124
+
 --- What f(...) returns, its tables and bars made for a page instead of this terminal: nothing is coloured or left out.
 function text.for_page(f, ...)
   for_page = true
@@ -23,7 +26,7 @@ end
 
 --- Columns of the terminal that descriptor `fd` (1) is; $COLUMNS wins; `otherwise` (80) for a pipe.
 function text.columns(otherwise, fd)
-  if for_page then return otherwise or 100 end
+  if for_page then return PAGE end
   return math.tointeger(tonumber(env "COLUMNS")) or host.columns(fd or 1) or otherwise or 80
 end
 
@@ -133,7 +136,7 @@ local function fitting(columns, widths, limit)
   local shown, least = {}, table.move(widths, 1, #widths, 1, {})
   if wraps(columns) then least[#least] = math.min(least[#least], WRAPPED) end
   for c in ipairs(columns) do shown[c] = true end
-  while total(least, shown, 2) > limit do
+  while total(least, shown, 2) > limit and not for_page do
     local victim
     for c, column in ipairs(columns) do
       if shown[c] and column.drop and (not victim or column.drop > columns[victim].drop) then victim = c end

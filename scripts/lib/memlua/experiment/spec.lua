@@ -15,6 +15,7 @@ local check_record = record.of({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = limits_spec.check, workload = workload_spec.check, workloads = check.list(workload_spec.check), policy = check.is "table",
   background = check.is "boolean",
+  objective = record.of { p50 = check.duration, p95 = check.duration, p99 = check.duration },
 }, { "name" })
 
 -- One workload is a list of one.

@@ -1,9 +1,10 @@
 --- memlua.report.overhead: what overhead.lua reports: each case against the one without a policy of its own block.
+local estimate = require "memlua.results.estimate"
+local figures = require "memlua.base.figures"
 local memlua = require "memlua"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
-local summary = require "memlua.results.summary"
 local text = require "memlua.base.text"
 
 local costs = {}
@@ -45,11 +46,11 @@ local function speed(run) return 1 / run.alloc_s end
 
 local function case_of(name, runs, base, folder)
   local page_ns = each(runs, function(run) return run.alloc_s * 1e9 / (run.size / folder.host.page_size) end)
-  local row = { name = name, runs = #page_ns, page_ns = summary.estimate(page_ns, folder.manifest.seed),
-                chunk_ns = summary.estimate(each(runs, function(run) return quantile(0.5)(run) * 1e9 end), folder.manifest.seed) }
+  local row = { name = name, runs = #page_ns, page_ns = estimate.of(page_ns),
+                chunk_ns = estimate.of(each(runs, function(run) return quantile(0.5)(run) * 1e9 end)) }
   if runs == base then return row end
-  row.throughput = summary.estimate(ratios(runs, base, speed), folder.manifest.seed)
-  for key, p in pairs(QUANTILES) do row[key] = summary.estimate(ratios(runs, base, quantile(p)), folder.manifest.seed) end
+  row.throughput = estimate.of(ratios(runs, base, speed))
+  for key, p in pairs(QUANTILES) do row[key] = estimate.of(ratios(runs, base, quantile(p))) end
   return row
 end
 
@@ -62,7 +63,7 @@ local function verdict_of(cases)
 end
 
 --- { ns_per_instruction (under the virtual clock only), verdict (a line), cases = list of { name, runs, page_ns, chunk_ns (the median of
---- 64 pages), throughput, p50, p95, p99 } } of a folder of memlua.experiment: estimates (memlua.results.summary), the last four
+--- 64 pages), throughput, p50, p95, p99 } } of a folder of memlua.experiment: estimates (memlua.results.estimate), the last four
 --- as ratios to "none" within a block, absent for "none" itself, which comes first.
 function costs.summarise(folder)
   local order, map = by_case(folder.runs)
@@ -80,11 +81,8 @@ end
 
 -- ---- the table -----------------------------------------------------------------------------------------------------
 
-local function ratio(e)
-  if not e then return nil end
-  if not e.low then return ("%.4f"):format(e.median) end
-  return ("%.4f [%.4f, %.4f]"):format(e.median, e.low, e.high)
-end
+local function part(x) return ("%.4f"):format(x) end
+local function ratio(e) return figures.text(e, part) end
 
 local COLUMNS = {
   { "POLICY" }, { "THROUGHPUT", align = "right" }, { "P50", align = "right", drop = 3 },
@@ -95,7 +93,8 @@ local COLUMNS = {
 local NOTES = [[
 
 throughput and percentiles of the time for 64 pages as parts of those without a policy in the same block, median of
-%d blocks with its 95 %% interval; more per charge: what the median 64 pages, one slow-path charge, take longer.
+%d blocks with its interval and the level of that; more per charge: what the median 64 pages, one slow-path charge,
+take longer.
 elsewhere: a policy is attached to another cgroup. growth, faults: what priority waits for of its high tenant, in vain;
 to count faults, a program runs at each one of the machine, so that trigger has its price even when quiet.
 ]]
@@ -132,8 +131,8 @@ function costs.pictures(folders, path)
   end
   plot.write(path, "overhead", "overhead", {
     heading = "An attached, quiet policy against none", setting = report.setting(folder), cases = #rows,
-    caption = "Throughput and P50 with a quiet policy attached, as parts of those without one: medians with 95 % "
-      .. "bootstrap intervals. In the grey band they differ by 1 % at most.",
+    caption = "Throughput and P50 with a quiet policy attached, as parts of those without one: medians with "
+      .. "their intervals. In the grey band they differ by 1 % at most.",
   }, rows)
 end
 

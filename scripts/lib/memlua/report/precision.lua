@@ -1,5 +1,7 @@
 --- memlua.report.precision: what precision.lua reports: per delay the mean sleep, its error as it is, and what is left of the
 --- error when the kernel's rounding (memlua.machine.jiffies) is taken out.
+local figures = require "memlua.base.figures"
+local intervals = require "memlua.base.intervals"
 local jiffies = require "memlua.machine.jiffies"
 local memlua = require "memlua"
 local plot = require "memlua.plot"
@@ -38,7 +40,7 @@ end
 
 local function mean_of(values, seed)
   if #values == 0 then return nil end
-  local low, high = stats.interval(values, stats.mean, { seed = seed })
+  local low, high = intervals.mean(values, { seed = seed })
   return { n = #values, mean = stats.mean(values), low = low, high = high }
 end
 
@@ -95,10 +97,11 @@ end
 
 -- ---- the table -----------------------------------------------------------------------------------------------------
 
-local function percent(e)
-  if not e then return nil end
-  if not e.low then return ("%+.2f %%"):format(e.mean * 100) end
-  return ("%+.2f %% [%+.2f, %+.2f]"):format(e.mean * 100, e.low * 100, e.high * 100)
+local function percent(x) return ("%+.2f %%"):format(x * 100) end
+
+-- An interval is the mean's, at 95 %.
+local function error_of(e)
+  return e and figures.text({ n = e.n, median = e.mean, low = e.low, high = e.high }, percent)
 end
 
 local function ms(value) return value and ("%.2f ms"):format(value) end
@@ -122,8 +125,8 @@ function sleeps.text(folders)
   local folder, rows = folders[1], {}
   local summary = folder.summary
   for i, d in ipairs(summary.delays) do
-    rows[i] = { d.asked_ms .. " ms", d.jiffies, d.slept_ms and ms(d.slept_ms.mean) or "never", percent(d.raw),
-                ms(d.rounded_ms), percent(d.left), d.slept_ms and d.slept_ms.n or 0, ms(d.module_ms) }
+    rows[i] = { d.asked_ms .. " ms", d.jiffies, d.slept_ms and ms(d.slept_ms.mean) or "never", error_of(d.raw),
+                ms(d.rounded_ms), error_of(d.left), d.slept_ms and d.slept_ms.n or 0, ms(d.module_ms) }
   end
   return table.concat { report.title(folder), text.render(COLUMNS, rows),
     text.paragraph(NOTES:format(summary.tick_ns / 1e6, ms(summary.undelayed_s * 1000))) }

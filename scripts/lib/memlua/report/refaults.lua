@@ -1,7 +1,11 @@
 --- memlua.report.refaults: what cache.lua reports: per strategy and tenant, how often pages had to come back, how many reclaim
 --- looked at, what the tenant held and how fast it went through its pages while all competed.
+local effects = require "memlua.report.effects"
+local estimate = require "memlua.results.estimate"
+local figures = require "memlua.base.figures"
 local plot = require "memlua.plot"
 local plot_memory = require "memlua.report.charts.memory"
+local remarks = require "memlua.report.remarks"
 local report = require "memlua.report"
 local stats = require "memlua.stats"
 local summary = require "memlua.results.summary"
@@ -61,18 +65,18 @@ end
 
 local KEYS = { "refaults", "scanned", "held", "rate" }
 
-local function estimates(cases, seed)
+local function estimates(cases)
   local result = {}
   for _, key in ipairs(KEYS) do
     local values = {}
     for _, case in ipairs(cases) do values[#values + 1] = case[key] end
-    result[key] = summary.estimate(values, seed)
+    result[key] = estimate.of(values)
   end
   return result
 end
 
 --- The rows of the table, strategies of one tenant together, in the order of the scenario: list of
---- { tenant, strategy, refaults, scanned, held, rate }, the last four as memlua.results.summary's estimates.
+--- { tenant, strategy, refaults, scanned, held, rate }, the last four as memlua.results.estimate's.
 function pages.rows(folder)
   local cases = {}
   for _, run in ipairs(folder.runs) do
@@ -87,7 +91,7 @@ function pages.rows(folder)
     for _, strategy in ipairs(folder.manifest.scenario.strategies) do
       local measured = cases[tenant.name .. "/" .. strategy.name]
       if measured then -- else it was skipped, or its cells are missing
-        local row = estimates(measured, folder.manifest.seed)
+        local row = estimates(measured)
         row.tenant, row.strategy = tenant.name, strategy.name
         rows[#rows + 1] = row
       end
@@ -104,12 +108,6 @@ function pages.summarise(folder) return summary.of(folder) end
 local function count(n) return ("%.0f"):format(n) end
 local function rate(n) return units.format_size(n) .. "/s" end
 
-local function shown(estimate, format)
-  if not estimate then return nil end
-  if not estimate.low then return format(estimate.median) end
-  return ("%s [%s, %s]"):format(format(estimate.median), format(estimate.low), format(estimate.high))
-end
-
 local COLUMNS = { { "TENANT" }, { "STRATEGY" }, { "REFAULTS", align = "right" },
                   { "SCANNED", align = "right", drop = 3 }, { "HELD", align = "right", drop = 2 }, { "RE-USED", align = "right", drop = 1 } }
 
@@ -117,24 +115,22 @@ local COLUMNS = { { "TENANT" }, { "STRATEGY" }, { "REFAULTS", align = "right" },
 function pages.text(folders)
   local folder, lines = folders[1], {}
   for i, row in ipairs(pages.rows(folder)) do
-    lines[i] = { row.tenant, row.strategy, shown(row.refaults, count), shown(row.scanned, count),
-                 shown(row.held, units.format_size), shown(row.rate, rate) }
+    lines[i] = { row.tenant, row.strategy, figures.text(row.refaults, count), figures.text(row.scanned, count),
+                 figures.text(row.held, units.format_size), figures.text(row.rate, rate) }
   end
   return table.concat { report.title(folder), text.render(COLUMNS, lines),
     text.flow("\nrefaults and scanned in pages over a tenant's life; held (memory.current) and re-used while all "
       .. "competed\n"),
-    text.flow(report.standing(folder) .. report.effects(summary.series(folders)), 2) }
+    text.flow(remarks.standing(folder) .. effects.of(summary.series(folders)), 2) }
 end
 
 -- ---- the charts ----------------------------------------------------------------------------------------------------
 
 local CHARTS = {
   { "refaults", "Pages that had to come back", "refaults", 1, count,
-    "Pages that a tenant used again after the kernel had taken them, over its life: the median of the runs, with a "
-    .. "95 % bootstrap interval where there are several. Less is better." },
+    ("Pages that a tenant used again after the kernel had taken them, over its life: %s. Less is better."):format(estimate.SAID) },
   { "rate", "How fast each tenant uses its pages again while all compete", "MiB a second", 1 / (1 << 20), rate,
-    "What a tenant used a second while all competed: the median of the runs, with a 95 % bootstrap interval where "
-    .. "there are several. More is better." },
+    ("What a tenant used a second while all competed: %s. More is better."):format(estimate.SAID) },
 }
 
 -- A strategy has one colour on both LRUs: "none-mglru" is "none", too.
@@ -155,7 +151,7 @@ local function draw(folder, path, chart)
     local e = row[key]
     if e then
       bars[#bars + 1] = { group = row.tenant, series = colour[row.strategy], label = row.strategy, note = format(e.median),
-                          length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale }
+                          length = e.median * scale, low = (e.low or e.median) * scale, high = (e.high or e.median) * scale, runs = plot.singles(e, scale) }
     end
   end
   plot.grouped(path, key, { heading = heading, axis = axis, setting = report.setting(folder), caption = caption }, bars)

@@ -1,8 +1,10 @@
 --- memlua.report.replay: what replay.lua reports beside the general table: survival with its interval, completion against
 --- the solo run of the same block, how far behind its trace's clock a tenant fell, and how long its rises took.
+local estimate = require "memlua.results.estimate"
+local figures = require "memlua.base.figures"
+local intervals = require "memlua.base.intervals"
 local percentiles = require "memlua.base.percentiles"
 local report = require "memlua.report"
-local stats = require "memlua.stats"
 local summary = require "memlua.results.summary"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
@@ -56,12 +58,12 @@ end
 -- ---- survival --------------------------------------------------------------------------------------------------
 
 local function proportion(successes, n)
-  local low, high = stats.wilson(successes, n)
+  local low, high = intervals.share(successes, n)
   return ("%d of %d [%.0f, %.0f] %%"):format(successes, n, low * 100, high * 100)
 end
 
---- Who survived: per strategy how many runs lost nobody, and per tenant how many it finished, with Wilson's 95 %
---- intervals. A text table.
+--- Who survived: per strategy how many runs lost nobody, and per tenant how many it finished, with Clopper
+--- and Pearson's 95 % intervals. A text table.
 function replay.survival(folder)
   local columns, rows = { { "STRATEGY" }, { "ALL SURVIVED" } }, {}
   for _, tenant in ipairs(folder.manifest.scenario.tenants) do columns[#columns + 1] = { tenant.name, drop = 1 } end
@@ -80,19 +82,10 @@ end
 
 local PS <const> = { 0.50, 0.95, 0.99 }
 
-local function shown(value, low, high, format)
-  if not value then return nil end
-  if not low then return format(value) end
-  return ("%s [%s, %s]"):format(format(value), format(low), format(high))
-end
-
 local function ratio(x) return ("%.3f"):format(x) end
 local function milliseconds(ns) return (ns < 1e9 and "%.3g" or "%.0f"):format(ns * 1e-6) end
 
-local function estimate(values, format, seed)
-  local e = summary.estimate(values, seed)
-  return e and shown(e.median, e.low, e.high, format)
-end
+local function shown(values, format) return figures.text(estimate.of(values), format) end
 
 local function histograms_of(folder, strategy, name)
   local list = {}
@@ -117,10 +110,10 @@ local function latencies_of(folder, name)
 end
 
 -- The greatest of a single run is what repeats; the greatest of all grows with their number.
-local function greatest(histograms, seed)
+local function greatest(histograms)
   local values = {}
   for _, h in ipairs(histograms) do values[#values + 1] = h.max end
-  return estimate(values, milliseconds, seed)
+  return shown(values, milliseconds)
 end
 
 local function lags(folder, strategy, name)
@@ -132,15 +125,14 @@ local function lags(folder, strategy, name)
 end
 
 local function row_of(folder, name, series)
-  local seed = folder.manifest.seed
   local row = { name, series.strategy }
   local lag = series.strategy ~= "alone" and lags(folder, series.strategy, name) or {}
-  row[3] = series.strategy == "alone" and "1" or estimate(ratios(folder, series.strategy, name), ratio, seed)
-  row[4] = estimate(lag, units.format_duration, seed)
-  for k, p in ipairs(percentiles.of(series.histograms, PS, { seed = seed }) or {}) do
-    row[4 + k] = shown(p.value, p.low, p.high, milliseconds)
+  row[3] = series.strategy == "alone" and "1" or shown(ratios(folder, series.strategy, name), ratio)
+  row[4] = shown(lag, units.format_duration)
+  for k, p in ipairs(percentiles.of(series.histograms, PS) or {}) do
+    row[4 + k] = figures.text(p, milliseconds)
   end
-  row[8] = greatest(series.histograms, seed)
+  row[8] = greatest(series.histograms)
   return row
 end
 
@@ -150,7 +142,7 @@ local COLUMNS = {
   { "P99 ms", align = "right", drop = 1 }, { "MAX ms", align = "right", drop = 4 },
 }
 
---- Slowdown, lag and the latency of the rises, alone and by strategy, with bootstrap intervals of 95 %. A text table.
+--- Slowdown, lag and the latency of the rises, alone and by strategy, with the medians' intervals. A text table.
 function replay.latency(folder)
   local rows = {}
   for _, tenant in ipairs(folder.manifest.scenario.tenants) do
@@ -180,8 +172,8 @@ local function too_fast(folder)
 end
 
 local LEGEND = "x solo: completion over that of the solo run of the same block; behind: the greatest lag of a run behind "
-  .. "its\ntrace's clock; latencies: of the rises from one sample to the next, percentiles over all runs, the greatest "
-  .. "of a\nrun as a median over runs; in brackets: 95 %\n"
+  .. "its\ntrace's clock; latencies: of the rises from one sample to the next, a run's percentiles and its greatest; all as "
+  .. "the\nmedian of the runs, in brackets its interval with the level that it achieves\n"
 
 --- The document for run folders of replay.lua; `pictured` as of report.text.
 function replay.text(folders, pictured)

@@ -2,12 +2,17 @@
 --- no failure; what wasn't measured, can't be trusted or breaks an expectation is.
 local memlua = require "memlua"
 local stats = require "memlua.stats"
+local units = require "memlua.units"
 
 local judge = {}
 
 --- Solo runs of one tenant under one load differ by what else the machine does. Where their median absolute deviation
 --- exceeds this share of their median, an effect of that size could be the machine's: the result is too noisy.
 judge.NOISE = 0.10
+
+--- One of them that is off their median by more than this share of it is no measure either, though the deviation
+--- doesn't see it: each run of a block is set against the solo run of that block.
+judge.OUTLIER = 0.25
 
 -- A deviation of fewer runs says nothing.
 local ENOUGH = 3
@@ -55,13 +60,39 @@ local function solo_times(results)
   return times
 end
 
-local function refuse_noise(results)
-  for name, times in pairs(solo_times(results)) do
+-- The one that is furthest off the median, and by which share of it.
+local function furthest(times)
+  local middle, worst, off = stats.median(times), nil, 0
+  for _, time in ipairs(times) do
+    local share = math.abs(time - middle) / middle
+    if share > off then worst, off = time, share end
+  end
+  return worst, off, middle
+end
+
+-- What helps depends on what the time is made of.
+local REMEDY = {
+  virtual = "under the virtual clock that is not the machine's noise: the tenant itself varies, or time leapt while it "
+    .. "waited for files of the host; warm it up more often (--warmup 3), or let it read from $TMPDIR",
+  real = "quieten the machine, or take --clock virtual",
+}
+
+local function remedy(facts) return REMEDY[facts and facts.clock == "virtual" and "virtual" or "real"] end
+
+local function refuse_noise(results, facts)
+  local by_name = solo_times(results)
+  for _, name in ipairs(memlua.keys(by_name)) do
+    local times = by_name[name]
     local spread = #times >= ENOUGH and stats.spread(times) or 0
     if spread > judge.NOISE then
       memlua.fail(memlua.status.untrustworthy, "%s: %d runs alone differ by %.0f %% (median absolute deviation; more than "
-        .. "%.0f %% is not trustworthy): quieten the machine, or take --clock virtual", name, #times, spread * 100,
-        judge.NOISE * 100)
+        .. "%.0f %% is not trustworthy): %s", name, #times, spread * 100, judge.NOISE * 100, remedy(facts))
+    end
+    local worst, off, middle = furthest(times)
+    if #times >= ENOUGH and off > judge.OUTLIER then
+      memlua.fail(memlua.status.untrustworthy, "%s: one of %d runs alone took %s where the median is %s (more than %.0f %% "
+        .. "off is not trustworthy): %s", name, #times, units.format_duration(worst), units.format_duration(middle),
+        judge.OUTLIER * 100, remedy(facts))
     end
   end
 end
@@ -132,18 +163,19 @@ function judge.experiment(results)
 end
 
 --- Fails where the runs, as memlua.experiment.cell gives them, don't count: with status 124 if a tenant timed out, 1 if one failed
---- by itself, 7 if one was killed from outside or the runs alone are too noisy.
-function judge.trust(results)
+--- by itself, 7 if one was killed from outside or the runs alone are too noisy. `facts`: host.json's, whose clock
+--- decides what is advised.
+function judge.trust(results, facts)
   refuse_timeouts(results)
   refuse_failures(results)
   refuse_contamination(results)
-  refuse_noise(results)
+  refuse_noise(results, facts)
 end
 
 --- Fails as judge.trust does, else with status 2 if an expectation doesn't hold of a run (judge.ask), 1 if one failed
 --- itself; all of them are named.
-function judge.results(results)
-  judge.trust(results)
+function judge.results(results, facts)
+  judge.trust(results, facts)
   refuse_broken(judge.expected(results))
 end
 

@@ -1,11 +1,19 @@
 --- memlua.results.summary: what many runs say together, per strategy and tenant. Runs in which a tenant was lost
 --- are counted apart: their survivors had the memory that the lost ones gave up.
+local effects = require "memlua.results.effects"
+local estimates = require "memlua.results.estimate"
+local percentiles = require "memlua.base.percentiles"
+local pressure = require "memlua.results.pressure"
+local slowdown = require "memlua.results.slowdown"
 local stats = require "memlua.stats"
 local units = require "memlua.units"
+local work = require "memlua.results.work"
 
 local summary = {}
 
-local LATENCIES = { p50 = 0.50, p95 = 0.95, p99 = 0.99 }
+local estimate <const> = estimates.of
+
+local LATENCIES <const>, PS <const> = { "p50", "p95", "p99" }, { 0.50, 0.95, 0.99 }
 
 local function is_done(tenant) return tenant.ended == "done" end
 
@@ -24,16 +32,6 @@ local function has_only_failed(result)
   return failed
 end
 
---- { n, median, low, high, values } of a list of numbers, nil for an empty one; low and high bound the
---- median's bootstrap interval, absent for a single value.
-function summary.estimate(values, seed)
-  if #values == 0 then return nil end
-  local low, high = stats.interval(values, stats.median, { seed = seed })
-  return { n = #values, median = stats.median(values), low = low, high = high, values = values }
-end
-
-local estimate = summary.estimate
-
 local function collect(cases, key, condition)
   local values = {}
   for _, case in ipairs(cases) do
@@ -43,12 +41,17 @@ local function collect(cases, key, condition)
   return values
 end
 
+-- Those of a lost tenant end where it did: the slow ones that were to come are missing.
 local function latency_of(cases)
-  local histograms = collect(cases, "latency")
+  local histograms = collect(cases, "latency", function(case) return is_done(case.tenant) end)
+  local cut_off = #histograms == 0
+  if cut_off then histograms = collect(cases, "latency") end
   local merged = stats.merge(histograms)
   if not merged or merged.count == 0 then return nil end
-  local result = { unit = merged.unit, count = merged.count, max = merged.max }
-  for name, p in pairs(LATENCIES) do result[name] = stats.percentile(merged, p) end
+  local result = { unit = merged.unit, count = merged.count, max = merged.max, cut_off = cut_off or nil, of_runs = {} }
+  for k, one in ipairs(percentiles.of(histograms, PS)) do
+    result[LATENCIES[k]], result.of_runs[LATENCIES[k]] = one.median, one
+  end
   return result
 end
 
@@ -76,7 +79,7 @@ local function intact(case) return case.intact end
 local function damaged(case) return not case.intact and is_done(case.tenant) end
 
 -- Of a tenant of several workloads: { name, completion, ended = { how = count } } of each. Nil where there is one.
-local function workloads_of(cases, seed)
+local function workloads_of(cases)
   if not cases[1].tenant.workloads then return nil end
   local list = {}
   for i, first in ipairs(cases[1].tenant.workloads) do
@@ -85,7 +88,7 @@ local function workloads_of(cases, seed)
       local part = case.tenant.workloads[i]
       parts[k], ended[part.ended] = { tenant = part }, (ended[part.ended] or 0) + 1
     end
-    list[i] = { name = first.name, completion = estimate(collect(parts, "completion_s"), seed), ended = ended }
+    list[i] = { name = first.name, completion = estimate(collect(parts, "completion_s")), ended = ended }
   end
   return list
 end
@@ -108,18 +111,36 @@ local function done_in(cases)
   return n
 end
 
-local function tenant_summary(all, seed)
+-- What is done without a time of its own was there for the others.
+local function is_service(all)
+  local done = done_in(all)
+  return done > 0 and #collect(all, "completion_s", function(case) return is_done(case.tenant) end) == 0
+end
+
+-- How long it took without the hold, as completion of the runs that lost nobody, or of survivors where all lost somebody.
+local function working_of(all)
+  local values, beside = {}, {}
+  for _, case in ipairs(all) do
+    local list = case.intact and values or beside
+    list[#list + 1] = work.moving(case.tenant)
+  end
+  return estimate(#values > 0 and values or beside)
+end
+
+local function tenant_summary(all)
   local first, cases = all[1].tenant, unmixed(all, intact)
   return {
     name = first.name, role = first.role, rank = first.rank, runs = #all, finished = done_in(all),
+    service = is_service(all) or nil,
     lost = losses_of(all),
-    completion = estimate(collect(all, "completion_s", intact), seed),
-    completion_beside_losses = estimate(collect(all, "completion_s", damaged), seed),
-    ended_at = estimate(collect(all, "ended_at"), seed),
-    reached = estimate(collect(all, "reached"), seed), peak = estimate(collect(all, "peak"), seed),
-    alloc = estimate(collect(cases, "alloc_s"), seed), read_bytes = estimate(collect(cases, "read_bytes"), seed),
+    completion = estimate(collect(all, "completion_s", intact)),
+    completion_beside_losses = estimate(collect(all, "completion_s", damaged)),
+    ended_at = estimate(collect(all, "ended_at")),
+    reached = estimate(collect(all, "reached")), peak = estimate(collect(all, "peak")),
+    working = working_of(all),
+    alloc = estimate(collect(cases, "alloc_s")), read_bytes = estimate(collect(cases, "read_bytes")),
     latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
-    events_local = medians(cases, "events_local"), workloads = workloads_of(all, seed),
+    events_local = medians(cases, "events_local"), workloads = workloads_of(all),
   }
 end
 
@@ -144,7 +165,7 @@ local function cases_by_tenant(runs)
   return order, by_name
 end
 
-local function strategy_summary(name, runs, seed)
+local function strategy_summary(name, runs)
   local result = { name = name, solo = runs[1].solo, runs = #runs, intact = 0, tenants = {} }
   local spans, failed = {}, 0
   for _, one in ipairs(runs) do
@@ -152,64 +173,11 @@ local function strategy_summary(name, runs, seed)
     if is_intact(one) then result.intact = result.intact + 1 end
     spans[#spans + 1] = makespan(one)
   end
-  result.makespan, result.failed = estimate(spans, seed), failed > 0 and failed or nil
+  result.makespan, result.failed = estimate(spans), failed > 0 and failed or nil
+  result.pressure = pressure.of(runs)
   local order, by_name = cases_by_tenant(runs)
-  for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant], seed) end
+  for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant]) end
   return result
-end
-
--- ---- against the solo runs ---------------------------------------------------------------------------------------
-
--- What a tenant's work took: its time, or, where it works for a fixed time, the time per byte.
-local function cost(tenant)
-  if not is_done(tenant) then return nil end
-  local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
-  if not workload or not workload.duration then return tenant.completion_s end
-  return tenant.read_bytes and tenant.read_bytes > 0 and 1 / tenant.read_bytes or nil
-end
-
--- What it took alone, by block, and the median of all blocks.
-local function costs_alone(runs)
-  local by_block, values = {}, {}
-  for _, result in ipairs(runs or {}) do
-    local value = cost(result.tenants[1])
-    if value then by_block[result.block or #values + 1], values[#values + 1] = value, value end
-  end
-  return by_block, stats.median(values)
-end
-
--- The solo run of the same block is the measure, since what drifts, drifts in both.
-local function ratios(runs, name, by_block, median, intact_only)
-  local values = {}
-  for _, result in ipairs(runs) do
-    for _, tenant in ipairs(result.tenants) do
-      local value = tenant.name == name and is_intact(result) == intact_only and cost(tenant)
-      if value then values[#values + 1] = value / (by_block[result.block] or median) end
-    end
-  end
-  return values
-end
-
--- Every tenant beside its solo run: a policy that only slows the others must not look good.
-local function add_slowdown(tenant, runs, solo, solo_runs, seed)
-  tenant.solo_s = solo.tenants[1].completion and solo.tenants[1].completion.median
-  local by_block, median = costs_alone(solo_runs)
-  if not median then return end
-  local values = ratios(runs, tenant.name, by_block, median, true)
-  if #values == 0 then values = ratios(runs, tenant.name, by_block, median, false) end
-  tenant.times_solo = estimate(values, seed)
-  tenant.slowdown = tenant.times_solo and tenant.times_solo.median
-end
-
-local function add_slowdowns(strategies, runs_of, solo_of, seed)
-  local by_name = {}
-  for _, strategy in ipairs(strategies) do by_name[strategy.name] = strategy end
-  for _, strategy in ipairs(strategies) do
-    for _, tenant in ipairs(strategy.tenants) do
-      local solo = (solo_of or {})[tenant.name]
-      if by_name[solo] then add_slowdown(tenant, runs_of[strategy.name], by_name[solo], runs_of[solo], seed) end
-    end
-  end
 end
 
 -- The names of the strategies that were run: as the scenario lists them, so that a strategy keeps its place and colour
@@ -227,25 +195,34 @@ local function ordered(folder)
   return names
 end
 
---- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of
---- { name, solo, runs, intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, tenants = list of { name, role, runs, finished, lost,
---- completion = {n, median, low, high, values}, times_solo = the same of the ratios to the solo runs of the same
---- block, slowdown = its median, latency, ..., workloads = list of { name, completion, ended = {how = runs} } where
---- there are several } }, skipped = list of { name, reason } or nil, expected =
---- judge.expected's or nil }. Times in seconds; the ratio of tenants that work
---- for a fixed time is that of the times per byte.
+-- The strategies of one folder as effects.of takes them.
+local function compared(strategies, folder)
+  local series = {}
+  for _, strategy in ipairs(strategies) do
+    if not strategy.solo then series[#series + 1] = { label = strategy.name, strategy = strategy, folder = folder } end
+  end
+  return #series > 1 and effects.of(series) or nil
+end
+
+--- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of { name, solo, runs,
+--- intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, pressure (memlua.results.pressure), tenants =
+--- list of { name, role, rank, runs, finished, lost, completion = { n, median, low, high, level, values }, times_solo =
+--- the same of the ratios to the solo runs of the same block, times_work = of those without the hold, slowdown =
+--- times_solo's median, latency = { unit, count, max, p50, p95, p99 (medians of the runs'), of_runs = { p50, p95, p99 },
+--- cut_off (true: all were lost, the slow ones to come are missing) }, ..., workloads = list of { name, completion,
+--- ended = {how = runs} } where there are several } }, effects = effects.of's or nil, skipped = list of { name, reason }
+--- or nil, expected = judge.expected's or nil }. Times in seconds; the ratio of tenants that work for a fixed time is
+--- that of the times per byte.
 function summary.of(folder)
   local by_strategy, strategies = {}, {}
   for _, result in ipairs(folder.runs) do
     by_strategy[result.strategy] = by_strategy[result.strategy] or {}
     table.insert(by_strategy[result.strategy], result)
   end
-  for i, name in ipairs(ordered(folder)) do
-    strategies[i] = strategy_summary(name, by_strategy[name], folder.manifest.seed)
-  end
-  add_slowdowns(strategies, by_strategy, folder.manifest.solo_of, folder.manifest.seed)
+  for i, name in ipairs(ordered(folder)) do strategies[i] = strategy_summary(name, by_strategy[name]) end
+  slowdown.add(strategies, by_strategy, folder.manifest.solo_of)
   return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
-           skipped = folder.manifest.skipped, expected = folder.manifest.expected }
+           effects = compared(strategies, folder), skipped = folder.manifest.skipped, expected = folder.manifest.expected }
 end
 
 -- ---- folders -> series: one per strategy that isn't a solo run ----------------------------------------------
@@ -280,15 +257,14 @@ end
 function summary.metric(folder)
   if folder.manifest.scenario.tenants[1].workloads[1].duration then
     return { name = "read", heading = "Read by each tenant in its time", axis = "MiB read", scale = 1 / (1 << 20),
-             caption = "What each tenant read in its time: the median of the runs, with a 95 % bootstrap interval "
-               .. "where there are several.",
+             caption = ("What each tenant read in its time: %s."):format(estimates.SAID),
              format = units.format_size, of = function(tenant) return tenant.read_bytes end }
   end
   return {
     name = "completion", heading = "Completion time of each tenant", time = true, scale = 1, format = units.format_duration,
     axis = "seconds from a tenant's start to its end; hatched with a cross: killed then",
-    caption = "From a tenant's start to its end: the median of the runs, with a 95 % bootstrap interval where there "
-      .. "are several. Hatched, with a cross: lost then, so it has no completion time.",
+    caption = ("From a tenant's start to its end: %s. Pale: the time in which it only held its memory. Hatched, with a "
+      .. "cross: lost then, so it has no completion time."):format(estimates.SAID),
     of = function(tenant) return tenant.completion or tenant.completion_beside_losses end,
   }
 end

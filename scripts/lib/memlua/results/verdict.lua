@@ -1,7 +1,9 @@
---- memlua.results.verdict: what a comparison of strategies comes to. A strategy protects when every tenant finishes and
---- the best-ranked one takes as long as alone; what merely slows the others, or a case of too few runs, is
---- called just that.
-local stats = require "memlua.stats"
+--- memlua.results.verdict: what a comparison of strategies comes to. A strategy protects when, where memory was short without
+--- it, every tenant finishes and the best-ranked one works as fast as alone, and when the runs are enough to show that;
+--- what merely slows the others, or what too few runs show, is called just that.
+local best_order = require "memlua.results.best_order"
+local figures = require "memlua.base.figures"
+local intervals = require "memlua.base.intervals"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
 
@@ -11,62 +13,20 @@ local verdict = {}
 --- best order, before a strategy is said to cost something.
 verdict.SLOWER, verdict.LATER = 1.05, 1.15
 
--- ---- the best possible order -------------------------------------------------------------------------------
-
--- The earliest time from `from` on at which `size` fits below the limit beside the jobs already placed.
-local function earliest(placed, size, limit)
-  local times = { 0 }
-  for _, job in ipairs(placed) do times[#times + 1] = job.finish end
-  table.sort(times)
-  for _, time in ipairs(times) do
-    local used = size
-    for _, job in ipairs(placed) do if job.finish > time then used = used + job.size end end
-    if used <= limit then return time end
-  end
-end
-
-local function span(order, limit)
-  local placed, last = {}, 0
-  for i, job in ipairs(order) do
-    local start = earliest(placed, job.size, limit)
-    if not start then return math.huge end
-    placed[i] = { size = job.size, finish = start + job.duration }
-    last = math.max(last, placed[i].finish)
-  end
-  return last
-end
-
-local function permuted(list, n, visit)
-  if n <= 1 then return visit(list) end
-  for i = 1, n do
-    list[i], list[n] = list[n], list[i]
-    permuted(list, n - 1, visit)
-    list[i], list[n] = list[n], list[i]
-  end
-end
-
---- The shortest time in which all jobs { size, duration } can be done when those that run together must fit the
---- limit, each started as early as its place in the order allows; over all orders up to 6 jobs, above that the
---- longest first (Graham, "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17 (1969)).
---- CPU time is taken as free, and a job's memory as taken from its start to its end: real tenants may be a little
---- faster, since they grow. math.huge when a job doesn't fit alone.
-function verdict.best_makespan(jobs, limit)
-  local order, best = table.move(jobs, 1, #jobs, 1, {}), math.huge
-  if #jobs > 6 then
-    table.sort(order, function(a, b) return a.duration > b.duration end)
-    return span(order, limit)
-  end
-  permuted(order, #order, function(list) best = math.min(best, span(list, limit)) end)
-  return best
-end
+--- "protects" says that more than this share of runs keep every tenant, and errs in at most 5 % of experiments.
+verdict.SURVIVAL = 0.80
 
 -- ---- per strategy --------------------------------------------------------------------------------------------
 
--- What each tenant needs alone: its peak, kernel memory included, and its time.
+-- What each tenant needs alone: its peak, kernel memory included, and its time. nil where that isn't known, or where a
+-- tenant shrinks, so that no order of whole tenants is the best.
 local function jobs_of(folder, strategy)
   local alone, jobs = {}, {}
   for _, solo in ipairs(folder.summary.strategies) do
     if solo.solo then alone[solo.name] = solo.tenants[1] end
+  end
+  for _, result in ipairs(folder.runs or {}) do
+    if result.solo and best_order.shrinks(result.tenants[1]) then return nil end
   end
   for i, tenant in ipairs(strategy.tenants) do
     local solo = alone[(folder.manifest.solo_of or {})[tenant.name]]
@@ -82,54 +42,170 @@ local function best_ranked(strategy)
   return best
 end
 
--- Whether so many of n runs without a loss say anything: Wilson's interval must lie on one side of a half.
-local function tells(intact, runs)
-  local low, high = stats.wilson(intact, runs)
-  return low >= 0.5 or high < 0.5
+local function is_empty(t) return next(t or {}) == nil end
+
+-- The strategies that do nothing: neither a policy nor limits of their own.
+local function unprotected(folder)
+  local names = {}
+  for _, s in ipairs(folder.manifest.scenario.strategies or {}) do
+    if not s.policy and is_empty(s.limits) and is_empty(s.tenants) then names[s.name] = true end
+  end
+  return names
 end
 
--- As many runs like these, none or all of which had losses, as say something.
+-- Whether memory was short in most of the unprotected runs: true, false, or nil where there are none; and their
+-- pressure.
+local function was_tested(folder)
+  local names, found = unprotected(folder), nil
+  for _, strategy in ipairs(folder.summary.strategies) do
+    local p = not strategy.solo and names[strategy.name] and strategy.pressure
+    if p and 2 * p.pressed > p.runs then return true, p end
+    found = found or p or nil
+  end
+  if found then return false, found end
+end
+
+-- The least number of runs, all without a loss, that show enough.
 local function enough()
   local n = 1
-  while not (tells(0, n) and tells(n, n)) do n = n + 1 end
+  while intervals.share(n, n, 0.90) <= verdict.SURVIVAL do n = n + 1 end
   return n
 end
 
-local function inconclusive(row)
-  return ("inconclusive: %d run%s, %s with losses; %d would tell"):format(row.runs, row.runs > 1 and "s" or "",
-    row.intact == 0 and "all" or "none", enough())
+local function percent(low, high) return ("[%.0f, %.0f] %%"):format(low * 100, high * 100) end
+
+-- ---- the words -----------------------------------------------------------------------------------------------------
+-- Each says what forbids to say "protects", or nil. The first that has something to say is heard.
+
+local function failures(row)
+  return row.failed and ("not judged: a tenant failed by itself in %d of %d runs"):format(row.failed, row.runs)
+end
+
+local function losses(row)
+  local lost = row.runs - row.intact
+  if lost == 0 then return nil end
+  local sure = row.runs > 1 and " " .. percent(intervals.share(lost, row.runs)) or ""
+  return lost == row.runs and ("loses tenants: in all of %d run%s%s"):format(lost, lost > 1 and "s" or "", sure)
+    or ("unreliable: loses tenants in %d of %d runs%s"):format(lost, row.runs, sure)
+end
+
+local function untested(row)
+  if row.tested == nil then return "keeps all; no unprotected runs beside it show from what" end
+  if row.tested then return nil end
+  local p = row.pressure
+  return ("nothing was tested: no pressure without protection (%.0f events, %.1f %% stalled)"):format(p.events or 0,
+    (p.stalled or 0) * 100)
+end
+
+local function objectives(row)
+  for _, o in ipairs(row.objectives) do
+    local said = ("%s's %s of %s"):format(o.tenant, o.name:upper(), figures.text(o.seen, units.format_duration) or "nothing")
+    if not o.seen then return ("keeps all; %s was not timed, so its objective is not judged"):format(o.tenant) end
+    if not o.seen.low then return ("inconclusive: %s; too few runs to set against %s"):format(said, units.format_duration(o.bound)) end
+    if o.seen.low > o.bound then return ("keeps all, but misses an objective: %s is above %s"):format(said, units.format_duration(o.bound)) end
+    if o.seen.high > o.bound then return ("inconclusive: %s isn't surely below %s"):format(said, units.format_duration(o.bound)) end
+  end
+end
+
+local function slowdown(row)
+  local seen = row.times
+  if row.service then
+    return not row.has_objective and ("keeps all; %s is a service without an objective, so its latency is not judged")
+      :format(row.best) or nil
+  end
+  if not seen then return "keeps all; without solo runs no slowdown is known" end
+  if not seen.low then
+    return ("inconclusive: %d run%s of %s %s too few for its slowdown; %d would tell"):format(seen.n,
+      seen.n > 1 and "s" or "", row.best, seen.n > 1 and "are" or "is", enough())
+  end
+  if seen.low > verdict.SLOWER then return "keeps all, but slows the best-ranked" end
+  if seen.high > verdict.SLOWER then
+    return ("inconclusive: the best-ranked's slowdown of %s isn't surely below %.2f"):format(
+      figures.text(seen, figures.ratio), verdict.SLOWER)
+  end
+end
+
+local function survival(row)
+  local low = intervals.share(row.intact, row.runs, 0.90)
+  if row.unprotected then return "keeps all unprotected" end
+  return low <= verdict.SURVIVAL and ("no loss in %d run%s, which shows %.0f %% or more; %d would tell whether it protects")
+    :format(row.runs, row.runs > 1 and "s" or "", low * 100, enough()) or nil
+end
+
+local function price(row)
+  return row.later and row.later.high > verdict.LATER and "protects, at the price of time" or nil
 end
 
 local function word_of(row)
-  if row.failed then return ("not judged: a tenant failed by itself in %d of %d runs"):format(row.failed, row.runs) end
-  local is_mixed = row.intact > 0 and row.intact < row.runs
-  if not is_mixed and not tells(row.intact, row.runs) then return inconclusive(row) end
-  if row.intact == 0 then return "loses tenants" end
-  if row.intact < row.runs then return ("unreliable: loses tenants in %d of %d runs"):format(row.runs - row.intact, row.runs) end
-  if row.slowdown and row.slowdown > verdict.SLOWER then return "keeps all, but slows the best-ranked" end
-  if row.later and row.later > verdict.LATER then return "protects, at the price of time" end
+  for _, say in ipairs { failures, losses, untested, objectives, slowdown, survival, price } do
+    local said = say(row)
+    if said then return said end
+  end
   return "protects"
 end
 
---- One row per strategy that isn't a solo run: { name, runs, intact, failed (summary.of's), slowdown (of the best-ranked tenant), worst
---- (of any), makespan_s, later (makespan against the best order), verdict }. What can't be told is absent; of a
---- strategy that was skipped that is all but its name and the verdict, which says why.
-function verdict.of(folder)
-  local rows = {}
-  for _, strategy in ipairs(folder.summary.strategies) do
-    if not strategy.solo then
-      local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed }
-      local jobs, limit = jobs_of(folder, strategy), folder.manifest.scenario.limits["memory.max"]
-      row.slowdown = best_ranked(strategy).slowdown
-      for _, tenant in ipairs(strategy.tenants) do
-        if tenant.completion and tenant.slowdown then row.worst = math.max(row.worst or 0, tenant.slowdown) end
+-- ---- the rows ------------------------------------------------------------------------------------------------------
+
+-- What tenants must keep to: list of { tenant, name ("p99"), bound (seconds), seen (estimate in seconds) }.
+local function objectives_of(folder, strategy)
+  local list = {}
+  for _, spec in ipairs(folder.manifest.scenario.tenants or {}) do
+    for _, name in ipairs { "p50", "p95", "p99" } do
+      local bound = spec.objective and spec.objective[name]
+      for _, tenant in ipairs(bound and strategy.tenants or {}) do
+        if tenant.name == spec.name then
+          local seen = tenant.latency and tenant.latency.of_runs[name]
+          list[#list + 1] = { tenant = spec.name, name = name, bound = bound, seen = figures.scaled(seen, 1e-9) }
+        end
       end
-      row.makespan_s = strategy.makespan and strategy.makespan.median
-      local best = jobs and type(limit) == "number" and verdict.best_makespan(jobs, limit)
-      row.later = row.makespan_s and best and row.makespan_s / best
-      row.verdict = word_of(row)
-      rows[#rows + 1] = row
     end
+  end
+  return list
+end
+
+local function has_objective(list, name)
+  for _, o in ipairs(list) do if o.tenant == name then return true end end
+  return false
+end
+
+-- Against the best order: { median, high }; with few runs the median is all there is.
+local function later_of(folder, strategy)
+  local jobs, limit, span = jobs_of(folder, strategy), folder.manifest.scenario.limits["memory.max"], strategy.makespan
+  local best = jobs and span and type(limit) == "number" and best_order.makespan(jobs, limit)
+  if not best or best == math.huge or best == 0 then return nil end
+  return { median = span.median / best, high = (span.high or span.median) / best }
+end
+
+local function add_slowdowns(row, strategy)
+  local best = best_ranked(strategy)
+  row.best, row.slowdown, row.times = best.name, best.slowdown, best.times_work or best.times_solo
+  row.service = best.service
+  for _, tenant in ipairs(strategy.tenants) do
+    if tenant.completion and tenant.slowdown then row.worst = math.max(row.worst or 0, tenant.slowdown) end
+  end
+end
+
+local function row_of(folder, strategy, tested, pressure)
+  local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed,
+                tested = tested, pressure = pressure, unprotected = unprotected(folder)[strategy.name],
+                objectives = objectives_of(folder, strategy) }
+  add_slowdowns(row, strategy)
+  row.has_objective = has_objective(row.objectives, row.best)
+  row.makespan_s = strategy.makespan and strategy.makespan.median
+  row.later = later_of(folder, strategy)
+  row.verdict = word_of(row)
+  return row
+end
+
+--- One row per strategy that isn't a solo run: { name, runs, intact, failed (summary.of's), best (the best-ranked tenant),
+--- slowdown (its X SOLO), times (the estimate that is judged: of its work without the hold), worst (X SOLO of any),
+--- makespan_s, later = { median, high } (makespan against the best order), tested (whether the unprotected runs were under
+--- pressure; nil: there are none), pressure, objectives, verdict }. What can't be told is absent; of a strategy that was
+--- skipped that is all but its name and the verdict, which says why. Survival is judged by intervals.share.
+function verdict.of(folder)
+  local rows, tested, pressure = {}, was_tested(folder)
+  for _, strategy in ipairs(folder.summary.strategies) do
+    if not strategy.solo then rows[#rows + 1] = row_of(folder, strategy, tested, pressure) end
   end
   for _, skipped in ipairs(folder.summary.skipped or {}) do
     rows[#rows + 1] = { name = skipped.name, verdict = "skipped: " .. skipped.reason }
@@ -139,18 +215,19 @@ end
 
 local COLUMNS = {
   { "STRATEGY" }, { "NO LOSS", align = "right" }, { "BEST X SOLO", align = "right", drop = 0 },
-  { "WORST X SOLO", align = "right", drop = 1 }, { "MAKESPAN", align = "right", drop = 2 },
-  { "X BEST ORDER", align = "right", drop = 3 }, { "VERDICT", wrap = true },
+  { "X WORK", align = "right", drop = 4 }, { "WORST X SOLO", align = "right", drop = 1 },
+  { "MAKESPAN", align = "right", drop = 2 }, { "X BEST ORDER", align = "right", drop = 3 }, { "VERDICT", wrap = true },
 }
 
-local function ratio(x) return x and ("%.2f"):format(x) or "-" end
+local function ratio(x) return x and figures.ratio(x) or "-" end
 
 --- The rows of verdict.of as a table for people.
 function verdict.text(list)
   local rows = {}
   for i, row in ipairs(list) do
-    rows[i] = { row.name, row.runs and ("%d of %d"):format(row.intact + (row.failed or 0), row.runs) or "-", ratio(row.slowdown), ratio(row.worst),
-                units.format_duration(row.makespan_s), ratio(row.later), row.verdict,
+    rows[i] = { row.name, row.runs and ("%d of %d"):format(row.intact, row.runs) or "-", ratio(row.slowdown),
+                figures.text(row.times, figures.ratio) or "-", ratio(row.worst), units.format_duration(row.makespan_s),
+                ratio(row.later and row.later.median), row.verdict,
                 colour = row.runs and row.intact < row.runs and "red" or nil }
   end
   return text.render(COLUMNS, rows)

@@ -20,4 +20,4 @@ local missing = folder.manifest.missing
 if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))
 end
-if is_scenario then judge.results(folder.runs) end
+if is_scenario then judge.results(folder.runs, folder.host) end

@@ -51,9 +51,19 @@ local function roles_of(tenants, described)
   return by_role
 end
 
--- Everything that a tenant will charge: what it touches, its page tables (2M per 1G), stacks and per-CPU stock.
+-- Of a workload's size so much is charged beside it: for memory its page tables (2M per 1G); for files a buffer head of 104
+-- bytes for each block, which on a small ext4 is 1K, and the page cache's tree. Measured of files of 10M, 40M and 120M:
+-- 1.1M and 11.4 %.
+local BESIDE <const> = { file = 1 / 8 }
+
+-- Everything that a tenant will charge: what it touches, what is charged beside it, stacks and per-CPU stock.
 local function claim_of(tenant)
-  return tenant.size and tenant.size + tenant.size // 100 + (2 << 20)
+  if not tenant.size then return nil end
+  local claim = tenant.size + (2 << 20)
+  for _, workload in ipairs(tenant.workloads) do
+    claim = claim + math.floor((workload.size or tenant.size) * (BESIDE[workload.kind] or 0.01))
+  end
+  return claim
 end
 
 -- Places by rank, tenants of one rank in their order in the list: no two alike.

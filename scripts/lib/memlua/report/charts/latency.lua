@@ -5,16 +5,19 @@ local stats = require "memlua.stats"
 
 local latency = {}
 
--- The histograms of a group in the runs that `wanted` picks, as one.
+-- The histograms of a group in the runs that `wanted` picks, as one. Those of tenants that were lost end where they did:
+-- the slow steps to come are missing, and they would look better than they were. Second: whether any was left out.
 local function merged_of(folder, names, wanted)
-  local histograms = {}
+  local histograms, lost = {}, false
   for _, result in ipairs(folder.runs) do
     for _, tenant in ipairs(wanted(result) and result.tenants or {}) do
-      if names[tenant.name] then histograms[#histograms + 1] = tenant.latency end
+      local is_done = tenant.ended == "done"
+      if names[tenant.name] and is_done then histograms[#histograms + 1] = tenant.latency end
+      lost = lost or names[tenant.name] and not is_done
     end
   end
   local merged = stats.merge(histograms)
-  return merged and merged.count > 0 and merged or nil
+  return merged and merged.count > 0 and merged or nil, lost
 end
 
 local function set_of(list)
@@ -48,11 +51,14 @@ end
 
 -- A panel: its title, and the merged histogram of each series that has one; the last line is alone's.
 local function panel_of(series, group)
-  local panel, names = { title = group.label, merged = { [#series + 1] = alone(series, group) } }, set_of(group.names)
+  local panel, names, missing = { title = group.label, merged = {} }, set_of(group.names), {}
+  panel.merged[#series + 1] = alone(series, group)
   for i, s in ipairs(series) do
-    panel.merged[i] = merged_of(s.folder, names, function(result) return result.strategy == s.strategy.name end)
-    panel.told = panel.told or panel.merged[i] ~= nil
+    local merged, lost = merged_of(s.folder, names, function(result) return result.strategy == s.strategy.name end)
+    panel.merged[i], panel.told = merged, panel.told or merged ~= nil
+    if not merged and lost then missing[#missing + 1] = s.label .. ": lost" end
   end
+  if #missing > 0 then panel.title = ("%s (%s)"):format(group.label, table.concat(missing, ", ")) end
   return panel.told and panel or nil
 end
 
@@ -127,8 +133,8 @@ function latency.write(path, series, setting)
     heading = "Latencies of each tenant: cumulative distribution", setting = setting, panels = #titles, titles = titles,
     series = #series, lines = #names, names = names, axis = axis_of(series), columns = columns,
     key_rows = key_rows, rest = 0.5 / range.count, least = math.max(range.least * 1e-6, 1e-6), most = range.most * 1e-6,
-    caption = "Which share of a tenant's steps took no longer than that, all runs of a strategy together, those of "
-      .. "lost tenants up to their end. The axis is stretched towards the top, where the slow ones are. Further to the "
+    caption = "Which share of a tenant's steps took no longer than that, all runs of a strategy together, without "
+      .. "those in which it was lost: the slow steps to come are missing there. The axis is stretched towards the top, where the slow ones are. Further to the "
       .. "left is better.",
   }, rows)
 end

@@ -63,52 +63,47 @@ local function top_at(rows, index, time)
   return top
 end
 
--- Who was lost, by layer: list of { time, MiB, words }; those who share a layer stay unnamed.
+-- Who was lost, by layer: list of { time, MiB, name, how }; those who share a layer stay unnamed.
 local function losses_of(panel, groups)
   local list = {}
   for g, group in ipairs(groups) do
     for _, name in ipairs(group.names) do
       local tenant = find(panel.result, name)
       if tenant and tenant.ended ~= "done" and tenant.ended_at then
-        local words = #group.names == 1 and ("%s %s"):format(group.label, tenant.ended) or ""
-        list[#list + 1] = { tenant.ended_at, top_at(panel.rows, g, tenant.ended_at), words }
+        local words = #group.names == 1 and group.label or ""
+        list[#list + 1] = { tenant.ended_at, top_at(panel.rows, g, tenant.ended_at), words, tenant.ended, #list }
       end
     end
   end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
+  table.sort(list, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[5] < b[5] end)
   return list
 end
 
--- Words that would run into each other are set below each other, or above: by shares of the time and the memory axis.
-local APART <const>, LINE <const>, LINES <const> = 0.3, 0.1, 10
-
-local function is_free(time, height, placed, panel, most)
-  if height < 1.2 * LINE * most or height > most then return false end -- words hang below their height
-  for _, other in ipairs(placed) do
-    if time - other[1] < APART * panel.axis and math.abs(height - other[2]) < 0.99 * LINE * most then return false end
+-- Rows { panel, seconds, MiB, number }, the number as in the line above the panel ("" of those who share a layer).
+local function append_marks(marks, index, panel, groups)
+  local number = 0
+  for _, loss in ipairs(losses_of(panel, groups)) do
+    local time, top, name = table.unpack(loss)
+    if name ~= "" then number = number + 1 end
+    marks[#marks + 1] = { index, time, top, name ~= "" and tostring(number) or "" }
   end
-  return true
 end
 
-local function height_of(loss, placed, panel, most)
-  local time, top = loss[1], loss[2]
-  for line = 0, LINES do
-    for _, height in ipairs { top - line * LINE * most, top + line * LINE * most } do
-      if is_free(time, height, placed, panel, most) then return height end
+local ROOM <const> = 118 -- characters of the line above a panel
+
+-- "oom-killed: 1 high, 2 low_1", as many as the line holds: words in the picture would cover the data.
+local function losses_line(panel, groups)
+  local parts, length, how = {}, 0, nil
+  for _, loss in ipairs(losses_of(panel, groups)) do
+    if loss[3] ~= "" then
+      local part = ("%d %s"):format(#parts + 1, loss[3])
+      length = length + utf8.len(part) + 2
+      parts[#parts + 1] = length <= ROOM and part or "…"
+      how = (how == nil or how == loss[4]) and loss[4] or "lost"
+      if length > ROOM then break end
     end
   end
-  return top -- too many to be read
-end
-
--- Rows { panel, seconds, MiB, MiB of the words, side (0: words at the right), words }.
-local function append_marks(marks, index, panel, groups, most)
-  local placed = {}
-  for _, loss in ipairs(losses_of(panel, groups)) do
-    local time, top, words = table.unpack(loss)
-    local height = words == "" and top or height_of(loss, placed, panel, most)
-    if words ~= "" then placed[#placed + 1] = { time, height } end
-    marks[#marks + 1] = { index, time, top, height, time > 0.6 * panel.axis and 1 or 0, words }
-  end
+  return #parts > 0 and ("%s: %s"):format(how, table.concat(parts, ", ")) or ""
 end
 
 -- ---- the panels ------------------------------------------------------------------------------------------------
@@ -180,12 +175,12 @@ local function share_time_axis(panels)
 end
 
 -- The panels' rows one after the other, two empty lines between them, and the marks of all as the last block.
-local function data_of(panels, groups, most)
-  local rows, marks = {}, { { 0, -1, 0, 0, 0, "" } } -- one of no panel, since gnuplot wants a block to hold something
+local function data_of(panels, groups)
+  local rows, marks = {}, { { 0, -1, 0, "" } } -- one of no panel, since gnuplot wants a block to hold something
   for p, panel in ipairs(panels) do
     table.move(panel.rows, 1, #panel.rows, #rows + 1, rows)
     rows[#rows + 1], rows[#rows + 2] = {}, {}
-    append_marks(marks, p, panel, groups, most)
+    append_marks(marks, p, panel, groups)
   end
   return table.move(marks, 1, #marks, #rows + 1, rows)
 end
@@ -224,11 +219,12 @@ function memory.write(path, series, setting)
     last = each(panels, function(panel) return panel.axis end),
     limits = each(panels, function(panel) return panel.limit and panel.limit / MIB or -1 end),
     limit_words = each(panels, limit_words),
+    losses = each(panels, function(panel) return losses_line(panel, groups) end),
     caption = "The tenants' memory.current stacked: of each strategy the first run that lost the best-ranked of the "
       .. "tenants that it lost, else the first. The line is the session's "
       .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
-      .. "waiting for reclaim). A cross: lost then." .. (differ and " The time axes differ." or ""),
-  }, data_of(panels, groups, most))
+      .. "waiting for reclaim). A cross: lost then, by the number in the line above." .. (differ and " The time axes differ." or ""),
+  }, data_of(panels, groups))
 end
 
 return memory

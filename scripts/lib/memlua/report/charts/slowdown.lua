@@ -1,5 +1,7 @@
 --- memlua.report.charts.slowdown: the chart of how many times as long as alone each tenant takes, a dot per tenant and strategy.
 --- What was lost has no such time: it gets a cross at the margin.
+local estimate = require "memlua.results.estimate"
+local figures = require "memlua.base.figures"
 local plot = require "memlua.plot"
 
 local slowdown = {}
@@ -22,8 +24,7 @@ local function note_of(tenant, seen)
     local how = plot.loss(tenant)
     return tenant.runs == 1 and how or how .. " in all runs"
   end
-  local said = ("%.2f"):format(seen.median)
-  if seen.low then said = ("%s [%.2f, %.2f]"):format(said, seen.low, seen.high) end
+  local said = figures.text(seen, figures.ratio)
   if not tenant.completion then said = said .. ", others lost" end
   return said .. plot.losses(tenant)
 end
@@ -34,13 +35,16 @@ local function row_of(place, index, tenant, label)
   if not seen and fate ~= LOST then return nil end
   local middle, low, high = 1, 1, 1
   if fate ~= LOST then middle, low, high = seen.median, seen.low or seen.median, seen.high or seen.median end
-  return { place, index, middle, low, high, fate, note_of(tenant, seen), label }
+  return { place, index, middle, low, high, fate, note_of(tenant, seen), label,
+           runs = fate ~= LOST and plot.singles(seen, 1) or nil }
 end
 
 -- From where to where the axis goes; 1 is always on it.
 local function axis_of(rows, margin)
   local low, high, marks = 1, 1, {}
-  for _, row in ipairs(rows) do low, high = math.min(low, row[4]), math.max(high, row[5]) end
+  for _, row in ipairs(rows) do
+    low, high = math.min(low, row[4], table.unpack(row.runs or {})), math.max(high, row[5], table.unpack(row.runs or {}))
+  end
   local logarithmic = high / low > LOGARITHMIC
   local scale = logarithmic and math.log or function(x) return x end
   local span = math.max(scale(high) - scale(low), logarithmic and 0 or LEAST_SPAN)
@@ -68,10 +72,10 @@ function slowdown.write(path, series, setting)
   plot.write(path, "slowdown", "slowdown", {
     heading = "Slowdown of each tenant against running alone", setting = setting, series = #series,
     labels = axis.labels, at = axis.at, margin = axis.margin, places = axis.places, logarithmic = logarithmic, from = from, to = to,
-    caption = "How many times as long as alone a tenant takes, each run against the solo run of its block: the median, "
-      .. "with a 95 % bootstrap interval where there are several runs. Hollow: others were lost, with the memory that the "
-      .. "lost gave up. A cross at the margin: lost, so it has no slowdown.",
-  }, rows)
+    caption = "How many times as long as alone a tenant takes, each run against the solo run of its block: " .. estimate.SAID
+      .. ". Hollow: others were lost, with the memory that the lost gave up. A cross at the margin: lost, so it has no "
+      .. "slowdown.",
+  }, plot.with_dots(rows))
 end
 
 return slowdown

@@ -1,0 +1,65 @@
+--- memlua.report.effects: the lines that say which strategies differ, for whom and by how much.
+local figures = require "memlua.base.figures"
+local found_by = require "memlua.results.effects"
+
+local effects = {}
+
+local MOST <const> = 12 -- lines of differences; the others are in summary.json
+
+-- "high: reserve against none: 0.52 x the working time [0.51, 0.53] 94 % (p 0.008)"
+local function line_of(c)
+  local ratio = figures.text(c.ratio, function(x) return ("%.3g"):format(x) end)
+  local head = ("%s: %s against %s: "):format(c.tenant, c.a, c.b)
+  if c.told == "same" then return ("%sno difference beyond %.0f %%: %s x the %s"):format(head, (found_by.SAME - 1) * 100, ratio, c.what) end
+  return ("%s%s x the %s (%s p %.2g, corrected %.2g)"):format(head, ratio, c.what, c.test, c.p, c.adjusted)
+end
+
+local function count(comparisons, told)
+  local n = 0
+  for _, c in ipairs(comparisons) do n = n + (c.told == told and 1 or 0) end
+  return n
+end
+
+local function differing(comparisons, lines)
+  local n = 0
+  for _, c in ipairs(comparisons) do
+    if c.told == "different" then
+      n = n + 1
+      if n <= MOST then lines[#lines + 1] = line_of(c) end
+    end
+  end
+  if n > MOST then lines[#lines + 1] = ("and %d more differences, see summary.json"):format(n - MOST) end
+end
+
+local function alike(comparisons, lines)
+  local n = count(comparisons, "same")
+  for _, c in ipairs(comparisons) do
+    if c.told == "same" and n <= MOST // 2 then lines[#lines + 1] = line_of(c) end
+  end
+  if n > MOST // 2 then
+    lines[#lines + 1] = ("no difference beyond %.0f %% in %d comparisons"):format((found_by.SAME - 1) * 100, n)
+  end
+end
+
+-- What stays open, and why.
+local function untold(found, lines)
+  local n, all = count(found.comparisons, "untold"), #found.comparisons
+  if n == 0 then return end
+  local of_all = ("%d of %d comparison%s"):format(n, all, all > 1 and "s" or "")
+  lines[#lines + 1] = found.able and ("no difference told in %s"):format(of_all)
+    or ("no difference told in %s: the runs are too few, %d would tell"):format(of_all, found.needs)
+end
+
+--- The lines about the `series` (summary.series), each against each, as a string: differences that hold at 5 % for all
+--- comparisons together (Holm), with the ratio of the medians; what differs by less than matters; and how much stays
+--- open. "" where there is nothing to compare.
+function effects.of(series)
+  local found, lines = found_by.of(series), {}
+  if not found then return "" end
+  differing(found.comparisons, lines)
+  alike(found.comparisons, lines)
+  untold(found, lines)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return effects

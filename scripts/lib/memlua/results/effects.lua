@@ -1,0 +1,182 @@
+--- memlua.results.effects: which strategies differ, for whom and by how much. Every two strategies are compared, tenant
+--- by tenant, block by block, since what drifts, drifts in both; and what is told regards how much was asked.
+local intervals = require "memlua.base.intervals"
+local stats = require "memlua.stats"
+local work = require "memlua.results.work"
+
+local effects = {}
+
+--- In at most this share of experiments with strategies that are alike any two of them are said to differ.
+effects.ALPHA = 0.05
+
+--- Medians that differ by less than this factor, either way, are the same for all that matters: "no difference" is said
+--- where the interval lies within, at a level of effects.SURE or more.
+effects.SAME, effects.SURE = 1.05, 0.90
+
+-- ---- what was measured -----------------------------------------------------------------------------------------
+
+local function is_intact(result)
+  for _, tenant in ipairs(result.tenants) do if tenant.ended ~= "done" then return false end end
+  return true
+end
+
+-- The one figure by which a tenant is compared, and its name: of a service it is the latency.
+local function figure_of(tenant)
+  local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
+  if workload and workload.duration then return tenant.read_bytes, "bytes read" end
+  if not tenant.completion_s then return stats.percentile(tenant.latency, 0.99), "P99" end
+  local moving = work.moving(tenant)
+  return moving or tenant.completion_s, moving and "working time" or "time"
+end
+
+-- The figures of a tenant under one series: { block = value }, and their name. Times beside a loss are left out:
+-- survivors had the memory that the lost gave up.
+local function measured(s, name)
+  local by_block, what = {}, nil
+  for i, result in ipairs(s.folder.runs) do
+    for _, tenant in ipairs(result.strategy == s.strategy.name and is_intact(result) and result.tenants or {}) do
+      if tenant.name == name then
+        local value, word = figure_of(tenant)
+        if value and value > 0 then by_block[result.block or i], what = math.log(value), word end
+      end
+    end
+  end
+  return by_block, what
+end
+
+local function values_of(by_block)
+  local list = {}
+  for _, value in pairs(by_block) do list[#list + 1] = value end
+  table.sort(list)
+  return list
+end
+
+local function differences(x, y)
+  local list = {}
+  for block, value in pairs(x) do if y[block] then list[#list + 1] = value - y[block] end end
+  table.sort(list)
+  return list
+end
+
+-- ---- how much n can show ---------------------------------------------------------------------------------------
+
+-- The least p that a test may have: of paired differences all of one sign, and of two lists apart.
+local function least_paired(n) return 2.0 ^ (1 - n) end
+local function least_apart(n, m)
+  local ways = 1
+  for i = 1, m do ways = ways * (n + i) / i end
+  return math.min(1, 2 / ways)
+end
+
+local function least_of(c)
+  local apart = least_apart(#c.x, #c.y)
+  return c.paired and math.min(apart, least_paired(#c.paired)) or apart
+end
+
+-- So many runs of each could show a difference among so many comparisons.
+local function needed(count)
+  local n = 2
+  while math.min(least_paired(n), least_apart(n, n)) > effects.ALPHA / count do n = n + 1 end
+  return n
+end
+
+-- ---- comparing -------------------------------------------------------------------------------------------------
+
+-- The ratio of a's figures to b's, from their logarithms.
+local function ratio_of(c)
+  local list, low, high, level = c.paired, nil, nil, nil
+  if list then low, high, level = intervals.median(list)
+  else list, low, high, level = intervals.shift(c.x, c.y) end
+  if #list == 0 then return nil end
+  return { n = c.paired and #list or math.min(#c.x, #c.y), median = math.exp(stats.median(list)),
+           low = low and math.exp(low), high = high and math.exp(high), level = level }
+end
+
+-- Which test it is depends on the number of runs alone. Paired signs have the drift taken out, but few runs can't show
+-- anything by them; what drifts makes the other one say less, never more.
+local function p_of(c, count)
+  if c.paired and least_paired(#c.paired) <= effects.ALPHA / count then
+    local _, p = stats.signed_rank(c.paired)
+    return p, "Wilcoxon"
+  end
+  local _, p = stats.mann_whitney(c.x, c.y)
+  return p, "Mann-Whitney"
+end
+
+local function is_same(ratio)
+  return ratio.low and ratio.level >= effects.SURE and ratio.low >= 1 / effects.SAME and ratio.high <= effects.SAME
+end
+
+local function word_of(c)
+  if c.ratio and is_same(c.ratio) then return "same" end
+  return c.adjusted and c.adjusted <= effects.ALPHA and "different" or "untold"
+end
+
+local function compared(a, b, name)
+  local x, what = measured(a, name)
+  local y, other = measured(b, name)
+  if what == nil or what ~= other then return nil end
+  local c = { tenant = name, a = a.label, b = b.label, what = what, x = values_of(x), y = values_of(y) }
+  c.paired = a.folder == b.folder and differences(x, y) or nil
+  c.ratio = ratio_of(c)
+  return c.ratio and c
+end
+
+local function names_of(series)
+  local names, seen = {}, {}
+  for _, s in ipairs(series) do
+    for _, tenant in ipairs(s.strategy.tenants) do
+      if not seen[tenant.name] then names[#names + 1], seen[tenant.name] = tenant.name, true end
+    end
+  end
+  return names
+end
+
+local function all_pairs(series)
+  local list = {}
+  for _, name in ipairs(names_of(series)) do
+    for i, b in ipairs(series) do
+      for k = i + 1, #series do list[#list + 1] = compared(series[k], b, name) end
+    end
+  end
+  return list
+end
+
+-- Adds p, adjusted for the number of those that can show anything by their number of runs, and the test's name.
+local function test(list)
+  local able, ps = {}, {}
+  for _, c in ipairs(list) do if least_of(c) <= effects.ALPHA then able[#able + 1] = c end end
+  for i, c in ipairs(able) do
+    c.p, c.test = p_of(c, #able)
+    ps[i] = c.p or 1
+  end
+  for i, adjusted in ipairs(stats.holm(ps)) do able[i].adjusted = adjusted end
+end
+
+-- What there is to tell without the raw values, which the runs hold.
+local function told(c)
+  return { tenant = c.tenant, what = c.what, a = c.a, b = c.b, ratio = c.ratio, paired = c.paired ~= nil, p = c.p,
+           adjusted = c.adjusted, test = c.test, told = word_of(c) }
+end
+
+--- Every two of the `series` (summary.series) against each other, for each tenant: { comparisons = list of { tenant,
+--- what ("time", "working time" without the hold, "bytes read", "P99" of a service), a, b (labels), ratio = { n, median,
+--- low, high, level } of a's to b's, paired (by block, or not, of several folders), test, p, adjusted (Holm), told =
+--- "different", "same" (within effects.SAME) or "untold" }, needs = how many runs could show a difference, able =
+--- whether these can }. nil where there is nothing to compare, or one run of each.
+--- Source: Wilcoxon's signed-rank or the Mann-Whitney test, see memlua.stats; the ratio unpaired: Hodges & Lehmann,
+--- Ann. Math. Stat. 34 (1963).
+function effects.of(series)
+  local list, result, able, most = all_pairs(series), {}, false, 0
+  for _, c in ipairs(list) do most = math.max(most, c.ratio.n) end
+  if most < 2 then return nil end
+  test(list)
+  local needs = needed(#list)
+  for i, c in ipairs(list) do
+    result[i] = told(c)
+    able = able or least_of(c) <= effects.ALPHA / #list
+  end
+  return { comparisons = result, needs = needs, able = able }
+end
+
+return effects

@@ -1,0 +1,36 @@
+--- memlua.results.work: what a tenant's work took: all of it, and without the time in which it only held its memory,
+--- which takes as long under any policy.
+local work = {}
+
+--- Seconds from when the tenant was due until its end, or, where it works for a fixed time, the seconds that a byte
+--- took. Of a service that is nothing, nor of a tenant that was lost.
+function work.whole(tenant)
+  if tenant.ended ~= "done" then return nil end
+  local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
+  if not workload or not workload.duration then return tenant.completion_s end
+  return tenant.read_bytes and tenant.read_bytes > 0 and 1 / tenant.read_bytes or nil
+end
+
+-- The workloads that a tenant waits for, each with its `finish`.
+local function counting(tenant)
+  local list = {}
+  for _, part in ipairs(tenant.workloads or { tenant }) do
+    if part.workload and not part.workload.background and part.finish then list[#list + 1] = part end
+  end
+  return list
+end
+
+--- Seconds of work.whole without the hold: until the last of the tenant's workloads began to hold. nil where none
+--- holds: then all of it is work.
+function work.moving(tenant)
+  local whole, finish, last, holds = work.whole(tenant), tenant.finish, 0, false
+  if not whole or not finish then return nil end
+  for _, part in ipairs(counting(tenant)) do
+    local hold = not part.workload.duration and part.workload.hold or 0
+    last, holds = math.max(last, part.finish - hold), holds or hold > 0
+  end
+  local moving = whole - (finish - last)
+  return holds and moving > 0 and moving or nil
+end
+
+return work
