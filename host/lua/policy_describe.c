@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "glue.h"
+#include "policy_describe.h"
 #include "policy_values.h"
 
 void policy_set_string(lua_State *L, const char *key, const char *value)
