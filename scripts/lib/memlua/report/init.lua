@@ -1,4 +1,5 @@
 --- memlua.report: what a person reads of runs: the table, the bars, the remarks.
+local doubts = require "memlua.results.doubts"
 local plot = require "memlua.plot"
 local plot_latency = require "memlua.report.charts.latency"
 local plot_memory = require "memlua.report.charts.memory"
@@ -328,6 +329,7 @@ local function remarks(series, folders)
   local function prefix(folder) return #folders > 1 and folder.manifest.name .. ": " or "" end
   for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
   for _, s in ipairs(series) do
+    for _, line in ipairs(doubts.of(s.folder.runs, s.strategy.name)) do lines[#lines + 1] = text.paint(s.label .. ": " .. line, "red") end
     claims(s, lines)
     beside_losses(s, lines)
     kills(s, lines)
