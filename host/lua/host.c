@@ -17,6 +17,7 @@
 #include "../core/facts.h"
 #include "../core/guest.h"
 #include "../core/interrupt.h"
+#include "../core/kernlog.h"
 #include "../core/nearest.h"
 #include "../core/save.h"
 #include "../core/terminal.h"
@@ -401,6 +402,22 @@ static int host_has_ops(lua_State *L)
 	return 1;
 }
 
+/*
+ * host.kernel_log() -> the kernel's log, "<LEVEL>[SECONDS] TEXT" a line, seconds since boot; nil, reason, errno where
+ * only root may read it
+ */
+static int host_kernel_log(lua_State *L)
+{
+	struct error err;
+	char *text = kernlog_read(&err);
+
+	if (!text)
+		return glue_fail(L, &err);
+	lua_pushstring(L, text);
+	free(text);
+	return 1;
+}
+
 /* host.embedded(name) -> the contents of a file that is built into memlua, or nil */
 static int host_embedded(lua_State *L)
 {
@@ -475,6 +492,7 @@ static const luaL_Reg functions[] = {
 	{"nearest", host_nearest},
 	{"cgroup_mount", host_cgroup_mount},
 	{"has_ops", host_has_ops},
+	{"kernel_log", host_kernel_log},
 	{"libbpf", host_libbpf},
 	{"embedded", host_embedded},
 	{"embedded_names", host_embedded_names},

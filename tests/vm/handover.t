@@ -43,6 +43,22 @@ local function nothing_left(case)
   tap.ok(not running:find("path=" .. scratch, 1, true), case .. ": no process is left", running)
 end
 
+-- ---- what the guest's own mounts hide -------------------------------------------------------------------------
+
+do
+  local hidden = lines_of "mktemp -d /dev/shm/memlua-test.XXXXXX":gsub("\n", "")
+  local gone <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(hidden)) end })
+  assert(os.execute(("echo 'require \"memlua.host\".enter()' | tee %s/hidden.lua >%s/plain.lua; :>%s/data"):format(hidden, scratch, hidden)))
+  local function refused(words)
+    local said, code = lines_of(("cd %s; %s --vm %s 2>&1; echo $?"):format(quote(scratch), quote(host.executable()), words))
+    return said
+  end
+  tap.like(refused(hidden .. "/hidden.lua"), "script /dev/shm/[^\n]*hidden.lua: the microVM has a /dev/ of its own[^\n]*\n1\n$",
+    "a script that the guest can't see is refused by name")
+  tap.like(refused(scratch .. "/plain.lua " .. hidden .. "/data"), "file /dev/shm/[^\n]*/data: the microVM has a /dev/ of its own",
+    "so is a file that is named to it")
+end
+
 -- ---- an ordinary end -----------------------------------------------------------------------------------------
 
 local status, out, err = run("--out results", [[

@@ -25,7 +25,7 @@ function handback.before(path) return host.in_guest and os.getenv "MEMLUA_BEFORE
 --- Sends files and folders (names in the run's folder `path`) to the machine; `finished` of them won't change any more
 --- and are not sent again at the end. Fails where it can't.
 function handback.send(path, names, finished)
-  if not host.in_guest or os.getenv "MEMLUA_SESSION" then return end
+  if not host.in_guest or not os.getenv "MEMLUA_OUT" then return end -- or nobody waits for them
   port = port or find_port()
   local words = {}
   for i, name in ipairs(names) do words[i] = sys.quote("./" .. name) end

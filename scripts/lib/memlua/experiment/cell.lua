@@ -11,6 +11,7 @@ local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
 local scope = require "memlua.base.scope"
+local validity = require "memlua.experiment.validity"
 local worker = require "memlua.worker"
 local workloads = require "memlua.experiment.workloads"
 
@@ -123,6 +124,7 @@ local SAMPLES = 512
 local function sample(self)
   local at = host.monotonic() - self.started
   if at < self.next_sample then return end
+  if #self.tenants[1].series > 0 then self.validity:sampled(self.next_sample, at) end
   self.next_sample = at + self.interval
   for _, t in ipairs(self.tenants) do
     local pressure = t.cg:pressure "memory"
@@ -177,7 +179,7 @@ local function outcome_of(self, t)
   local own = {
     name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
-    stalled_us = t.growth.stalled_us, peak = t.growth.peak, memory = json.array(t.series),
+    stalled_us = t.growth.stalled_us, peak = t.growth.peak, host_wait = self.validity:wait(t), memory = json.array(t.series),
   }
   return overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
 end
@@ -196,6 +198,7 @@ local function outcome(self)
     parent = parent, policy = policy_outcome(self), oom = self.kills:list(), tenants = {},
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
+  result.doubts = self.validity:doubts(result)
   return result
 end
 
@@ -208,6 +211,7 @@ local function load_tenants(self)
   self.log = self.scope:add(memlua.must(oom.open()))
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
+  self.validity = validity.begin(self)
   self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
   for _, t in ipairs(self.tenants) do t.parts = workloads.start(t, self.scope, self.folder) end
 end
@@ -243,6 +247,8 @@ end
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
 ---     memory       list of { time, memory.current, stalled_us.some }
 ---     callbacks    what the policy kept of it
+---     host_wait    { requests, in_flight_s, idle_s }: its requests for files that the host serves, see memlua.hostwait
+---   doubts       list of { gate, text }: why the run isn't trustworthy, see memlua.experiment.validity
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
 ---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was

@@ -10,6 +10,7 @@ local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local screen = require "memlua.base.screen"
 local sys = require "memlua.base.sys"
+local visible = require "memlua.machine.visible"
 
 local way = {
   name = nil, -- the way taken, once enter() has returned
@@ -180,17 +181,6 @@ local function refuse_unportable(job)
   end
 end
 
--- The guest mounts its own over these.
-local HIDDEN = { "/run/", "/dev/", "/proc/", "/sys/" }
-
-local function check_visible(what, path)
-  for _, folder in ipairs(HIDDEN) do
-    if (path .. "/"):sub(1, #folder) == folder then
-      memlua.fail(memlua.status.misuse, "%s %s: the microVM has a %s of its own; choose another folder", what, path, folder)
-    end
-  end
-end
-
 local function no_way(reasons, why)
   memlua.fail(memlua.status.unsupported, "no way to run here (`memlua doctor` shows more):\n%s\n  vm: %s",
     table.concat(reasons, "\n"), why)
@@ -206,12 +196,14 @@ end
 local function run_in_vm(reasons, job)
   local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
   refuse_unportable(job)
-  check_visible("working folder", cwd)
-  if out then check_visible("--out", out) end
+  visible.check("working folder", cwd)
+  if out then visible.check("--out", out) end
+  visible.check_words(absolute)
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = way.kernel()
   local kmod = module_of(kernel, reasons)
+  visible.check("the module", kmod)
   local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
   local use_kvm, no_kvm = choose_accelerator(kernel)
   local virtual = choose_clock(use_kvm)

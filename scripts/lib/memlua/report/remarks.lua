@@ -1,5 +1,6 @@
 --- memlua.report.remarks: what stands below the tables, a line each: losses and who was to blame, what the kernel and the
 --- policy counted, what was expected.
+local doubts = require "memlua.results.doubts"
 local memlua = require "memlua"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
@@ -83,6 +84,11 @@ local function is_own_claim(s, name)
     if own and (own.policy or {}).claim then return true end
   end
   return false
+end
+
+-- What makes its figures untrustworthy.
+local function doubtful(s, lines)
+  for _, line in ipairs(doubts.of(s.folder.runs, s.strategy.name)) do lines[#lines + 1] = text.paint(s.label .. ": " .. line, "red") end
 end
 
 -- What a policy like reserve promises it promises to tenants that keep to their claims. A claim that memlua made of the
@@ -229,6 +235,7 @@ function remarks.text(series, folders)
   local function prefix(folder) return #folders > 1 and folder.manifest.name .. ": " or "" end
   for _, folder in ipairs(folders) do standing(folder, lines, prefix(folder)) end
   for _, s in ipairs(series) do
+    doubtful(s, lines)
     claims(s, lines)
     beside_losses(s, lines)
     kills(s, lines)

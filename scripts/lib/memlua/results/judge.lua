@@ -1,5 +1,6 @@
 --- memlua.results.judge: with which exit status a scenario ends, once its results are written. A loss is a result and
 --- no failure; what wasn't measured, can't be trusted or breaks an expectation is.
+local doubts = require "memlua.results.doubts"
 local memlua = require "memlua"
 local stats = require "memlua.stats"
 local units = require "memlua.units"
@@ -163,12 +164,13 @@ function judge.experiment(results)
 end
 
 --- Fails where the runs, as memlua.experiment.cell gives them, don't count: with status 124 if a tenant timed out, 1 if one failed
---- by itself, 7 if one was killed from outside or the runs alone are too noisy. `facts`: host.json's, whose clock
---- decides what is advised.
+--- by itself, 7 if one was killed from outside, a run has doubts (memlua.results.doubts) or the runs alone are too noisy.
+--- `facts`: host.json's, whose clock decides what is advised.
 function judge.trust(results, facts)
   refuse_timeouts(results)
   refuse_failures(results)
   refuse_contamination(results)
+  doubts.refuse(results)
   refuse_noise(results, facts)
 end
 

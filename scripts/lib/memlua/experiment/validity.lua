@@ -1,0 +1,96 @@
+--- memlua.experiment.validity: whether a run measured what it says: the gates that memlua.experiment.cell passes each
+--- run through. What a gate found is a doubt, { gate, text }: it stands in the run's result and in the report, and the
+--- experiment's exit status is 7 (memlua.results.doubts).
+local hostwait = require "memlua.hostwait"
+local kernel = require "memlua.experiment.kernel"
+local contention = require "memlua.experiment.contention"
+local log = require "memlua.base.log"
+local module = require "memlua.machine.counters"
+
+local validity = {}
+
+--- The CPU may idle for this share of a completion while the tenant waits for the host's files: the virtual clock can
+--- have leapt by that much.
+validity.LEAP = 0.01
+--- The supervisor's samples may come so much late, in seconds and as a share of the run.
+validity.LATE_S, validity.LATE = 0.1, 0.05
+--- The share of the machine's CPU time that others may have, on the real clock.
+validity.BUSY = 0.10
+
+local Validity = {}
+Validity.__index = Validity
+
+local virtual <const> = os.getenv "MEMLUA_GUEST_CLOCK" == "virtual"
+
+--- Begins to look at a run of memlua.experiment.cell, `self` as its hooks get it, before its workloads start. What it
+--- holds goes with self.scope.
+function validity.begin(self)
+  local waits, why = hostwait.open()
+  if not waits then log.detail("how long tenants wait for files isn't measured: %s", why) end
+  local v = setmetatable({ run = self, waits = waits and self.scope:add(waits), late = 0, kernel = kernel.state(),
+                           load = contention.now(self.parent), module = module.counters() }, Validity)
+  for _, t in ipairs(self.tenants) do if waits then waits:watch(t.cg) end end
+  return v
+end
+
+--- A sample that was due at `due` is made at `at`, both in seconds.
+function Validity:sampled(due, at) self.late = math.max(self.late, at - due) end
+
+--- How long a tenant waited for files that the host (or a FUSE daemon) serves: hostwait's h:read, nil where it can't be
+--- measured.
+function Validity:wait(t) return self.waits and self.waits:read(t.cg) or nil end
+
+local gates = {}
+
+function gates.kernel(v)
+  local found = kernel.worsened(v.kernel)
+  if #found > 0 then return ("the kernel complained: %s%s"):format(found[1], #found > 1 and (" and %d more"):format(#found - 1) or "") end
+end
+
+function gates.late(v, result)
+  local since = v.since
+  if v.late > validity.LATE_S and v.late > validity.LATE * result.duration_s then
+    return ("the supervisor sampled %.2f s late (%.2f s without a CPU, %d major page faults)"):format(v.late, since.waited, since.faults)
+  end
+end
+
+function gates.busy(v)
+  if virtual then return nil end
+  local since = v.since
+  if since.steal > validity.BUSY then return ("the hypervisor took %.0f %% of the CPU time"):format(since.steal * 100) end
+  if since.others > validity.BUSY then return ("others used %.0f %% of the machine's CPU time"):format(since.others * 100) end
+end
+
+function gates.asked(v, result)
+  local grown = v.module and module.growth(v.module)
+  if result.solo or not (result.policy and grown) then return nil end
+  if grown.asked + grown.weighed == 0 then return ("no callback of the policy %s was ever asked"):format(result.policy.name) end
+end
+
+function gates.leap(_, result)
+  if not virtual then return nil end
+  for _, tenant in ipairs(result.tenants) do
+    local wait, time = tenant.host_wait, tenant.completion_s
+    if wait and wait.idle_s and time and wait.idle_s > validity.LEAP * time then
+      return ("%s waited %.3f s of its %.2f s for files of the host, while the virtual clock may have leapt"):format(tenant.name,
+        wait.idle_s, time)
+    end
+  end
+end
+
+local ORDER <const> = { "kernel", "leap", "late", "busy", "asked" }
+
+--- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
+function Validity:doubts(result)
+  self.since = contention.since(self.load, self.run.parent)
+  log.detail("supervisor: at most %.3f s late, %.3f s without a CPU, %d major faults; others had %.1f %% of the CPU", self.late,
+    self.since.waited, self.since.faults, self.since.others * 100)
+  local doubts = {}
+  for _, gate in ipairs(ORDER) do
+    local text = gates[gate](self, result)
+    if text then doubts[#doubts + 1] = { gate = gate, text = text } end
+  end
+  return #doubts > 0 and doubts or nil
+end
+
+return validity

@@ -1,0 +1,34 @@
+-- The gates of a run, for real: a kernel that is tainted while it goes on, and a session that nothing presses.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local run = require "memlua.run"
+local scenario = require "memlua.scenario"
+
+host.enter()
+if not host.in_guest then return tap.done "taints the kernel: in the microVM only" end
+host.settings.quiet = true
+
+local function scenario_of(name, size, limit, measure)
+  host.settings.out = os.getenv "TMPDIR" .. "/" .. name
+  return { name = name, solo = false, warmup = 0, limits = { ["memory.max"] = limit, ["memory.swap.max"] = 0 },
+           tenants = { { name = "web", role = "high", workload = { kind = "file", size = size } } },
+           strategies = { { name = "none" } }, hooks = { measure = measure } }
+end
+
+local function taint()
+  local file <close> = assert(io.open("/proc/sys/kernel/tainted", "w"))
+  assert(file:write "512\n")
+end
+
+local fine, why = pcall(scenario.run, scenario_of("pressed", "48M", "32M"))
+tap.ok(fine, "a run under pressure is trusted", type(why) == "table" and why.message or why)
+tap.fails(function() scenario.run(scenario_of("tainted", "48M", "32M", taint)) end,
+  "001%-none: the kernel complained: tainted by a warning: not trustworthy", "one whose kernel was tainted isn't", 7)
+local doubts = run.load(os.getenv "TMPDIR" .. "/tainted").runs[1].doubts
+tap.is(doubts, { { gate = "kernel", text = "the kernel complained: tainted by a warning" } }, "its result says why")
+tap.ok(pcall(scenario.run, scenario_of("again", "48M", "32M")), "what was there before is no news")
+tap.fails(function() scenario.run(scenario_of("idle", "8M", "64M")) end, "no run was under memory pressure",
+  "without any pressure nothing was tested", 7)
+
+tap.done()
