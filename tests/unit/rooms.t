@@ -104,8 +104,8 @@ local function read_c(file)
     local included = resolved(file:match "^(.*)/", path)
     if node_of_c(included) ~= node and sys.exists(root .. "/" .. included) then add(node, node_of_c(included)) end
   end
-  for name in text:gmatch "([%w_]+)%(" do
-    if defined[name] and defined[name] ~= node then add(node, defined[name], true) end
+  for name in text:gmatch "([%w_]+)%(" do -- in a header that only declares it
+    if file:find "%.c$" and defined[name] and defined[name] ~= node then add(node, defined[name], true) end
   end
   if file:find "^host/core/" then
     tap.ok(not text:find "#include <lua", file .. " knows nothing of Lua")
