@@ -16,6 +16,7 @@
 #include "../core/structops.h"
 #include "cgroup.h"
 #include "glue.h"
+#include "policy_describe.h"
 #include "policy_values.h"
 
 #define POLICY "memlua.policy"

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a policy offers, and what it keeps about a tenant, as tables. */
-#include "../core/policy.h"
+#include "policy_describe.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/policy.h"
 #include "glue.h"
 #include "policy_values.h"
-
-void policy_set_string(lua_State *L, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	lua_pushstring(L, value);
-	lua_setfield(L, -2, key);
-}
 
 /* {name=, type=, doc=, unit=, default=, values={...} of an enum} */
 static void push_member(lua_State *L, const struct btfvar *member)

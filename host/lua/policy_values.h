@@ -7,7 +7,6 @@
 #include "../core/btfvar.h"
 
 struct error;
-struct policy;
 
 /*
  * Set the members of a struct to the named fields of the table at idx; its list part is skipped.
@@ -23,11 +22,5 @@ void policy_set_fields(lua_State *L, const struct btfvar *var);
 
 /* Set a field of the table on top, unless the value is NULL. */
 void policy_set_string(lua_State *L, const char *key, const char *value);
-
-/* policy_describe.c: push what policy.describe() returns. */
-void policy_push_description(lua_State *L, const struct policy *p);
-
-/* policy_describe.c: push what p:tenants() and p:tenant() return about the i-th tenant. */
-void policy_push_tenant(lua_State *L, const struct policy *p, unsigned int i);
 
 #endif
