@@ -40,7 +40,10 @@ struct memcg_bpf_ops {
 	/*
 	 * The current task has charged a batch of pages to memcg, its own, over memory.high or not.
 	 * Returns the milliseconds that the task sleeps before it returns to user mode: at most
-	 * MEMCG_BPF_MAX_DELAY_MS, none at all up to a hundredth of a second.
+	 * MEMCG_BPF_MAX_DELAY_MS, none at all up to a hundredth of a second. Of what the kernel has it
+	 * sleep for being over memory.high, the time asleep counts, that of reclaim doesn't.
+	 * By the module asked on the way back, once per batch of a system call, where no lock is held; and
+	 * again when a signal has interrupted the sleep, for what is left of it.
 	 */
 	unsigned int (*get_high_delay_ms)(struct mem_cgroup *memcg);
 

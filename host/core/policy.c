@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A policy's life: loading, attaching, changing while it runs, closing. */
-#include "policy_parts.h"
+#include "policy.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -17,10 +17,68 @@
 #include "cleanup.h"
 #include "error.h"
 #include "kmod.h"
+#include "policy_parts.h"
 #include "structops.h"
 
 /* Descriptors beside the links: scripts, cgroups, workers, maps and programs. */
 #define SPARE_FDS 512
+
+/* --- before --- */
+
+struct policy *policy_open(const char *name, struct error *err)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->name = policy_short_name(name);
+	if (!p || !p->name) {
+		free(p);
+		error_set(err, ENOMEM, "%s: not enough memory", name);
+		return NULL;
+	}
+	p->object = policy_open_object(name, err);
+	if (!p->object) {
+		policy_close(p);
+		return NULL;
+	}
+	if (policy_inspect(p, err)) {
+		error_prefix(err, "%s", name);
+		policy_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cgroup_id,
+		 const char *name, struct btfvar *settings, struct error *err)
+{
+	struct tenant *grown;
+	char *copy;
+
+	*settings = (struct btfvar){};
+	if (policy_find_tenant(p, cgroup_id))
+		return error_set(err, EEXIST, "%s: %s: has a role already", p->name, name);
+	grown = reallocarray(p->tenants, p->ntenants + 1, sizeof(*grown));
+	if (grown)
+		p->tenants = grown;
+	copy = strdup(name);
+	if (!grown || !copy || policy_new_settings(p, role, settings)) {
+		free(copy);
+		return error_set(err, ENOMEM, "%s: %s: not enough memory", p->name, name);
+	}
+	p->tenants[p->ntenants++] = (struct tenant){.id = cgroup_id, .name = copy, .role = role,
+						    .cgroup_fd = cgroup_fd, .link = -1,
+						    .settings = settings->data};
+	return 0;
+}
+
+int policy_begin(struct policy *p, struct error *err)
+{
+	if (p->attached)
+		return error_set(err, EBUSY, "%s: attached already", p->name);
+	policy_free_tenants(p);
+	return 0;
+}
 
 /* --- loading --- */
 

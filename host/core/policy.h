@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "btfvar.h"
+#include "policy_object.h"
 
 struct error;
 
@@ -24,12 +25,6 @@ struct error;
 struct policy;
 
 /**
- * policy_builtin() - names of the policies that are embedded in the binary.
- * Return: the i-th name, or NULL past the last.
- */
-const char *policy_builtin(unsigned int i);
-
-/**
  * policy_open() - read a policy without loading it into the kernel; needs no privilege.
  * @name: of a built-in one, or the path of an object file (anything with a '/' or ending in ".o")
  * Return: to be given to policy_close(), or NULL: unknown name (ENOENT), no object file (ENOEXEC), an object
@@ -39,25 +34,6 @@ struct policy *policy_open(const char *name, struct error *err);
 
 /** policy_close() - detach everything, release everything. NULL is fine. */
 void policy_close(struct policy *p);
-
-/** policy_name() - as in error messages: "priority". policy_description() - one line, or NULL. */
-const char *policy_name(const struct policy *p);
-const char *policy_description(const struct policy *p);
-
-/** policy_role() - name of the i-th role, or NULL past the last. */
-const char *policy_role(const struct policy *p, unsigned int i);
-
-/** policy_find_role() - number of a role, or -1 (ENOENT) with the known ones in the error. */
-int policy_find_role(const struct policy *p, const char *name, struct error *err);
-
-/*
- * policy_config(), policy_stats() - a view of the live struct; before attaching, of its initial value, which for
- * the configuration may be written. policy_tenant_type() - the type of a role's tenants, without data.
- * Return: false: the policy has none.
- */
-bool policy_config(const struct policy *p, struct btfvar *var);
-bool policy_stats(const struct policy *p, struct btfvar *var);
-bool policy_tenant_type(const struct policy *p, unsigned int role, struct btfvar *var);
 
 /**
  * policy_begin() - before enrolling: forget whom an attempt that came to nothing has enrolled.

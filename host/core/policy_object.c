@@ -16,6 +16,7 @@
 #include "embed.h"
 #include "error.h"
 #include "nearest.h"
+#include "policy_object.h"
 #include "structops.h"
 
 #define MAX_BUILTIN 64
@@ -91,7 +92,7 @@ static int check_file(const char *path)
 	return errno ? -1 : 0;
 }
 
-static struct bpf_object *open_object(const char *name, struct error *err)
+struct bpf_object *policy_open_object(const char *name, struct error *err)
 {
 	struct bpf_object *object;
 	char reason[128];
@@ -112,7 +113,7 @@ static struct bpf_object *open_object(const char *name, struct error *err)
 }
 
 /* "dir/my.bpf.o" is called "my" */
-static char *short_name(const char *name)
+char *policy_short_name(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	char *copy = strdup(slash ? slash + 1 : name), *end;
@@ -184,7 +185,7 @@ static void add_role(struct policy *p, struct bpf_map *map)
 	role->join = bpf_object__find_program_by_name(p->object, name);
 }
 
-static int inspect(struct policy *p, struct error *err)
+int policy_inspect(struct policy *p, struct error *err)
 {
 	struct bpf_map *map;
 
@@ -200,36 +201,6 @@ static int inspect(struct policy *p, struct error *err)
 	find_global(p, "config", &p->config);
 	find_global(p, "stats", &p->stats);
 	return 0;
-}
-
-/* What policy_open() has made so far: nothing is loaded, and nobody a tenant. */
-static struct policy *discard(struct policy *p)
-{
-	bpf_object__close(p->object);
-	free(p->name);
-	free(p);
-	return NULL;
-}
-
-struct policy *policy_open(const char *name, struct error *err)
-{
-	struct policy *p = calloc(1, sizeof(*p));
-
-	if (p)
-		p->name = short_name(name);
-	if (!p || !p->name) {
-		free(p);
-		error_set(err, ENOMEM, "%s: not enough memory", name);
-		return NULL;
-	}
-	p->object = open_object(name, err);
-	if (!p->object)
-		return discard(p);
-	if (inspect(p, err)) {
-		error_prefix(err, "%s", name);
-		return discard(p);
-	}
-	return p;
 }
 
 const char *policy_name(const struct policy *p)

@@ -8,13 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy.h"
+#include "btfvar.h"
 
 struct bpf_link;
 struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 struct btf;
+struct error;
 
 #define MAX_ROLES 16
 
@@ -57,6 +58,11 @@ struct policy {
 	unsigned int nlinks;
 	bool attached, module;
 };
+
+/* policy_object.c */
+struct bpf_object *policy_open_object(const char *name, struct error *err); /* a built-in one, or a file; or NULL */
+char *policy_short_name(const char *name); /* "dir/my.bpf.o" is called "my"; NULL without memory */
+int policy_inspect(struct policy *p, struct error *err); /* find roles, config, stats. Return: 0, or -1 (EINVAL) */
 
 /* policy_tenants.c */
 struct tenant *policy_find_tenant(const struct policy *p, uint64_t id); /* or NULL; dropped ones, too */

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "policy_object.h"
 #include "structops.h"
 
 /* struct memlua_join of bpf/policies/memlua.bpf.h */
@@ -46,37 +47,6 @@ int policy_new_settings(const struct policy *p, unsigned int role, struct btfvar
 		return 0;
 	settings->data = calloc(1, bpf_map__value_size(p->roles[role].tenants));
 	return settings->data ? 0 : -1;
-}
-
-int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cgroup_id,
-		 const char *name, struct btfvar *settings, struct error *err)
-{
-	struct tenant *grown;
-	char *copy;
-
-	*settings = (struct btfvar){};
-	if (policy_find_tenant(p, cgroup_id))
-		return error_set(err, EEXIST, "%s: %s: has a role already", p->name, name);
-	grown = reallocarray(p->tenants, p->ntenants + 1, sizeof(*grown));
-	if (grown)
-		p->tenants = grown;
-	copy = strdup(name);
-	if (!grown || !copy || policy_new_settings(p, role, settings)) {
-		free(copy);
-		return error_set(err, ENOMEM, "%s: %s: not enough memory", p->name, name);
-	}
-	p->tenants[p->ntenants++] = (struct tenant){.id = cgroup_id, .name = copy, .role = role,
-						    .cgroup_fd = cgroup_fd, .link = -1,
-						    .settings = settings->data};
-	return 0;
-}
-
-int policy_begin(struct policy *p, struct error *err)
-{
-	if (p->attached)
-		return error_set(err, EBUSY, "%s: attached already", p->name);
-	policy_free_tenants(p);
-	return 0;
 }
 
 int policy_refuse_tenant(const struct policy *p, const struct tenant *t, struct error *err)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a policy offers, and what it keeps about a tenant, as tables. */
-#include "../core/policy.h"
+#include "policy_describe.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/policy.h"
 #include "glue.h"
 #include "policy_describe.h"
 #include "policy_values.h"
