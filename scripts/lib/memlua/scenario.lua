@@ -11,78 +11,15 @@ local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
+local order = require "memlua.experiment.order"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
 local spec = require "memlua.experiment.spec"
-local stats = require "memlua.stats"
 local sweep = require "memlua.experiment.sweep"
 local sys = require "memlua.base.sys"
 local way = require "memlua.machine.way"
 
 local scenario = {}
-
--- ---- which runs, in which order ------------------------------------------------------------------------
-
--- What workloads do, but not how they are called.
-local function fingerprint(tenant)
-  local parts = {}
-  for _, workload in ipairs(tenant.workloads) do
-    for _, key in ipairs(memlua.keys(workload)) do
-      local value = key == "argv" and table.concat(workload.argv, "\0") or tostring(workload[key])
-      if key ~= "name" then parts[#parts + 1] = key .. "=" .. value end
-    end
-  end
-  return table.concat(parts, " ")
-end
-
--- One solo strategy per distinct workload (alone, a rank means nothing); tenants that are alike share it. Second: tenant's
--- name -> its strategy's.
-local function solo_strategies(plan)
-  local seen, list, solo_of = {}, {}, {}
-  for _, tenant in ipairs(plan.tenants) do
-    local key = fingerprint(tenant)
-    if not seen[key] and not tenant.background then
-      seen[key] = "solo-" .. tenant.name
-      list[#list + 1] = { name = seen[key], only = { tenant.name }, limits = {}, tenants = {} }
-    end
-    solo_of[tenant.name] = seen[key]
-  end
-  return list, solo_of
-end
-
--- Blocks of all strategies and of the tenants alone, each block in an order of its own, so that no drift favours one of
--- them: the baseline is measured like the rest.
-local function ordered(plan)
-  local random, cells, all = stats.random(plan.seed), {}, {}
-  if plan.solo then all, plan.solo_of = solo_strategies(plan) end
-  table.move(plan.strategies, 1, #plan.strategies, #all + 1, all)
-  for block = 1, plan.runs do
-    for _, strategy in ipairs(stats.shuffle(table.move(all, 1, #all, 1, {}), random)) do
-      cells[#cells + 1] = { strategy = strategy, block = block }
-    end
-  end
-  for i, c in ipairs(cells) do c.id = ("%03d-%s"):format(i, c.strategy.name) end
-  return cells
-end
-
--- What runs before the cells, uncounted: each distinct tenant that they have, alone; and where there are services, which
--- aren't run alone, all together.
-local function to_warm(plan, cells)
-  local solo, list, alone, together = solo_strategies(plan), {}, {}, nil
-  for _, c in ipairs(cells) do
-    if c.strategy.only then alone[c.strategy.name] = true else together = together or c.strategy end
-  end
-  for _, strategy in ipairs(solo) do
-    if together or alone[strategy.name] then list[#list + 1] = strategy end
-  end
-  for _, tenant in ipairs(plan.tenants) do
-    if tenant.background and together then
-      list[#list + 1] = together
-      break
-    end
-  end
-  return list
-end
 
 -- ---- settings ------------------------------------------------------------------------------------------
 
@@ -98,7 +35,7 @@ local function settle(plan)
   apply_settings(plan)
   local settings, seed = host.settings, plan.seed
   plan.seed = seed or sys.time()
-  local all = ordered(plan)
+  local all = order.cells(plan)
   local cells = sweep.chosen(all, seed)
   if settings.cell and plan.calibrate then
     memlua.fail(memlua.status.misuse, "--cell with --calibrate: each machine would find a size of its own; calibrate first, "
@@ -113,7 +50,7 @@ end
 
 local function show_plan(plan, cells)
   log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #cells,
-    plan.warmup * #to_warm(plan, cells), plan.seed, host.settings.out)
+    plan.warmup * #order.to_warm(plan, cells), plan.seed, host.settings.out)
   for _, note in ipairs(plan.notes) do log.say("%s", note) end
   for _, c in ipairs(cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
@@ -144,7 +81,7 @@ end
 -- ---- running -------------------------------------------------------------------------------------------
 
 local function warm_up(plan, cells)
-  local list = to_warm(plan, cells)
+  local list = order.to_warm(plan, cells)
   local view <close> = live.runs(plan.warmup * #list, "warm-up run")
   for i = 1, plan.warmup * #list do
     local strategy = list[(i - 1) % #list + 1]
@@ -259,7 +196,7 @@ end
 local function show_complete(path)
   local folder = run.load(path)
   kinds.publish(folder)
-  judge.results(folder.runs)
+  judge.results(folder.runs, folder.host)
   return folder
 end
 
