@@ -32,7 +32,7 @@ end
 -- ---- shipped scripts ----------------------------------------------------------------------------------------------
 
 local cells = output_of(memlua .. "protected -q" .. DRY)
-tap.is(cells, "001-solo-high\n002-priority\n", "a shipped script by its name, from anywhere")
+tap.ok(cells:find "%-solo%-high\n" and cells:find "%-priority\n", "a shipped script by its name, from anywhere", cells)
 local text, status = output_of(memlua .. "scripts/protected.lua" .. DRY)
 tap.ok(status == 0 and text:find("^memlua: scripts/protected.lua: not here; running /"), "by its path in the source tree, and says so", text)
 tap.is(output_of(memlua .. "-q scripts/protected.lua" .. DRY), cells, "quietly with -q")
