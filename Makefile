@@ -8,6 +8,9 @@
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
 #   make bench    measure what an idle policy costs, and how exact delays are
+#   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
+#                        Takes root, debootstrap and hours; tests/distros.sh tells more
+#   make check-kernels   the tests of the microVM on several kernels: KERNELS="6.12 7.2 7.3"; tests/kernels.sh tells more
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
 #
@@ -31,20 +34,22 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
 # config.mk says where libbpf is; make writes it before anything else and starts over.
-ifeq ($(filter clean format help lint uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter check-distros clean format help lint uninstall,$(MAKECMDGOALS)),)
 include $(BUILD)/config.mk
 endif
 $(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.sh host/setup/workdir.sh
 	@mkdir -p $(@D)
 	$(Q)host/setup/packages.sh > $@
 
-LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
-LUA_LIBS = $(shell pkg-config --libs lua5.4)
+# distributions call it differently
+LUA := $(shell for name in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$name >= 5.4" "$$name < 5.5" && echo $$name && break; done)
+LUA_CFLAGS = $(shell pkg-config --cflags $(LUA))
+LUA_LIBS = $(shell pkg-config --libs $(LUA))
 
 override CFLAGS += $(HARDENING) $(WERROR) -std=gnu11 -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE -MMD -MP
 LDLIBS = $(LIBBPF_LIBS) -lelf -lz -ljansson -lreadline $(LUA_LIBS) -lm
@@ -202,6 +207,14 @@ lint:
 format:
 	clang-format -i $(filter-out %.mod.c,$(FORMATTED))
 
+# --- other distributions and kernels than this machine's ---
+DISTROS ?= bookworm trixie sid
+check-distros:
+	tests/distros.sh $(DISTROS)
+KERNELS ?= 6.12 7.2 7.3
+check-kernels: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
+	$(if $(filter command environment,$(origin DISTROS)),DISTROS="$(DISTROS)") tests/kernels.sh $(abspath $(MEMLUA)) $(KERNELS)
+
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
 $(MANUALS): $(BUILD)/man/%: host/man/%.in host/man/page.lua $(MEMLUA)
@@ -211,7 +224,7 @@ man: $(MANUALS)
 
 TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
-SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/dkms.conf \
+SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
 	$(wildcard scripts/*.lua scripts/tutorial/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
@@ -220,7 +233,7 @@ install: $(MEMLUA) $(MANUALS)
 	install -D -m 755 $(MEMLUA) $(TO)/bin/memlua
 	$(Q)for file in $(SETUP); do install -D -m 755 $$file $(TO)/share/memlua/$$file || exit; done
 	$(Q)for file in $(SHARED); do install -D -m 644 $$file $(TO)/share/memlua/$$file || exit; done
-	install -D -m 644 -t $(TO)/src/$(MODULE_SOURCE) bpf/memcg_bpf_ops.h $(filter bpf/kmod/%,$(SHARED))
+	install -D -m 644 -t $(TO)/src/$(MODULE_SOURCE) bpf/memcg_bpf_ops.h bpf/headers.mk $(filter bpf/kmod/%,$(SHARED))
 	install -D -m 644 -t $(TO)/share/man/man1 $(BUILD)/man/memlua.1
 	install -D -m 644 -t $(TO)/share/man/man7 $(BUILD)/man/memlua-lua.7
 	install -D -m 644 host/completion/memlua.bash $(TO)/share/bash-completion/completions/memlua

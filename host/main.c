@@ -14,18 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/embed.h"
 #include "core/guest.h"
 #include "core/interrupt.h"
-#include "core/nearest.h"
 #include "core/terminal.h"
 #include "lua/interrupt.h"
 #include "lua/settings.h"
 #include "options.h"
 #include "repl.h"
+#include "script.h"
 #include "core/status.h"
 
 int luaopen_memlua_cgroup(lua_State *L);
@@ -244,11 +243,12 @@ static void push_words(lua_State *L, int n, char **words)
 	}
 }
 
-static void set_arg(lua_State *L, const struct options *options)
+/* A script's own words name it by its path, whatever it was called by. */
+static void set_arg(lua_State *L, const struct options *options, const struct script *script)
 {
 	push_words(L, options->argc, options->argv);
 	if (options->script) {
-		lua_pushstring(L, options->script);
+		lua_pushstring(L, script->path ? script->path : options->script);
 		lua_seti(L, -2, 0);
 	}
 	lua_setglobal(L, "arg");
@@ -264,73 +264,13 @@ static int run_chunk(lua_State *L, int loaded)
 	return call(L, 0);
 }
 
-static bool is_file(const char *path)
+static int run_script(lua_State *L, const struct options *options, const struct script *script)
 {
-	struct stat st;
-
-	return !stat(path, &st) && !S_ISDIR(st.st_mode);
-}
-
-#define COMMANDS "lua/memlua/cli/command/"
-#define MAX_COMMANDS 32
-
-/* The command that looks most like a name, without ".lua", or "". `complete` is the shells'. */
-static const char *nearest_command(const char *name, char *text, size_t size)
-{
-	char names[MAX_COMMANDS][64];
-	const char *known[MAX_COMMANDS + 1] = {}, *nearest;
-	size_t n = 0;
-
-	for (const struct embedded *e = embed_table; e->name && n < MAX_COMMANDS; e++)
-		if (sscanf(e->name, COMMANDS "%63[a-z]", names[n]) == 1 && strcmp(names[n], "complete")) {
-			known[n] = names[n];
-			n++;
-		}
-	nearest = nearest_name(name, known);
-	snprintf(text, size, "%s", nearest ? nearest : "");
-	return text;
-}
-
-/* A word that is neither a script nor a command; a path gets Lua's own message. */
-static bool is_unknown(const char *name)
-{
-	size_t len = strlen(name);
-
-	return access(name, F_OK) && !strchr(name, '/') && (len < 4 || strcmp(name + len - 4, ".lua"));
-}
-
-static int refuse_unknown(const char *name)
-{
-	const char *remedy = "`memlua --help` lists the commands";
-	char nearest[64], message[512];
-
-	if (*nearest_command(name, nearest, sizeof(nearest)))
-		snprintf(message, sizeof(message), "memlua: %s: no such script or command; did you mean '%s'?\n", name,
-			 nearest);
-	else
-		snprintf(message, sizeof(message), "memlua: %s: no such script or command; %s\n", name, remedy);
-	terminal_wrap(stderr, message, 0, 2, terminal_width(STDERR_FILENO));
-	return STATUS_FAILED;
-}
-
-static int run_script(lua_State *L, const struct options *options)
-{
-	const char *code = NULL;
-	char name[256];
-	size_t size;
-
 	if (!strcmp(options->script, "-"))
 		return run_chunk(L, luaL_loadfile(L, NULL));
-	/* `memlua doctor`: a command of memlua's own, unless a file of that name is there. No file is run
-	 * where a shell asks for completions. */
-	snprintf(name, sizeof(name), COMMANDS "%s.lua", options->script);
-	if (!is_file(options->script) || !strcmp(options->script, "complete"))
-		code = embed_find(name, &size);
-	if (code)
-		return run_chunk(L, luaL_loadbuffer(L, code, size, "=command"));
-	if (is_unknown(options->script))
-		return refuse_unknown(options->script);
-	return run_chunk(L, luaL_loadfile(L, options->script));
+	if (script->code)
+		return run_chunk(L, luaL_loadbuffer(L, script->code, script->size, "=command"));
+	return run_chunk(L, luaL_loadfile(L, script->path));
 }
 
 /*
@@ -355,7 +295,7 @@ static void start_timeout(lua_State *L)
 	lua_pop(L, 1);
 }
 
-static int run(const struct options *options, int argc, char **argv)
+static int run(const struct options *options, const struct script *script, int argc, char **argv)
 {
 	int status = STATUS_DONE;
 	lua_State *L = luaL_newstate();
@@ -364,8 +304,8 @@ static int run(const struct options *options, int argc, char **argv)
 		fprintf(stderr, "memlua: not enough memory for Lua\n");
 		return STATUS_RESOURCES;
 	}
-	open_library(L, options->script);
-	set_arg(L, options);
+	open_library(L, script->path ? script->path : options->script);
+	set_arg(L, options, script);
 	settings_push(L, options->values);
 	lua_pushboolean(L, options->interactive);
 	lua_setfield(L, -2, "interactive");
@@ -382,7 +322,7 @@ static int run(const struct options *options, int argc, char **argv)
 		status = run_chunk(L, luaL_loadbuffer(L, options->code[i], strlen(options->code[i]),
 						      "=-e"));
 	if (options->script && status == STATUS_DONE)
-		status = run_script(L, options);
+		status = run_script(L, options, script);
 	if (options->interactive && status == STATUS_DONE)
 		status = repl(L);
 	lua_interrupt_stop();
@@ -400,12 +340,20 @@ static int run(const struct options *options, int argc, char **argv)
 static int memlua(int argc, char **argv)
 {
 	struct options options;
+	struct script script = {};
+	bool quiet;
 	int status;
 
 	if (options_parse(&options, argc, argv, &status))
 		return status;
+	/* in the microVM the host has said it */
+	quiet = options_value(&options, "quiet") || guest_active();
+	if (options.script && strcmp(options.script, "-") && !script_find(options.script, quiet, &script))
+		return STATUS_FAILED;
 	interrupt_install(lua_interrupt_notify);
-	return run(&options, argc, argv);
+	status = run(&options, &script, argc, argv);
+	free(script.path);
+	return status;
 }
 
 int main(int argc, char **argv)

@@ -65,7 +65,8 @@ void usage_print(void)
 	paragraph("Options (those from --verbose on are accepted after the script's name too):\n");
 	for (const struct setting *s = settings_table; !settings_end(s); s++)
 		setting(s);
-	paragraph("\nCommands (unless a file of that name is here; each takes --help):\n");
+	paragraph("\nSCRIPT: a path to a file (with a slash or .lua in it), or the name of one that comes with memlua. "
+		  "Commands (each takes --help):\n");
 	entry("help [TOPIC]", "what the Lua modules and functions do");
 	entry("doctor", "what this machine can do, why not, and what helps");
 	entry("runs [FOLDER]", "list the runs' folders with their verdicts");
@@ -77,7 +78,7 @@ void usage_print(void)
 		  "failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
 		  "trustworthy; 124 time-out; 255 the guest panicked.\n"
 		  "\nExamples:\n");
-	entry("memlua scripts/protected.lua --limit 600M", "the plan's experiment, protected by BPF");
-	entry("memlua scripts/baseline.lua --preset plan", "without protection, the plan to the letter");
-	entry("memlua scripts/analyze.lua RUN RUN", "table and chart of earlier runs");
+	entry("memlua protected --limit 600M", "the plan's experiment, protected by BPF");
+	entry("memlua baseline --preset plan", "without protection, the plan to the letter");
+	entry("memlua analyze RUN RUN", "table and chart of earlier runs");
 }

@@ -71,7 +71,12 @@ const struct setting settings_table[] = {
 	 .more = "`virtual` counts instructions: the load of this machine does not show in the figures, and waiting takes no "
 		 "time. It needs `--accel tcg` and models contention and throttling, not caches and memory bandwidth."},
 	{"kernel", 'k', SETTING_TEXT, TAKEN_BY_RUN, "IMAGE|RELEASE",
-	 .help = "the microVM's kernel: a file, or a release that apt has"},
+	 .help = "the microVM's kernel: a file, a release that apt has (7.3), or backports for the newest there",
+	 .more = "7.3 is the newest that begins so. Without it memlua takes the newest of the distribution's own from 6.12 on, "
+		 "with its updates."},
+	{"headers", 0, SETTING_TEXT, TAKEN_BY_RUN, "DIR",
+	 .help = "of that kernel, where they don't lie beside the file",
+	 .more = "The module is built with them: the folder that has their Makefile, .config and vmlinux."},
 	{"memory", 'm', SETTING_SIZE, TAKEN_BY_RUN, "SIZE",
 	 .help = "the microVM's memory (default 2G)"},
 	{"cpus", 'p', SETTING_POSITIVE, TAKEN_BY_RUN, "N",

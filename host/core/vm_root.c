@@ -3,6 +3,7 @@
 #include "vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,7 @@ static void enter_readonly_root(struct vm *vm)
 
 	if (uid != 0) {
 		if (unshare(CLONE_NEWUSER)) {
-			perror("user namespace (needed without root; see kernel.unprivileged_userns_clone)");
+			perror("user namespace (needed without root; none in a chroot; else see kernel.unprivileged_userns_clone)");
 			_exit(126);
 		}
 		if ((map = fopen("/proc/self/setgroups", "w")))

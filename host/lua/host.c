@@ -22,6 +22,7 @@
 #include "../core/save.h"
 #include "../core/terminal.h"
 #include "../core/units.h"
+#include "../script.h"
 #include "glue.h"
 #include "interrupt.h"
 #include "settings.h"
@@ -156,6 +157,31 @@ static int host_executable(lua_State *L)
 	if (len <= 0)
 		return luaL_error(L, "/proc/self/exe: %s", strerror(errno));
 	lua_pushlstring(L, path, len);
+	return 1;
+}
+
+/* host.shipped(name) -> the path of a script that comes with memlua, or nil: "protected" or "scripts/protected.lua" */
+static int host_shipped(lua_State *L)
+{
+	char *path = script_shipped(luaL_checkstring(L, 1));
+
+	lua_pushstring(L, path); /* nil for NULL */
+	free(path);
+	return 1;
+}
+
+/* host.shipped_names() -> list of the names of the scripts that come with memlua, sorted */
+static int host_shipped_names(lua_State *L)
+{
+	char **names = script_shipped_names();
+
+	lua_newtable(L);
+	for (size_t i = 0; names && names[i]; i++) {
+		lua_pushstring(L, names[i]);
+		lua_seti(L, -2, i + 1);
+		free(names[i]);
+	}
+	free(names);
 	return 1;
 }
 
@@ -479,6 +505,8 @@ static const luaL_Reg functions[] = {
 	{"setenv", host_setenv},
 	{"cwd", host_cwd},
 	{"executable", host_executable},
+	{"shipped", host_shipped},
+	{"shipped_names", host_shipped_names},
 	{"columns", host_columns},
 	{"rows", host_rows},
 	{"mkdir", host_mkdir},

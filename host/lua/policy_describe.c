@@ -11,6 +11,14 @@
 #include "policy_describe.h"
 #include "policy_values.h"
 
+void policy_set_string(lua_State *L, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+}
+
 /* {name=, type=, doc=, unit=, default=, values={...} of an enum} */
 static void push_member(lua_State *L, const struct btfvar *member)
 {

@@ -131,11 +131,3 @@ void policy_push_value(lua_State *L, const struct btfvar *var)
 		lua_pushnil(L);
 	}
 }
-
-void policy_set_string(lua_State *L, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	lua_pushstring(L, value);
-	lua_setfield(L, -2, key);
-}

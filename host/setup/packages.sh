@@ -4,8 +4,8 @@
 # as variables for make:  packages.sh > config.mk
 #
 # Nothing is asked and nothing is installed that is there already. libbpf must be >= 1.4 (it skips a
-# struct_ops member that the kernel lacks); where the distribution's is older, the one from its backports
-# is unpacked into the cache, and the machine keeps its own.
+# struct_ops member that the kernel lacks): the distribution's where that is new enough; else the one from its
+# backports is unpacked into the cache, and the machine keeps its own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -37,15 +37,29 @@ as_root()
 	fi
 }
 
+# Lists may be absent or too old for what the archive still has: update once, quietly. What to install is asked again
+# then, as it depends on what there is.
 install_missing()
 {
+	[ -n "$(missing)" ] || return 0
 	packages=$(missing | tr '\n' ' ')
-	[ -n "$packages" ] || return 0
 	say "missing: $packages"
-	# Lists may be absent or too old for what the archive still has: update once, quietly.
+	alive "reading the archive's lists" as_root apt-get -qq update >&2 || say "apt-get update failed; trying with the lists that are there"
+	add_by_release
+	packages=$(missing | tr '\n' ' ')
 	alive "installing them" as_root env DEBIAN_FRONTEND=noninteractive sh -ec '
-		apt-get -qq update
 		apt-get -qq install -y --no-install-recommends "$@" </dev/null' sh $packages >&2
+}
+
+# The version of a package that apt would install, "" if it has none.
+candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -vF '(none)' || :; }
+
+# What not every release has: virtiofsd left the QEMU package in newer ones, libbpf got new enough.
+add_by_release()
+{
+	[ -x /usr/lib/qemu/virtiofsd ] || [ -z "$(candidate virtiofsd)" ] || need="$need virtiofsd"
+	version=$(candidate libbpf-dev | sed 's/^[0-9]*://')
+	[ -z "$version" ] || ! dpkg --compare-versions "$version" ge 1.4 || need="$need libbpf-dev"
 }
 
 libbpf()
@@ -60,15 +74,24 @@ libbpf()
 	echo "LIBBPF_LIBS = $(find "$folder/usr/lib" -name libbpf.a)"
 }
 
-command -v apt-get >/dev/null || {
-	say "this set-up knows apt only; install the like of: $need, libbpf >= 1.4"
-	exit 1
+# By the names that other distributions have for them, where they differ.
+elsewhere()
+{
+	say "this set-up installs Debian's packages only; install the like of: clang e2fsprogs gcc gnuplot kmod make pahole"
+	say "  perl pkg-config QEMU virtiofsd tar xz, and with their headers lua 5.4, libelf, jansson, readline, zlib, libbpf >= 1.4"
+	say "Fedora: clang dwarves e2fsprogs elfutils-libelf-devel gcc gnuplot jansson-devel kernel-devel kmod libbpf-devel"
+	say "  lua-argparse lua-devel make perl pkgconf qemu-system-x86-core readline-devel tar virtiofsd xz zlib-devel"
+	say "Arch: base-devel clang e2fsprogs gnuplot jansson kmod libbpf libelf linux-headers lua54 pahole perl"
+	say "  qemu-system-x86 readline tar virtiofsd xz zlib, and argparse for Lua 5.4"
 }
-# virtiofsd left the QEMU package in newer releases
-[ -x /usr/lib/qemu/virtiofsd ] || case $(apt-cache policy virtiofsd 2>/dev/null) in
-*'Candidate: (none)'*|'') ;;
-*) need="$need virtiofsd" ;;
-esac
+
+# A machine without apt may have everything all the same.
+if ! command -v apt-get >/dev/null; then
+	pkg-config --exists lua5.4 jansson libelf 2>/dev/null && pkg-config --atleast-version=1.4 libbpf || { elsewhere; exit 1; }
+	libbpf
+	exit
+fi
+add_by_release
 trap stop_ticking EXIT
 trap 'exit 130' INT TERM HUP
 install_missing

@@ -30,12 +30,14 @@ local function offers(word, ...)
 end
 local protected = tests .. "/../scripts/protected.lua"
 
-for option in output_of(quote(host.executable()) .. " --help"):gmatch "\n  [-%a, ]*(%-%-[%w-]+)" do
+for option in output_of(quote(host.executable()) .. " --help"):gmatch "\n  [- ][-%a, ]*(%-%-[%w-]+)" do
   offers(option, "-")
 end
 offers("-e", "-")
 offers("doctor", "")
 offers("show", "-r", "3", "sh")
+offers("protected", "pro")
+offers("--preset", "protected", "--")
 offers("kvm", "--accel", "")
 offers("--accel=kvm", "--accel=k")
 offers("--probe", "doctor", "--")

@@ -143,7 +143,7 @@ end
 refused("rejected: the kernel refused it: ", objects .. "rejected.bpf.o", { tenant = a }, "the verifier refuses")
 do
   local _, why = policy.attach(objects .. "rejected.bpf.o", { tenant = a })
-  tap.like(why, "invalid mem access 'map_value_or_null'", "and its log says why")
+  tap.like(why:lower(), "null", "and its log says why, in whatever words this kernel has")
   tap.ok(#why < 7000, "in bounds", #why)
 end
 refused("steps: this kernel has none of the places where 'nothing' could be counted", steps, { plain = a, config = { nowhere = true } },

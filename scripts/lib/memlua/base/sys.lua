@@ -53,4 +53,10 @@ function sys.which(program, path)
   return pipe:read "a":match "^.+"
 end
 
+--- The first version number that a program tells with --version, or "?".
+function sys.version_of(program)
+  local pipe <close> = io.popen(program .. " --version 2>/dev/null")
+  return (pipe:read "a" or ""):match "%d+%.%d[%d.]*" or "?"
+end
+
 return sys

@@ -58,7 +58,9 @@ end
 -- The text of a script or of a command of memlua's own.
 local function text_of(script)
   if script:find "%.lua$" and sys.exists(script) then return sys.read(script) end
-  return not sys.exists(script) and host.embedded("lua/memlua/cli/command/" .. script .. ".lua") or nil
+  local command = host.embedded("lua/memlua/cli/command/" .. script .. ".lua")
+  local shipped = not command and host.shipped(script)
+  return command or shipped and sys.read(shipped) or nil
 end
 
 --- What a script, or a command of memlua's, would hand to option.parse; nil where that can't be found out. Nothing of
@@ -130,12 +132,16 @@ local function runs()
   return list
 end
 
+-- The commands, and the scripts that come with memlua.
 local function commands()
   local list = {}
   for _, file in ipairs(host.embedded_names()) do
     local name = file:match "^lua/memlua/cli/command/(.*)%.lua$"
     local declared = name and complete.declared(name)
     if declared then list[#list + 1] = { name, declared.about or "" } end
+  end
+  for _, name in ipairs(host.shipped_names()) do
+    list[#list + 1] = { name, (complete.declared(name) or {}).about or "" }
   end
   return list
 end

@@ -11,13 +11,7 @@ local machine = {}
 
 -- ---- looking ------------------------------------------------------------------------------------------------
 
-local which <const> = sys.which
-
--- The first version number that a program tells.
-local function version_of(program)
-  local pipe <close> = io.popen(program .. " --version 2>/dev/null")
-  return (pipe:read "a" or ""):match "%d+%.%d[%d.]*" or "?"
-end
+local which <const>, version_of <const> = sys.which, sys.version_of
 
 -- Whether this is Debian (`id` "debian") or, by ID_LIKE, made from it: os-release(5).
 local function is_debian()
@@ -110,15 +104,20 @@ end
 -- memlua's module was written for the reclaim and charging code of Linux 6.12 and later.
 local OLDEST = { 6, 12 }
 
+--- Whether a kernel of that release is older than memlua's module can be built for.
+function machine.too_old(release_)
+  local major, minor = release_:match "^(%d+)%.(%d+)"
+  major, minor = tonumber(major or 0), tonumber(minor or 0)
+  return major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2]
+end
+
 local function check_modules()
-  local major, minor = release():match "^(%d+)%.(%d+)"
-  major, minor = tonumber(major), tonumber(minor)
   local function no(found, remedy) return { name = "modules", ok = false, found = found, remedy = remedy } end
   if not sys.exists "/proc/modules" then return no("the kernel can't load any", "boot one with CONFIG_MODULES") end
   if sys.first_line "/proc/sys/kernel/modules_disabled" == "1" then
     return no("loading is switched off (kernel.modules_disabled)", "reboot without that")
   end
-  if major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2] then
+  if machine.too_old(release()) then
     return no("Linux " .. release() .. " is too old for memlua's module", "boot 6.12 or later")
   end
   if (sys.first_line "/sys/module/module/parameters/sig_enforce" or "N") == "Y" then
@@ -174,6 +173,15 @@ local function check_namespaces()
   return { name = "namespaces", ok = true, found = "users may make their own" }
 end
 
+-- Its read-only view is a mount of /, and that of a chroot may be none.
+local function check_root()
+  for line in io.lines "/proc/self/mountinfo" do
+    if line:match "^%S+ %S+ %S+ %S+ (%S+)" == "/" then return { name = "root", ok = true, found = "/ is a mount point" } end
+  end
+  return { name = "root", ok = false, found = "/ is no mount point, as in a plain chroot",
+           remedy = "outside: mount --bind ROOT ROOT, and chroot again" }
+end
+
 local function kvm_remedy(why)
   if why:find "No such file" then return "switch on virtualisation in the firmware; modprobe kvm_amd or kvm_intel" end
   if why:find "Permission denied" then return "usermod -aG kvm $USER" end
@@ -211,16 +219,16 @@ local function check_kernels()
   if #list > 0 then return { name = "kernels", ok = true, found = table.concat(list, ", ") } end
   local _, id = is_debian()
   if id == "debian" and which "apt-get" and which "dpkg-deb" then
-    return { name = "kernels", found = "none in the cache", remedy = "fetched at first use; or --kernel IMAGE" }
+    return { name = "kernels", found = "none in the cache", remedy = "fetched at first use; or --kernel IMAGE --headers DIR" }
   end
   local why = id == "debian" and "and no apt to fetch one" or "and only Debian's archive is known"
   return { name = "kernels", ok = false, found = "none in the cache, " .. why,
-           remedy = "--kernel IMAGE, its headers beside it" }
+           remedy = "--kernel IMAGE --headers DIR" }
 end
 
 --- All checks in the order in which they are shown.
 function machine.checks()
-  local namespaces = check_namespaces()
+  local namespaces, root = check_namespaces(), check_root()
   local list = {
     check_cgroup(), check_delegation(), check_rights(), check_btf(), check_ops(), check_modules(), check_headers(),
     check_libbpf(), program("make", "make", "the module may be in the cache"),
@@ -230,6 +238,7 @@ function machine.checks()
     program("gnuplot", "gnuplot-nox", "only pictures need it"),
   }
   if namespaces then table.insert(list, 14, namespaces) end
+  if not root.ok then table.insert(list, 14, root) end
   return list
 end
 
@@ -263,7 +272,7 @@ end
 --- machine.native.
 function machine.vm(given)
   local fine = { ok = true }
-  return all_of { program("qemu-system-x86_64", "qemu-system-x86"), check_virtiofsd(), check_namespaces() or fine,
+  return all_of { program("qemu-system-x86_64", "qemu-system-x86"), check_virtiofsd(), check_root(), check_namespaces() or fine,
                   given and fine or check_kernels() }
 end
 

@@ -1,5 +1,6 @@
 --- memlua.machine.kvm: whether KVM works here. /dev/kvm can be there and broken, so only a boot proves it; the verdict
---- is kept in memlua's cache, per kernel and CPU.
+--- is kept in memlua's cache, per host kernel, CPU and version of QEMU, and comes from a kernel that memlua fetched: one
+--- of the user's that doesn't boot says nothing about KVM.
 local host = require "memlua.host"
 local log = require "memlua.base.log"
 local screen = require "memlua.base.screen"
@@ -15,8 +16,9 @@ function kvm.cache_folder()
 end
 
 local function verdict_file()
-  local name = (host.facts().release .. "-" .. (host.facts().cpu or "")):gsub("[^%w.-]+", "_")
-  return kvm.cache_folder() .. "/kvm-" .. name
+  local facts = host.facts()
+  local name = table.concat({ facts.release, facts.cpu or "", sys.version_of "qemu-system-x86_64" }, "-")
+  return kvm.cache_folder() .. "/kvm-" .. name:gsub("[^%w.-]+", "_")
 end
 
 -- Why /dev/kvm can't even be tried, or nil.
@@ -28,9 +30,8 @@ end
 --- What is known without a boot: "works", why not, or nil when it was never tried.
 function kvm.known() return unavailable() or sys.first_line(verdict_file()) end
 
--- errno of what a boot itself ends with: EINTR (it hung), EIO, ETIMEDOUT (it never came up). Anything else (no
--- space, no permission) says nothing about KVM.
-local FINAL = { [4] = true, [5] = true, [110] = true }
+-- errno of what says nothing about KVM: no permission, no memory, no space, no such file.
+local INCIDENTAL = { [1] = true, [2] = true, [12] = true, [13] = true, [28] = true }
 
 -- Why the boot failed: what memlua recognised, else the first line of what QEMU said (after a crash that is the end
 -- of a dump of registers).
@@ -39,15 +40,15 @@ local function in_a_line(why)
   return known or why:match "QEMU said:\n([^\n]+)" or why:match "^[^\n]*"
 end
 
--- Returns the verdict, and whether to keep it.
+-- Returns the verdict, and whether it holds from now on.
 local function boot(kernel)
-  log.say("trying KVM once (the verdict is kept in %s)", verdict_file())
+  log.say(kernel.fetched and "trying KVM once (the verdict is kept in %s)" or "trying KVM with this kernel", verdict_file())
   local status, why, errno = require "memlua.vm".run {
     image = kernel.image, kvm = true, boot_timeout = 20, timeout = 40, watched = screen.possible(2),
     spec = require "memlua.json".encode { argv = { "memlua", "-e", "" }, cwd = "/", env = {} },
   }
   if status == 0 then return "works", true end
-  local keep = status or FINAL[errno]
+  local keep = kernel.fetched and not INCIDENTAL[errno]
   return in_a_line(why or "the probe ended with status " .. status), keep
 end
 

@@ -1,0 +1,164 @@
+-- Choosing and preparing a kernel: what can't be taken is named with the reason and what helps; nothing of it needs the
+-- network or a boot.
+local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
+package.path = tests .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local sys = require "memlua.base.sys"
+
+local quote <const> = sys.quote
+local output_of <const> = require "shell".said
+
+local scratch = os.tmpname()
+os.remove(scratch)
+assert(host.mkdir(scratch))
+local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local cache = scratch .. "/cache"
+local setup = quote(tests .. "/../host/setup/")
+
+local function write(path, text)
+  assert(os.execute("mkdir -p " .. path:match "^(.*)/"))
+  local file <close> = assert(io.open(path, "wb"))
+  file:write(text)
+end
+
+-- An image as far as memlua looks into it: a bzImage's magic and the release that it names.
+local function image(release)
+  local path = scratch .. "/image-" .. release
+  write(path, ("\0"):rep(0x202) .. "HdrS" .. ("\0"):rep(0x20e - 0x206) .. string.pack("<I2", 0x100)
+    .. ("\0"):rep(0x300 - 0x210) .. release .. " (someone)\0")
+  return path
+end
+
+local function headers(release, more)
+  local folder = scratch .. "/headers-" .. release
+  for name, text in pairs { Makefile = "", [".config"] = "", ["Module.symvers"] = "", vmlinux = more ~= "no BTF" and "x" or nil,
+                            ["include/generated/utsrelease.h"] = ('#define UTS_RELEASE "%s"\n'):format(release) } do
+    write(folder .. "/" .. name, text)
+  end
+  return folder
+end
+
+-- ---- --kernel and --headers -----------------------------------------------------------------------------------
+
+local function refused(options, status, says, what)
+  local text, got = output_of(("cd %s && XDG_CACHE_HOME=%s %s --vm %s -e ''"):format(scratch, cache, quote(host.executable()), options))
+  local line = text:gsub("\n *", " ")
+  return tap.ok(got == status and line:find(says, 1, true), what, text, got)
+end
+local possible = require "memlua.machine.checks".vm(true)
+if possible then
+  write(scratch .. "/text", "no kernel")
+  refused("--kernel ./text", 1, "not a bootable kernel image", "a file that is no image")
+  refused("--kernel ./nothing", 1, "no such file", "a file that isn't there")
+  refused("--kernel " .. image "6.1.0-9-amd64", 4, "Linux 6.1.0-9-amd64 is too old for memlua's module, which takes 6.12 and later",
+    "an image that is too old")
+  local new = image "6.99.1"
+  refused("--kernel " .. new, 1, "say where they are: --headers DIR", "no headers beside it")
+  refused(("--kernel %s --headers %s"):format(new, headers "6.99.2"), 1,
+    "they are of Linux 6.99.2, and " .. new .. " is 6.99.1; give those of the same version", "headers of another version")
+  refused(("--kernel %s --headers %s"):format(new, scratch), 1, "no kernel headers there", "headers that are none")
+  refused(("--kernel %s --headers %s"):format(new, headers("6.99.1", "no BTF")), 4, "no vmlinux in it, whose BTF the module needs",
+    "headers without BTF")
+  refused("--headers " .. scratch, 1, "--headers goes with --kernel IMAGE", "headers without an image")
+else
+  tap.skip("--kernel and --headers", "no microVM can be booted here")
+end
+
+-- ---- the module's build -------------------------------------------------------------------------------------------
+
+local function built(folder, release)
+  return output_of(("XDG_CACHE_HOME=%s %skmod.sh %s %s %s"):format(cache, setup, folder, release, quote(tests .. "/../bpf")))
+end
+tap.like(built(headers "6.11.9", "6.11.9"), "Linux 6%.11%.9 is too old", "an old kernel is refused before the compiler sees it")
+tap.like(built(headers "7.4.0", "7.4.1"), "headers of Linux 7%.4%.0, and the kernel is 7%.4%.1", "so are headers of another")
+tap.like(built(scratch, "7.4.1"), "no kernel headers", "and a folder without")
+tap.is(output_of("ls " .. cache .. "/memlua/kmod 2>/dev/null"), "", "nothing of it is cached")
+
+local unit = sys.read(tests .. "/../bpf/kmod/memcg_bpf_ops.c")
+for file in sys.read(tests .. "/../bpf/kmod/kmod.h"):gmatch "\n/%* (%w+%.c):" do
+  tap.ok(unit:find('#include "' .. file .. '"', 1, true), file .. " is part of the module's one translation unit")
+end
+
+-- A module's BTF as far as the check reads it: a header, types { name's offset, info, size }, strings behind the base's.
+local STRUCT <const>, FWD <const> = 4 << 24, 7 << 24
+local function section(types, strings)
+  local words = {}
+  for _, t in ipairs(types) do words[#words + 1] = string.pack("<I4I4I4", table.unpack(t)) end
+  local body = table.concat(words)
+  return string.pack("<I2BBI4I4I4I4I4", 0xeb9f, 1, 0, 24, 0, #body, #body, #strings) .. body .. strings
+end
+local function checked(types)
+  local strings <const> = "other\0memcg_bpf_ops\0"
+  write(scratch .. "/btf", section(types, strings))
+  write(scratch .. "/m/vmlinux", section({}, "\0" .. ("x"):rep(98) .. "\0")) -- 100 bytes of strings, as BTF alone
+  assert(os.execute(("cd %s && echo | as -o empty.o - && objcopy --add-section .BTF=btf empty.o m.ko"):format(scratch)))
+  return output_of(("sh %s %s/m.ko %s/m"):format(quote(tests .. "/../bpf/kmod/check-btf.sh"), scratch, scratch))
+end
+local ours <const>, theirs <const> = 100 + 6, 100
+tap.is({ checked { { ours, STRUCT, 8 }, { theirs, STRUCT, 8 } } }, { "", 0 }, "one memcg_bpf_ops is right")
+local text, status = checked { { ours, STRUCT, 8 }, { theirs, STRUCT | 1, 8 }, { 1, ours, STRUCT }, { ours, STRUCT, 16 } }
+tap.ok(status == 1 and text:find("stands 2 times", 1, true), "two are an error, whatever a member's words look like", text)
+text, status = checked { { ours, FWD, 0 } }
+tap.ok(status == 1 and text:find("stands 0 times", 1, true), "so is none", text)
+assert(os.execute(("cd %s && cp empty.o m.ko"):format(scratch)))
+tap.like(output_of(("sh %s %s/m.ko %s/m"):format(quote(tests .. "/../bpf/kmod/check-btf.sh"), scratch, scratch)),
+  "built without BTF", "and no BTF at all")
+
+-- ---- fetching -----------------------------------------------------------------------------------------------------
+
+local function fetch(what, environment)
+  return output_of(("env XDG_CACHE_HOME=%s %s %sfetch.sh kernel %s"):format(cache, environment or "", setup, what))
+end
+-- No proxy answers at port 1: a network that is down.
+local DOWN <const> = "http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 no_proxy="
+write(cache .. "/memlua/kernels/7.1.9+x-cloud-amd64/release", "7.1.9+x-cloud-amd64\n")
+write(cache .. "/memlua/kernels/7.1.10+x-cloud-amd64/release", "7.1.10+x-cloud-amd64\n")
+for given, want in pairs { ["7.1"] = "7.1.10+x-cloud-amd64", ["7.1.9"] = "7.1.9+x-cloud-amd64", ["7.1.10+x"] = "7.1.10+x-cloud-amd64" } do
+  tap.is({ fetch(given, DOWN) }, { cache .. "/memlua/kernels/" .. want .. "\n", 0 }, given .. " is in the cache, the network may be down")
+end
+if sys.which "apt-get" and output_of "apt-get indextargets 'Created-By: Packages' 'Label: Debian' 2>/dev/null" ~= "" then
+  text, status = fetch("7.2", DOWN)
+  tap.ok(status == 1 and text:find("can't be read, and a kernel is not in " .. cache, 1, true) and text:find("is the network up", 1, true),
+    "what is not in the cache needs it: it is said from where", text)
+  tap.is(output_of("ls -A " .. cache .. "/memlua | grep -v '^kernels$\\|^lock$\\|^kmod$'"), "", "nothing half done stays")
+else
+  tap.skip("a cold cache without network", "no Debian archive in apt's sources")
+end
+
+-- Two first uses at once: the second waits for the first's lock, and finds what that brought.
+local lock = cache .. "/memlua/lock"
+text = output_of(([[
+flock %s sh -c 'touch %s/held; sleep 2; mkdir %s/memlua/kernels/7.5.1; echo 7.5.1 > %s/memlua/kernels/7.5.1/release' &
+while [ ! -e %s/held ]; do sleep 0.1; done
+MEMLUA_QUIET=1 XDG_CACHE_HOME=%s %sfetch.sh kernel 7.5; wait]]):format(lock, scratch, cache, cache, scratch, cache, setup))
+tap.is(text, cache .. "/memlua/kernels/7.5.1\n", "of two at once the second takes what the first fetched")
+text, status = output_of(("XDG_CACHE_HOME=/proc %sfetch.sh kernel 9.9"):format(setup))
+tap.ok(status == 1 and text:find("set XDG_CACHE_HOME", 1, true), "a cache that can't be written is said", text)
+
+-- ---- the verdict on KVM -------------------------------------------------------------------------------------------
+
+package.loaded["memlua.vm"] = { run = function() return table.unpack(package.loaded.outcome, 1, 3) end }
+local open = io.open
+io.open = function(path, ...) return open(path == "/dev/kvm" and "/dev/null" or path, ...) end
+host.setenv("XDG_CACHE_HOME", cache)
+local kvm = require "memlua.machine.kvm"
+local function tried(kernel, ...)
+  package.loaded.outcome = { ... }
+  local verdict = kvm.verdict(kernel, true)
+  local kept = kvm.known()
+  os.execute("rm -f " .. cache .. "/memlua/kvm-*")
+  return { verdict, kept }
+end
+local own, mine = { image = "x", fetched = true }, { image = "x" }
+tap.is(tried(own, 0), { "works", "works" }, "a boot that ends well is kept")
+tap.is(tried(own, nil, "QEMU ended early", 71), { "QEMU ended early", "QEMU ended early" }, "so is QEMU's own early end")
+tap.is(tried(own, nil, "it hung", 4), { "it hung", "it hung" }, "so is a guest that hangs")
+tap.is(tried(own, nil, "no space", 28), { "no space" }, "a full disk says nothing about KVM")
+tap.is(tried(mine, nil, "it hung", 4), { "it hung" }, "nor does a user's own kernel that doesn't boot")
+package.loaded.outcome = { 0 }
+kvm.verdict(own, true)
+tap.like(output_of("ls " .. cache .. "/memlua"), "kvm%-" .. host.facts().release:gsub("%p", "%%%0") .. "[^\n]*%-" ..
+  sys.version_of "qemu-system-x86_64":gsub("%p", "%%%0") .. "\n", "per host kernel and QEMU's version")
+io.open = open
+tap.done()
