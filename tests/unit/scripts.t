@@ -32,7 +32,7 @@ local text, status = memlua "protected.lua --dry-run --delay 2500"
 tap.is(status, 0, "a dry run ends well")
 tap.like(text, "warning: strategies.priority.policy.config.delay_ms: 2500: the kernel clamps a sleep to 2000 ms", "it warns of what the run would")
 tap.like(text, "limit 544M instead of the plan's 512M", "and tells what differs from the plan")
-tap.like(text, "\n002%-priority\n", "beside what would run")
+tap.like(text, "\n00%d%-priority\n", "beside what would run")
 
 for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua --low-high 30%"] = true,
   ["protected.lua --high 40% --limit max"] = false } do
@@ -60,10 +60,14 @@ local function planned(script)
   local file <close> = io.open(example, "w")
   file:write(script)
   file:close()
-  return (shell.said(("%s --vm --dry-run -q %s"):format(quote(host.executable()), example)))
+  local said, names = shell.said(("%s --vm --dry-run -q %s"):format(quote(host.executable()), example)), {}
+  for name in said:gmatch "%f[%d]00%d%-([%w-]+)\n" do names[#names + 1] = name end -- the order is random
+  table.sort(names)
+  return table.concat(names, " ")
 end
-tap.like(planned(two), "^001%-solo%-web\n002%-solo%-batch\n003%-[%w]+\n004%-[%w]+\n$", "two.lua is a scenario")
-tap.like(planned((two:gsub("{ name = \"web\".-\n", function() return several .. "\n" end, 1))), "^001%-solo%-web\n", "so it is with a tenant of several workloads")
+tap.is(planned(two), "none priority solo-batch solo-web", "two.lua is a scenario")
+tap.is(planned((two:gsub("{ name = \"web\".-\n", function() return several .. "\n" end, 1))), "none priority solo-batch solo-web",
+  "so it is with a tenant of several workloads")
 os.remove(example)
 
 tap.done()
