@@ -24,7 +24,7 @@
 #include "lua/settings.h"
 #include "options.h"
 #include "repl.h"
-#include "script.h"
+#include "core/script.h"
 #include "core/status.h"
 
 int luaopen_memlua_cgroup(lua_State *L);

@@ -22,7 +22,7 @@
 #include "../core/save.h"
 #include "../core/terminal.h"
 #include "../core/units.h"
-#include "../script.h"
+#include "../core/script.h"
 #include "glue.h"
 #include "interrupt.h"
 #include "settings.h"

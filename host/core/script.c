@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/embed.h"
-#include "core/nearest.h"
-#include "core/terminal.h"
+#include "embed.h"
+#include "nearest.h"
+#include "terminal.h"
 
 #define COMMANDS "lua/memlua/cli/command/"
 #define MAX_NAMES 64
