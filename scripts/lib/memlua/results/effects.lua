@@ -84,9 +84,12 @@ end
 
 -- The ratio of a's figures to b's, from their logarithms.
 local function ratio_of(c)
-  local list, low, high, level = c.paired, nil, nil, nil
-  if list then low, high, level = intervals.median(list)
-  else list, low, high, level = intervals.shift(c.x, c.y) end
+  local list, low, high, level = c.paired
+  if list then
+    low, high, level = intervals.median(list)
+  else
+    list, low, high, level = intervals.shift(c.x, c.y)
+  end
   if #list == 0 then return nil end
   return { n = c.paired and #list or math.min(#c.x, #c.y), median = math.exp(stats.median(list)),
            low = low and math.exp(low), high = high and math.exp(high), level = level }

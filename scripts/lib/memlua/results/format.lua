@@ -2,7 +2,6 @@
 --- another machine, another memlua, or somebody who means harm: each complaint names the file and the key in it. Keys that
 --- nobody here reads may be anything.
 local check = require "memlua.base.check"
-local memlua = require "memlua"
 local schema = require "memlua.results.schema"
 local shape = require "memlua.base.shape"
 
