@@ -1,5 +1,6 @@
 -- Table and pictures of earlier runs, side by side, without running anything.
 --   memlua scripts/analyze.lua RUN...
+local comparable = require "memlua.results.comparable"
 local html = require "memlua.report.html"
 local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
@@ -29,7 +30,7 @@ for i, path in ipairs(options.run) do
   end
 end
 
-local mismatches = run.mismatches(folders)
+local mismatches = comparable.mismatches(folders)
 if #mismatches > 0 and not options.force then
   memlua.fail(memlua.status.misuse, "these runs can't be compared: %s; --force does it anyway and says so",
     table.concat(mismatches, "; "))

@@ -59,8 +59,10 @@ static unsigned long ask(struct attachment **attp)
  *
  * Any signal ends it, because that is how a task is stopped, traced, and frozen, by cgroup.freeze or for suspend:
  * all of which happen where signals are handled, on the way to user mode, which the task then resumes.
+ *
+ * A function of its own: its name is what /proc/PID/wchan says of a task that sleeps for a policy.
  */
-static unsigned long sleep_on(struct attachment *att, unsigned long timeout)
+static noinline unsigned long memcg_bpf_sleep(struct attachment *att, unsigned long timeout)
 {
 	unsigned long start = jiffies;
 	unsigned long pflags;
@@ -84,7 +86,7 @@ static void sleep_for_answer(struct debt *debt, struct attachment *att, unsigned
 		debt->questions--;
 		return;
 	}
-	debt->slept += sleep_on(att, delay - debt->slept);
+	debt->slept += memcg_bpf_sleep(att, delay - debt->slept);
 	if (debt->slept < delay)
 		return;
 	debt->slept = 0; /* what a timer oversleeps is nobody's credit */
@@ -102,7 +104,7 @@ static bool answer_question(struct debt *debt)
 		return false;
 	}
 	if (att->flags & MEMCG_BPF_HOLD)
-		sleep_on(att, delay);
+		memcg_bpf_sleep(att, delay);
 	else
 		sleep_for_answer(debt, att, delay);
 	attachment_put(att);

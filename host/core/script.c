@@ -30,7 +30,7 @@ static void say(const char *message)
 
 /* --- the scripts that come with memlua --- */
 
-/* Their folder, as memlua.machine.way.data() finds it; false when it isn't there. */
+/* Their folder, as memlua.machine.kernels.data() finds it; false when it isn't there. */
 static bool shipped_folder(char folder[PATH_MAX])
 {
 	static const char *const places[] = {"share/memlua/scripts", "scripts", NULL};

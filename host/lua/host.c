@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.host: the machine that the script runs on. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../core/embed.h"
@@ -19,11 +16,11 @@
 #include "../core/interrupt.h"
 #include "../core/kernlog.h"
 #include "../core/nearest.h"
-#include "../core/save.h"
 #include "../core/terminal.h"
-#include "../core/units.h"
 #include "../core/script.h"
+#include "../core/units.h"
 #include "glue.h"
+#include "host_files.h"
 #include "interrupt.h"
 #include "settings.h"
 #include "upcall.h"
@@ -217,148 +214,6 @@ static int host_rows(lua_State *L)
 	return terminal_size(L, terminal_rows);
 }
 
-/* Return: whether the folder is there, now or already; @made: whether now. Else errno is that of the attempt to make it. */
-static bool make_folder(const char *path, bool *made)
-{
-	int code = mkdir(path, 0777) ? errno : 0;
-	struct stat st;
-
-	*made = !code;
-	if (code && !stat(path, &st) && S_ISDIR(st.st_mode))
-		code = 0;
-	errno = code;
-	return !code;
-}
-
-/*
- * host.mkdir(path) -> "made" or "exists" | nil, reason, errno. Makes the folders above it too. What exists may be
- * somebody else's: for a folder of one's own in a place where others write see host.mkdtemp.
- */
-static int host_mkdir(lua_State *L)
-{
-	char path[PATH_MAX];
-	size_t size;
-	const char *given = luaL_checklstring(L, 1, &size);
-	bool made = false;
-
-	luaL_argcheck(L, size && size < sizeof(path), 1, "must be a path");
-	memcpy(path, given, size + 1);
-	for (char *slash = path + 1; slash; *slash++ = '/') {
-		slash = strchr(slash, '/');
-		if (slash)
-			*slash = '\0';
-		if (!make_folder(path, &made))
-			return luaL_fileresult(L, 0, path);
-		if (!slash)
-			break;
-	}
-	lua_pushstring(L, made ? "made" : "exists");
-	return 1;
-}
-
-/*
- * host.mkdtemp() -> the path of a new empty folder in $TMPDIR or /tmp, of a name that nobody can know before, which only
- * this user may enter | nil, reason, errno. To be removed by whoever asked.
- */
-static int host_mkdtemp(lua_State *L)
-{
-	const char *tmp = getenv("TMPDIR");
-	char path[PATH_MAX];
-
-	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(path) - 32)
-		tmp = "/tmp";
-	snprintf(path, sizeof(path), "%s/memlua.XXXXXX", tmp);
-	if (!mkdtemp(path))
-		return luaL_fileresult(L, 0, path);
-	lua_pushstring(L, path);
-	return 1;
-}
-
-/*
- * host.is_private(path) -> true | false, why: whether a file or folder is this user's (where sudo made root of another,
- * that one's, too) or root's, and nobody else may write it. A link is judged by what it leads to.
- */
-static int host_is_private(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1), *sudo = getenv("SUDO_UID");
-	struct stat st;
-	bool own;
-
-	if (stat(path, &st))
-		return luaL_fileresult(L, 0, path);
-	own = !st.st_uid || st.st_uid == geteuid() || (!geteuid() && sudo && st.st_uid == strtoul(sudo, NULL, 10));
-	if (own && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return lua_pushboolean(L, 1), 1;
-	lua_pushboolean(L, 0);
-	if (own)
-		lua_pushliteral(L, "others may write it");
-	else
-		lua_pushfstring(L, "it belongs to another user (uid %d)", (int)st.st_uid);
-	return 2;
-}
-
-static int close_lock(lua_State *L)
-{
-	luaL_Stream *lock = luaL_checkudata(L, 1, LUA_FILEHANDLE);
-
-	return luaL_fileresult(L, !fclose(lock->f), NULL);
-}
-
-/*
- * host.lock(folder) -> a handle that keeps the folder for itself until it is closed, or the process ends | nil, reason,
- * errno: 11 where another one has it. Where the file system knows no locks (flock(2)) it keeps nobody out.
- */
-static int host_lock(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	luaL_Stream *lock = lua_newuserdatauv(L, sizeof(*lock), 0);
-	int fd, code;
-
-	lock->closef = NULL; /* closed, as yet */
-	luaL_setmetatable(L, LUA_FILEHANDLE);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || !(lock->f = fdopen(fd, "r"))) {
-		code = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = code;
-		return luaL_fileresult(L, 0, path);
-	}
-	lock->closef = close_lock;
-	return 1;
-}
-
-/* host.kind(path) -> "file", "folder", "link" or "other" (a device, a pipe, a socket) | nil, reason, errno */
-static int host_kind(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	struct stat st;
-
-	if (lstat(path, &st))
-		return luaL_fileresult(L, 0, path);
-	lua_pushstring(L, S_ISREG(st.st_mode)	? "file"
-			  : S_ISDIR(st.st_mode) ? "folder"
-			  : S_ISLNK(st.st_mode) ? "link"
-						: "other");
-	return 1;
-}
-
-/*
- * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
- * name, synced, renamed.
- */
-static int host_save(lua_State *L)
-{
-	size_t size;
-	const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
-	struct error err;
-
-	if (save_file(path, text, size, &err))
-		return glue_fail(L, &err);
-	lua_pushboolean(L, 1);
-	return 1;
-}
-
 /* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */
 static int host_parse_size(lua_State *L)
 {
@@ -509,12 +364,6 @@ static const luaL_Reg functions[] = {
 	{"shipped_names", host_shipped_names},
 	{"columns", host_columns},
 	{"rows", host_rows},
-	{"mkdir", host_mkdir},
-	{"mkdtemp", host_mkdtemp},
-	{"is_private", host_is_private},
-	{"lock", host_lock},
-	{"kind", host_kind},
-	{"save", host_save},
 	{"parse_size", host_parse_size},
 	{"parse_duration", host_parse_duration},
 	{"nearest", host_nearest},
@@ -537,6 +386,7 @@ static const luaL_Reg functions[] = {
 int luaopen_memlua_host(lua_State *L)
 {
 	luaL_newlib(L, functions);
+	luaL_setfuncs(L, host_files, 0);
 	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	lua_setfield(L, -2, "settings");
 	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.argv");

@@ -83,6 +83,9 @@ tap.ok(found.comparisons[1].what == "working time" and found.comparisons[1].rati
 found = of { tenants = { "a" }, strategies = PAIR, runs = 5, workload = { kind = "file", duration = 3 }, metric = "read_bytes", value = slower }
 tap.is({ found.comparisons[1].what, found.comparisons[1].told }, { "bytes read", "different" }, "who works for a fixed time is compared by what it read")
 
+found = of { tenants = { "a" }, strategies = PAIR, runs = 150, value = slower }
+tap.ok(found.comparisons[1].told == "different" and found.comparisons[1].test == "sign test", "of 150 runs a difference is told, too", found.comparisons[1])
+
 -- ---- all against all ---------------------------------------------------------------------------------------------
 
 local FOUR <const>, THREE <const> = { "none", "max", "low", "high" }, { "a", "b", "c" }

@@ -33,7 +33,7 @@ local prefix = scratch .. "/opt/x"
 local installed = prefix .. "/bin/memlua"
 local mine = io.open(host.executable(), "rb"):read "a"
 tap.ok(io.open(installed, "rb"):read "a" == mine, "the binary is this one")
-local where = [[print(require "memlua.machine.way".data "host/setup/fetch.sh", require "memlua.machine.way".data "bpf")]]
+local where = [[print(require "memlua.machine.kernels".data "host/setup/fetch.sh", require "memlua.machine.kernels".data "bpf")]]
 tap.is(output_of(("cd / && %s -e %s"):format(installed, quote(where))),
   ("%s/share/memlua/host/setup/fetch.sh\t%s/share/memlua/bpf\n"):format(prefix, prefix), "it finds its own files, wherever it stands")
 tap.is(select(2, output_of("cd / && " .. installed .. " " .. prefix .. "/share/memlua/scripts/protected.lua --dry-run -q -o " .. scratch .. "/o")), 0,

@@ -38,6 +38,9 @@ tap.ok(low == 6 and high == 15 and math.abs(level - 0.9586) < 5e-5, "of twenty t
 low, high, level = intervals.median(counted(5000))
 tap.ok(low == 2431 and high == 2570 and level >= 0.95 and level < 0.952, "of thousands, too, without underflow", low, high, level)
 
+tap.near(intervals.sign { 1, 1, 1, 1, 1, 1, 1, 1, -1, 0 }, 0.0390625, 1e-12, "the sign test: scipy.stats.binomtest(8, 9)")
+tap.is(intervals.sign { 0, 0 }, 1, "  of no difference")
+
 -- ---- two lists: Hollander & Wolfe's example, the shift 0.305 from -0.15 to 0.76 at 96 % -----------------------------
 
 local term = { 0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46 }

@@ -77,7 +77,7 @@ host.setenv("MEMLUA_ROWS", nil)
 -- ---- a run --------------------------------------------------------------------------------------------------------
 
 -- Processes are what a test says they are: where in the kernel each sleeps.
-local SLEEPS = { ["11"] = "hrtimer_nanosleep", ["12"] = "throttle_current", ["13"] = "mem_cgroup_handle_over_high" }
+local SLEEPS = { ["11"] = "hrtimer_nanosleep", ["12"] = "memcg_bpf_sleep", ["13"] = "mem_cgroup_handle_over_high" }
 local first_line = sys.first_line
 sys.first_line = function(path)
   local pid = path:match "^/proc/(%d+)/wchan$"

@@ -74,6 +74,14 @@ function intervals.ordered(lows, highs, confidence)
   return low[1 + outside], high[#high - outside], level
 end
 
+--- The exact two-sided p of the sign test of paired differences, of any number; those of 0 are left out.
+--- Source: Dixon & Mood, J. Amer. Statist. Assoc. 41 (1946).
+function intervals.sign(differences)
+  local above, n = 0, 0
+  for _, d in ipairs(differences) do above, n = above + (d > 0 and 1 or 0), n + (d ~= 0 and 1 or 0) end
+  return math.min(1, 2 * binomial(math.min(above, n - above), n, 0.5))
+end
+
 -- ---- two lists -------------------------------------------------------------------------------------------------
 
 -- counts[u]: in how many orders of n and m values u pairs stand one way.

@@ -25,7 +25,7 @@ end
 -- The function of the kernel in which a task sleeps: in memlua's module the delay that a policy asked for; in the
 -- kernel's own code what it makes a task wait over memory.high and, on a kernel that has memcg_bpf_ops, that delay too.
 local function state_of(where)
-  if where == "throttle_current" then return "delayed" end
+  if where == "memcg_bpf_sleep" then return "delayed" end
   if where:find "^_*mem_cgroup_handle_over_high$" then return host.has_ops() and "delayed" or "throttled" end
 end
 

@@ -99,13 +99,16 @@ end
 --- All modules with what they promise, those that scripts use first: list of { name, about, inner = true for the others,
 --- entries = list of { call = "worker.spawn(cg, spec)", said = text } }. Lines of a text that begin with two blanks keep their form.
 function contracts.sections()
-  local list, rank = {}, {}
+  local list, rank, by_name = {}, {}, {}
   for i, name in ipairs(FIRST) do rank[name] = i end
   for _, name in ipairs(host.embedded_names()) do
     local section = section_of(name)
-    if section and section.name and #section.entries > 0 then
+    local first = section and by_name[section.name]
+    if first then -- a module of several files
+      first.entries = functions_first(table.move(section.entries, 1, #section.entries, #first.entries + 1, first.entries))
+    elseif section and section.name and #section.entries > 0 then
       section.entries, section.inner = functions_first(section.entries), not rank[section.name]
-      list[#list + 1] = section
+      list[#list + 1], by_name[section.name] = section, section
     end
   end
   table.sort(list, function(a, b)

@@ -2,6 +2,7 @@
 --- A run is a cell then, named by its id. With --cell ID only that one is measured, into DIR/ID, a run's folder that
 --- holds one run; memlua merge makes one folder of several. What an id means depends on the script, its options and the
 --- seed alone, so the seed must be given.
+local comparable = require "memlua.results.comparable"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -153,7 +154,7 @@ local function open_all(paths)
   return folders
 end
 
--- What differs between two folders beside what run.mismatches finds.
+-- What differs between two folders beside what comparable.mismatches finds.
 local function unlike(first, other)
   local list = { sweep.difference(first.manifest, other.manifest, first.path, other.path) }
   if script_of(first) ~= script_of(other) then
@@ -167,7 +168,7 @@ local function unlike(first, other)
 end
 
 local function check_alike(folders)
-  local list = run.mismatches(folders)
+  local list = comparable.mismatches(folders)
   for i = 2, #folders do table.move(unlike(folders[1], folders[i]), 1, 3, #list + 1, list) end
   if #list > 0 then refuse("these are not cells of one sweep: %s", table.concat(list, "; ")) end
 end

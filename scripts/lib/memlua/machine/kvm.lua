@@ -52,7 +52,7 @@ local function boot(kernel)
   return in_a_line(why or "the probe ended with status " .. status), keep
 end
 
---- "works", or why not. Boots `kernel` (memlua.machine.way.kernel) to find out where that isn't known yet, or `again`.
+--- "works", or why not. Boots `kernel` (memlua.machine.kernels.chosen) to find out where that isn't known yet, or `again`.
 function kvm.verdict(kernel, again)
   local known = not again and kvm.known() or unavailable()
   if known then return known end

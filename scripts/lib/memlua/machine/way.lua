@@ -4,6 +4,7 @@
 ---   vm       a stock kernel in a microVM, where the module is loaded
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
 local host = require "memlua.host"
+local kernels = require "memlua.machine.kernels"
 local kvm = require "memlua.machine.kvm"
 local log = require "memlua.base.log"
 local machine = require "memlua.machine.checks"
@@ -22,125 +23,6 @@ local settings = host.settings
 
 -- Of the microVM, unless --memory says.
 local GUEST_MEMORY = 2 << 30
-
--- ---- the files that come with memlua, and its cache ---------------------------------------------------
-
---- The folder of memlua's own set-up scripts and module sources: beside the binary's folder in a work
---- tree, in share/memlua once installed.
-function way.data(name)
-  local root = host.executable():match "^(.*)/[^/]+/[^/]+$" or ""
-  for _, path in ipairs { root .. "/share/memlua/" .. name, root .. "/" .. name } do
-    if sys.exists(path .. "/.") or sys.exists(path) then return path end
-  end
-  memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
-    name, host.executable())
-end
-
--- The C core and the set-up scripts learn of --quiet by the environment.
-local function pass_quiet()
-  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
-end
-
--- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
-local function path_from(...)
-  local words = {}
-  for i, word in ipairs { ... } do words[i] = sys.quote(word) end
-  pass_quiet()
-  local pipe <close> = assert(io.popen(table.concat(words, " "))) -- interrupted, it is waited for: it tidies the screen
-  local line = pipe:read "l"
-  if pipe:close() then return line end
-  return nil, line or words[1] .. " failed"
-end
-
--- ---- the kernel of the microVM ------------------------------------------------------------------------
-
--- A bzImage names its release: an offset at 0x20e, counted from 0x200 (Documentation/arch/x86/boot.rst).
-local function release_of_image(path)
-  local file <close> = io.open(path, "rb")
-  local head = file and file:read(0x10000)
-  if not head or head:sub(0x203, 0x206) ~= "HdrS" then return nil end
-  return head:match("^[^%s%z]+", 0x200 + string.unpack("<I2", head, 0x20f) + 1)
-end
-
--- The release that headers are of, or nil if they don't tell.
-local function release_of_headers(folder)
-  local said = sys.read(folder .. "/include/generated/utsrelease.h")
-  return said and said:match '"([^"]*)"'
-end
-
--- The headers that the user gave: they must be the image's.
-local function given_headers(image, release)
-  local folder = settings.headers
-  if not sys.exists(folder .. "/Makefile") then
-    memlua.fail(memlua.status.misuse, "--headers %s: no kernel headers there; give the folder that has their Makefile and .config",
-      folder)
-  end
-  local told = release_of_headers(folder)
-  if told and told ~= release then
-    memlua.fail(memlua.status.misuse, "--headers %s: they are of Linux %s, and %s is %s; give those of the same version",
-      folder, told, image, release)
-  end
-  return folder
-end
-
--- Where distributions put the headers and modules of an image: returns the headers and the root of lib/modules, or
--- nil for what isn't there.
-local function look_beside(image, release)
-  local root_found
-  for _, root in ipairs { image:match "^(.*)/[^/]*$" or ".", (image:match "^(.*)/[^/]*$" or ".") .. "/..", "" } do
-    local modules = ("%s/lib/modules/%s"):format(root, release)
-    local headers = sys.exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
-    if sys.exists(modules .. "/.") then root_found = root_found or (root == "" and "/" or root) end
-    if sys.exists(headers .. "/.config") then return headers, root_found or (root == "" and "/" or root) end
-  end
-  return nil, root_found
-end
-
--- A kernel given as a file, its headers by --headers or beside it.
-local function kernel_from_file(image)
-  local release = release_of_image(image)
-  if not release then
-    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
-  end
-  if machine.too_old(release) then
-    memlua.fail(memlua.status.unsupported, "--kernel %s: Linux %s is too old for memlua's module, which takes 6.12 and later",
-      image, release)
-  end
-  local headers, root = look_beside(image, release)
-  if settings.headers then headers = given_headers(image, release) end
-  if not headers then
-    memlua.fail(memlua.status.misuse, "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build, with which the "
-      .. "module is built; say where they are: --headers DIR", image, release, image:match "^(.*)/[^/]*$" or ".", release)
-  end
-  -- without its modules it still boots if it has virtiofs built in
-  return { image = image, release = release, root = root or "/", headers = headers }
-end
-
---- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did}. Fetches it when
---- needed.
-function way.kernel()
-  local wanted = settings.kernel
-  if wanted and (sys.exists(wanted) or wanted:find "/") then
-    if not sys.exists(wanted) then
-      memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
-    end
-    return kernel_from_file(wanted)
-  end
-  if settings.headers then
-    memlua.fail(memlua.status.misuse, "--headers goes with --kernel IMAGE; a kernel that memlua fetches has its own")
-  end
-  local folder, why = path_from(way.data "host/setup/fetch.sh", "kernel", wanted)
-  if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
-  local file <close> = assert(io.open(folder .. "/release"))
-  local release = file:read "l"
-  return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers",
-           fetched = true }
-end
-
---- The module for a kernel, built at need. Returns its path, or nil and the reason. `folder` of bpf/ (kmod) is whose.
-function way.module(headers, release, folder)
-  return path_from(way.data "host/setup/kmod.sh", headers, release, way.data "bpf", folder)
-end
 
 -- ---- accelerator and clock -----------------------------------------------------------------------------
 
@@ -228,7 +110,7 @@ end
 
 -- That of bpf/`folder` for the kernel of the microVM.
 local function module_of(kernel, reasons, folder)
-  local path, why = way.module(kernel.headers, kernel.release, folder)
+  local path, why = kernels.module(kernel.headers, kernel.release, folder)
   if not path then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
   return path
 end
@@ -241,7 +123,7 @@ local function run_in_vm(reasons, job)
   visible.check_words(absolute)
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
-  local kernel = way.kernel()
+  local kernel = kernels.chosen()
   local kmod = module_of(kernel, reasons)
   visible.check("the module", kmod)
   local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
@@ -275,7 +157,7 @@ local function provide_module()
   if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
   local release = host.facts().release
   local kmod, why = machine.installed_module()
-  if not kmod then kmod, why = way.module(machine.headers_folder(), release) end
+  if not kmod then kmod, why = kernels.module(machine.headers_folder(), release) end
   if not kmod then return nil, why end
   host.setenv("MEMLUA_KMOD", kmod)
   return true
@@ -313,7 +195,7 @@ end
 ---   bound   why what is running can't be moved into a microVM; or nil
 function way.enter(job)
   if way.name then return end
-  pass_quiet()
+  kernels.pass_quiet()
   if host.in_guest then
     way.name = host.has_ops() and "native" or "module"
     return

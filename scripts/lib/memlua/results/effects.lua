@@ -84,9 +84,12 @@ end
 
 -- The ratio of a's figures to b's, from their logarithms.
 local function ratio_of(c)
-  local list, low, high, level = c.paired, nil, nil, nil
-  if list then low, high, level = intervals.median(list)
-  else list, low, high, level = intervals.shift(c.x, c.y) end
+  local list, low, high, level = c.paired
+  if list then
+    low, high, level = intervals.median(list)
+  else
+    list, low, high, level = intervals.shift(c.x, c.y)
+  end
   if #list == 0 then return nil end
   return { n = c.paired and #list or math.min(#c.x, #c.y), median = math.exp(stats.median(list)),
            low = low and math.exp(low), high = high and math.exp(high), level = level }
@@ -97,6 +100,7 @@ end
 local function p_of(c, count)
   if c.paired and least_paired(#c.paired) <= effects.ALPHA / count then
     local _, p = stats.signed_rank(c.paired)
+    if not p then return intervals.sign(c.paired), "sign test" end -- too many to count
     return p, "Wilcoxon"
   end
   local _, p = stats.mann_whitney(c.x, c.y)
@@ -164,7 +168,7 @@ end
 --- low, high, level } of a's to b's, paired (by block, or not, of several folders), test, p, adjusted (Holm), told =
 --- "different", "same" (within effects.SAME) or "untold" }, needs = how many runs could show a difference, able =
 --- whether these can }. nil where there is nothing to compare, or one run of each.
---- Source: Wilcoxon's signed-rank or the Mann-Whitney test, see memlua.stats; the ratio unpaired: Hodges & Lehmann,
+--- Source: Wilcoxon's signed-rank, the sign or the Mann-Whitney test, see memlua.stats and base.intervals; the ratio unpaired: Hodges & Lehmann,
 --- Ann. Math. Stat. 34 (1963).
 function effects.of(series)
   local list, result, able, most = all_pairs(series), {}, false, 0

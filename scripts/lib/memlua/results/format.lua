@@ -2,130 +2,32 @@
 --- another machine, another memlua, or somebody who means harm: each complaint names the file and the key in it. Keys that
 --- nobody here reads may be anything.
 local check = require "memlua.base.check"
-local memlua = require "memlua"
 local schema = require "memlua.results.schema"
+local shape = require "memlua.base.shape"
 
 local format = {}
 
--- ---- the parts of a schema: f(value, path) fails or returns -----------------------------------------------------
-
-local refuse <const> = check.refuse
-
--- What a value is called in JSON.
-local function kind_of(value)
-  local kinds = { userdata = "null", table = "a list or an object", ["nil"] = "nothing" }
-  return kinds[type(value)] or "a " .. type(value)
-end
-
-local function a(kind, name)
-  return function(value, path)
-    if type(value) ~= kind then refuse(path, "%s is needed, not %s", name, kind_of(value)) end
-  end
-end
-
-local text, yes_or_no, object = a("string", "a text"), a("boolean", "true or false"), a("table", "an object")
-
--- Beyond that sums and squares would leave what a number can hold.
-local MOST <const> = 2 ^ 63
-
-local function number(value, path)
-  a("number", "a number")(value, path)
-  if value ~= value or math.abs(value) > MOST then refuse(path, "%s: out of range", value) end
-end
-
-local function whole(value, path)
-  number(value, path)
-  if not math.tointeger(value) then refuse(path, "%s: not a whole number", value) end
-end
-
-local function count(value, path)
-  whole(value, path)
-  if value < 0 then refuse(path, "%s: less than 0", value) end
-end
-
-local function limit(value, path)
-  if value ~= "max" then number(value, path) end
-end
-
-local function number_or_text(value, path)
-  if type(value) ~= "string" then number(value, path) end
-end
-
-local function below(path, key) return path:sub(-2) == ": " and path .. key or path .. "." .. key end
-
--- A record that has at least the keys of `needed`; `fields`: key -> schema of its value, where it is there.
-local function record(fields, needed)
-  local keys = memlua.keys(fields)
-  return function(value, path)
-    object(value, path)
-    for _, key in ipairs(needed or {}) do
-      if value[key] == nil then refuse(below(path, key), "missing") end
-    end
-    for _, key in ipairs(keys) do
-      if value[key] ~= nil then fields[key](value[key], below(path, key)) end
-    end
-  end
-end
-
-local function is_list(value)
-  local n = 0
-  for _ in pairs(value) do n = n + 1 end
-  return n == #value
-end
-
--- At least `least` (0) of what passes `element`.
-local function list(element, least)
-  return function(value, path)
-    if type(value) ~= "table" or not is_list(value) then refuse(path, "a list is needed") end
-    if #value < (least or 0) then refuse(path, "%d of them, at least %d are needed", #value, least) end
-    for i, item in ipairs(value) do element(item, ("%s[%d]"):format(path, i)) end
-  end
-end
-
--- Names to what passes `element`.
-local function map(element)
-  return function(value, path)
-    object(value, path)
-    for key, item in pairs(value) do
-      if type(key) ~= "string" then refuse(path, "names are needed, not a list") end
-      element(item, below(path, key))
-    end
-  end
-end
-
--- Numbers, as many as there are schemas; `optional` of the last may be missing.
-local function tuple(optional, ...)
-  local parts = { ... }
-  return function(value, path)
-    if type(value) ~= "table" or not is_list(value) or #value > #parts or #value < #parts - optional then
-      refuse(path, "a list of %d numbers is needed", #parts)
-    end
-    for i, item in ipairs(value) do parts[i](item, ("%s[%d]"):format(path, i)) end
-  end
-end
-
--- Numbers, words, lists and objects of these.
-local function tree(value, path)
-  if type(value) == "boolean" then return end
-  if type(value) ~= "table" then return number_or_text(value, path) end
-  for key, item in pairs(value) do tree(item, below(path, tostring(key))) end
-end
+local kind_of <const> = shape.kind_of
+local refuse <const> = shape.refuse
+local text <const> = shape.text
+local yes_or_no <const> = shape.yes_or_no
+local object <const> = shape.object
+local number <const> = shape.number
+local whole <const> = shape.whole
+local count <const> = shape.count
+local limit <const> = shape.limit
+local number_or_text <const> = shape.number_or_text
+local below <const> = shape.below
+local record <const> = shape.record
+local list <const> = shape.list
+local map <const> = shape.map
+local tuple <const> = shape.tuple
+local tree <const> = shape.tree
+local unique <const> = shape.unique
 
 local function id(value, path)
   check.name(value, path)
   if not value:find "^%d+%-." then refuse(path, "'%s': not a run's id, which is NUMBER-STRATEGY", value) end
-end
-
-local function unique(element)
-  local each = list(element)
-  return function(value, path)
-    each(value, path)
-    local seen = {}
-    for i, item in ipairs(value) do
-      if seen[item] then refuse(("%s[%d]"):format(path, i), "'%s' stands there twice", item) end
-      seen[item] = true
-    end
-  end
 end
 
 -- ---- manifest.json ------------------------------------------------------------------------------------------------
@@ -270,10 +172,10 @@ end
 
 -- ---- what the files are checked with --------------------------------------------------------------------------------
 
-local function checker(shape)
+local function checker(form)
   return function(value, file)
     if type(value) ~= "table" then refuse(file, "an object is needed, not %s", kind_of(value)) end
-    shape(value, file .. ": ")
+    form(value, file .. ": ")
     return value
   end
 end

@@ -1,0 +1,130 @@
+--- memlua.machine.kernels: the kernel that a microVM boots, fetched or given by hand, and memlua's module for a kernel.
+local host = require "memlua.host"
+local machine = require "memlua.machine.checks"
+local memlua = require "memlua"
+local sys = require "memlua.base.sys"
+
+local kernels = {}
+
+local settings = host.settings
+
+-- ---- the files that come with memlua, and its cache ---------------------------------------------------
+
+--- The folder of memlua's own set-up scripts and module sources: beside the binary's folder in a work
+--- tree, in share/memlua once installed.
+function kernels.data(name)
+  local root = host.executable():match "^(.*)/[^/]+/[^/]+$" or ""
+  for _, path in ipairs { root .. "/share/memlua/" .. name, root .. "/" .. name } do
+    if sys.exists(path .. "/.") or sys.exists(path) then return path end
+  end
+  memlua.fail(memlua.status.misuse, "%s: not found beside %s; is memlua's installation complete?",
+    name, host.executable())
+end
+
+--- The C core and the set-up scripts learn of --quiet by the environment.
+function kernels.pass_quiet()
+  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+end
+
+-- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
+local function path_from(...)
+  local words = {}
+  for i, word in ipairs { ... } do words[i] = sys.quote(word) end
+  kernels.pass_quiet()
+  local pipe <close> = assert(io.popen(table.concat(words, " "))) -- interrupted, it is waited for: it tidies the screen
+  local line = pipe:read "l"
+  if pipe:close() then return line end
+  return nil, line or words[1] .. " failed"
+end
+
+-- ---- the kernel of the microVM ------------------------------------------------------------------------
+
+-- A bzImage names its release: an offset at 0x20e, counted from 0x200 (Documentation/arch/x86/boot.rst).
+local function release_of_image(path)
+  local file <close> = io.open(path, "rb")
+  local head = file and file:read(0x10000)
+  if not head or head:sub(0x203, 0x206) ~= "HdrS" then return nil end
+  return head:match("^[^%s%z]+", 0x200 + string.unpack("<I2", head, 0x20f) + 1)
+end
+
+-- The release that headers are of, or nil if they don't tell.
+local function release_of_headers(folder)
+  local said = sys.read(folder .. "/include/generated/utsrelease.h")
+  return said and said:match '"([^"]*)"'
+end
+
+-- The headers that the user gave: they must be the image's.
+local function given_headers(image, release)
+  local folder = settings.headers
+  if not sys.exists(folder .. "/Makefile") then
+    memlua.fail(memlua.status.misuse, "--headers %s: no kernel headers there; give the folder that has their Makefile and .config",
+      folder)
+  end
+  local told = release_of_headers(folder)
+  if told and told ~= release then
+    memlua.fail(memlua.status.misuse, "--headers %s: they are of Linux %s, and %s is %s; give those of the same version",
+      folder, told, image, release)
+  end
+  return folder
+end
+
+-- Where distributions put the headers and modules of an image: returns the headers and the root of lib/modules, or
+-- nil for what isn't there.
+local function look_beside(image, release)
+  local root_found
+  for _, root in ipairs { image:match "^(.*)/[^/]*$" or ".", (image:match "^(.*)/[^/]*$" or ".") .. "/..", "" } do
+    local modules = ("%s/lib/modules/%s"):format(root, release)
+    local headers = sys.exists(root .. "/headers/.") and root .. "/headers" or modules .. "/build"
+    if sys.exists(modules .. "/.") then root_found = root_found or (root == "" and "/" or root) end
+    if sys.exists(headers .. "/.config") then return headers, root_found or (root == "" and "/" or root) end
+  end
+  return nil, root_found
+end
+
+-- A kernel given as a file, its headers by --headers or beside it.
+local function kernel_from_file(image)
+  local release = release_of_image(image)
+  if not release then
+    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
+  end
+  if machine.too_old(release) then
+    memlua.fail(memlua.status.unsupported, "--kernel %s: Linux %s is too old for memlua's module, which takes 6.12 and later",
+      image, release)
+  end
+  local headers, root = look_beside(image, release)
+  if settings.headers then headers = given_headers(image, release) end
+  if not headers then
+    memlua.fail(memlua.status.misuse, "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build, with which the "
+      .. "module is built; say where they are: --headers DIR", image, release, image:match "^(.*)/[^/]*$" or ".", release)
+  end
+  -- without its modules it still boots if it has virtiofs built in
+  return { image = image, release = release, root = root or "/", headers = headers }
+end
+
+--- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did}. Fetches it when
+--- needed.
+function kernels.chosen()
+  local wanted = settings.kernel
+  if wanted and (sys.exists(wanted) or wanted:find "/") then
+    if not sys.exists(wanted) then
+      memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
+    end
+    return kernel_from_file(wanted)
+  end
+  if settings.headers then
+    memlua.fail(memlua.status.misuse, "--headers goes with --kernel IMAGE; a kernel that memlua fetches has its own")
+  end
+  local folder, why = path_from(kernels.data "host/setup/fetch.sh", "kernel", wanted)
+  if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
+  local file <close> = assert(io.open(folder .. "/release"))
+  local release = file:read "l"
+  return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers",
+           fetched = true }
+end
+
+--- The module for a kernel, built at need. Returns its path, or nil and the reason. `folder` of bpf/ (kmod) is whose.
+function kernels.module(headers, release, folder)
+  return path_from(kernels.data "host/setup/kmod.sh", headers, release, kernels.data "bpf", folder)
+end
+
+return kernels
