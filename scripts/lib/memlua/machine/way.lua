@@ -11,6 +11,7 @@ local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local screen = require "memlua.base.screen"
 local sys = require "memlua.base.sys"
+local units = require "memlua.units"
 local visible = require "memlua.machine.visible"
 
 local way = {
@@ -20,6 +21,9 @@ local way = {
 }
 
 local settings = host.settings
+
+-- What a shell makes of SIGKILL: 128 + its number.
+local KILLED <const> = 137
 
 -- Of the microVM, unless --memory says.
 local GUEST_MEMORY = 2 << 30
@@ -146,6 +150,11 @@ local function run_in_vm(reasons, job)
   }
   if not status then memlua.fail(vm_status, "%s", complaint) end
   if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
+  if status == KILLED then
+    log.warn("killed in the microVM, whose %s were most likely out of memory: give it more with --memory",
+      units.format_size(settings.memory or GUEST_MEMORY))
+    status = memlua.status.resources
+  end
   if job.after then job.after(out) end
   os.exit(status, true)
 end

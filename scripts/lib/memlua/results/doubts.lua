@@ -24,7 +24,7 @@ end
 function doubts.idle(results)
   local shared = 0
   for _, result in ipairs(results) do
-    if not result.solo then
+    if #result.tenants > 1 then
       if not (result.parent and result.parent.events) or felt_pressure(result) then return false end
       shared = shared + 1
     end
