@@ -5,7 +5,7 @@ local doubts = require "memlua.results.doubts"
 local kernel = require "memlua.experiment.kernel"
 
 local function run(id, events, more)
-  local result = { id = id, strategy = "none", parent = { events = events }, tenants = { { name = "web", completion_s = 2 } } }
+  local result = { id = id, strategy = "none", parent = { events = events }, tenants = { { name = "web", completion_s = 2 }, { name = "job", completion_s = 2 } } }
   for key, value in pairs(more or {}) do result[key] = value end
   return result
 end
@@ -14,10 +14,15 @@ local leapt = { doubts = { { gate = "leap", text = "web waited" } } }
 tap.ok(pcall(doubts.refuse, { run("001", { max = 1 }) }), "a run under pressure without doubts is trusted")
 tap.fails(function() doubts.refuse { run("001", { max = 1 }), run("002", { max = 1 }, leapt) } end,
   "002: web waited: not trustworthy", "a doubt is status 7, and named with its run", 7)
-tap.fails(function() doubts.refuse { run("001", { max = 0, high = 0 }) } end, "no run was under memory pressure",
+tap.ok(pcall(doubts.refuse, { run("001", { max = 0, high = 0 }) }), "what is only measured need not be under pressure")
+local priority = { strategy = "priority", policy = { name = "priority" } }
+tap.fails(function() doubts.refuse { run("001", { max = 0 }, priority) } end, "no run was under memory pressure",
+  "a policy is tried under pressure or not at all", 7)
+tap.fails(function() doubts.refuse { run("001", { max = 0, high = 0 }), run("002", { max = 0 }, { strategy = "limits" }) } end, "no run was under memory pressure",
   "where nothing was under pressure nothing was tested", 7)
 tap.ok(pcall(doubts.refuse, { run("001", { max = 0 }), run("002", { max = 3 }) }), "one run under pressure is a test")
-tap.ok(pcall(doubts.refuse, { run("001", { max = 0 }, { solo = true }) }), "alone nobody need be under pressure")
+tap.ok(pcall(doubts.refuse, { run("001", { max = 0 }, { strategy = "priority", policy = { name = "priority" }, tenants = { { name = "web", completion_s = 2 } } }) }),
+  "alone nobody need be under pressure")
 tap.ok(pcall(doubts.refuse, { { id = "old", tenants = {} } }), "runs without counters are taken as they are")
 tap.is(doubts.of({ run("001", {}), run("002", {}, leapt) }, "none"), { "not trustworthy: in 1 of 2 runs web waited" }, "the report counts the runs")
 tap.is(doubts.of({ run("001", {}, { tenants = { { name = "web", completion_s = 2, host_wait = { idle_s = 0.01, in_flight_s = 1 } } } }) }, "none"),

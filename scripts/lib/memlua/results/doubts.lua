@@ -19,17 +19,18 @@ local function felt_pressure(result)
   return false
 end
 
---- Whether none of the runs with rivals was under memory pressure, so that nothing was tested. Runs whose counters
---- weren't kept are taken to have been.
+--- Whether strategies are compared, or a policy is tried, and none of the runs with rivals was under memory pressure, so
+--- that nothing was tested. Runs whose counters weren't kept are taken to have been.
 function doubts.idle(results)
-  local shared = 0
+  local strategies, is_test = {}, false
   for _, result in ipairs(results) do
     if #result.tenants > 1 then
       if not (result.parent and result.parent.events) or felt_pressure(result) then return false end
-      shared = shared + 1
+      strategies[result.strategy] = true
+      is_test = is_test or result.policy ~= nil or next(strategies, next(strategies)) ~= nil
     end
   end
-  return shared > 0
+  return is_test
 end
 
 --- Of its completion, what a tenant waited for files is told from this share on.
