@@ -174,7 +174,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -verbosity=0
 fuzz-build = $(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(CLANG) HARDENING= CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)" \
 	LDFLAGS="-fsanitize=fuzzer $(SANITIZE)"
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(BUILD)/host/lua/glue.o
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(BUILD)/host/lua/glue.o $(BUILD)/host/lua/upcall.o
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LIBBPF_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(filter %.a,$^) $(LDLIBS)
 check-fuzz: $(BUILD)/config.mk

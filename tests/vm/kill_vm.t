@@ -33,7 +33,7 @@ end
 local function folders() return shell.output("ls -A " .. scratch .. "/tmp") end
 
 local lifetime = kill.lifetime(run)
-tap.is({ state(), folders() }, { "", "" }, "a microVM that ends by itself leaves nothing")
+tap.is({ state(), (folders()) }, { "", "" }, "a microVM that ends by itself leaves nothing")
 local left = 0
 kill.each(lifetime, function(_, seconds)
   os.execute("rm -rf " .. scratch .. "/out")
