@@ -144,7 +144,7 @@ check-vm: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 # SIGKILL at random points over the whole life of a run, and what is left afterwards; check-vm tries a few
 SEED ?= 1
 check-kill: $(MEMLUA) $(TEST_HELPERS)
-	$(PROVE) tests/vm/kill_module.t :: 200 $(SEED)
+	$(PROVE) tests/kill/module.t :: 200 $(SEED)
 	$(PROVE) tests/vm/kill_vm.t :: 60 $(SEED)
 
 # --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
@@ -174,7 +174,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -verbosity=0
 fuzz-build = $(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(CLANG) HARDENING= CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)" \
 	LDFLAGS="-fsanitize=fuzzer $(SANITIZE)"
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(BUILD)/host/lua/glue.o $(BUILD)/host/lua/upcall.o
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(BUILD)/host/lua/glue.o $(BUILD)/host/lua/upcall.o $(BUILD)/host/upcalls.o
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LIBBPF_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(filter %.a,$^) $(LDLIBS)
 check-fuzz: $(BUILD)/config.mk

@@ -1,5 +1,5 @@
 -- SIGKILL at random points of a scenario's life, the module loaded on the spot: nothing stays in the kernel or on it, or
--- the very next memlua removes it and says so.  memlua tests/vm/kill_module.t [POINTS [SEED]]; make check-kill tries many.
+-- the very next memlua removes it and says so.  memlua tests/kill/module.t [POINTS [SEED]]; make check-kill tries many.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local host = require "memlua.host"
