@@ -22,7 +22,7 @@
 #include "guest.h"
 #include "interrupt.h"
 #include "save.h"
-#include "vm_dir.h"
+#include "scratch.h"
 #include "vm_parts.h"
 #include "vm_results.h"
 
@@ -330,7 +330,7 @@ static void tear_down(struct vm *vm)
 			close(vm->ports[i]);
 	results_close(vm->results);
 	if (vm->lock >= 0) {
-		vm_dir_remove(vm->dir);
+		scratch_remove(vm->dir);
 		close(vm->lock);
 	}
 }
@@ -343,7 +343,7 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 	*status = 1;
 	vm.started = facts_monotonic();
 	vm.deadline = config->timeout > 0 ? vm.started + config->timeout : INFINITY;
-	vm.lock = vm_dir_make(vm.dir, sizeof(vm.dir), err);
+	vm.lock = scratch_make(SCRATCH_VM, vm.dir, sizeof(vm.dir), err);
 	ret = vm.lock < 0 ? -1 : fill_dir(&vm, err);
 	if (!ret)
 		ret = vm_start_root(&vm, err);

@@ -35,6 +35,14 @@ double glue_duration(lua_State *L, int idx, const char *key, double def);
 /** glue_setfield_u64() - t[key] = value for the table on top; beyond 2^63-1 the largest integer. */
 void glue_setfield_u64(lua_State *L, const char *key, uint64_t value);
 
+/**
+ * glue_handle() - register a kind of handle, which is closed when it is collected or leaves its scope, too.
+ * @metatable: its name
+ * @methods:   what h:method() finds
+ * @close:     idempotent
+ */
+void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction close);
+
 /** glue_become_copy() - this process is a worker's copy of the state from now on: nothing is opened in it. */
 void glue_become_copy(void);
 

@@ -21,6 +21,7 @@
 #include "../core/units.h"
 #include "glue.h"
 #include "host_files.h"
+#include "host_scratch.h"
 #include "interrupt.h"
 #include "settings.h"
 #include "upcall.h"
@@ -387,6 +388,7 @@ int luaopen_memlua_host(lua_State *L)
 {
 	luaL_newlib(L, functions);
 	luaL_setfuncs(L, host_files, 0);
+	host_scratch_add(L);
 	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.settings");
 	lua_setfield(L, -2, "settings");
 	lua_getfield(L, LUA_REGISTRYINDEX, "memlua.argv");

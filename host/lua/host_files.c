@@ -32,7 +32,7 @@ static bool make_folder(const char *path, bool *made)
 
 /*
  * host.mkdir(path) -> "made" or "exists" | nil, reason, errno. Makes the folders above it too. What exists may be
- * somebody else's: for a folder of one's own in a place where others write see host.mkdtemp.
+ * somebody else's: for a folder of one's own in a place where others write see host.scratch.
  */
 static int host_mkdir(lua_State *L)
 {
@@ -53,24 +53,6 @@ static int host_mkdir(lua_State *L)
 			break;
 	}
 	lua_pushstring(L, made ? "made" : "exists");
-	return 1;
-}
-
-/*
- * host.mkdtemp() -> the path of a new empty folder in $TMPDIR or /tmp, of a name that nobody can know before, which only
- * this user may enter | nil, reason, errno. To be removed by whoever asked.
- */
-static int host_mkdtemp(lua_State *L)
-{
-	const char *tmp = getenv("TMPDIR");
-	char path[PATH_MAX];
-
-	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(path) - 32)
-		tmp = "/tmp";
-	snprintf(path, sizeof(path), "%s/memlua.XXXXXX", tmp);
-	if (!mkdtemp(path))
-		return luaL_fileresult(L, 0, path);
-	lua_pushstring(L, path);
 	return 1;
 }
 
@@ -161,7 +143,6 @@ static int host_save(lua_State *L)
 
 const luaL_Reg host_files[] = {
 	{"mkdir", host_mkdir},
-	{"mkdtemp", host_mkdtemp},
 	{"is_private", host_is_private},
 	{"lock", host_lock},
 	{"kind", host_kind},

@@ -95,12 +95,7 @@ static const luaL_Reg functions[] = {
 
 int luaopen_memlua_hostwait(lua_State *L)
 {
-	static const luaL_Reg meta[] = {{"__gc", close}, {"__close", close}, {NULL, NULL}};
-
-	luaL_newmetatable(L, METATABLE);
-	luaL_setfuncs(L, meta, 0);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
+	glue_handle(L, METATABLE, methods, close);
 	luaL_newlib(L, functions);
 	return 1;
 }

@@ -127,12 +127,7 @@ static const luaL_Reg functions[] = {
 
 int luaopen_memlua_oom(lua_State *L)
 {
-	static const luaL_Reg meta[] = {{"__gc", log_close}, {"__close", log_close}, {NULL, NULL}};
-
-	luaL_newmetatable(L, METATABLE);
-	luaL_setfuncs(L, meta, 0);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
+	glue_handle(L, METATABLE, methods, log_close);
 	luaL_newlib(L, functions);
 	return 1;
 }

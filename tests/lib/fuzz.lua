@@ -136,15 +136,11 @@ end
 
 -- ---- rounds ----------------------------------------------------------------------------------------------------------
 
-local function scratch_folder()
-  local path = assert(host.mkdtemp())
-  return path, setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(path)) end })
-end
-
 --- Damages folders made of the fixtures in the folder `fixtures`, `rounds` times from round `first` on. Returns { shown,
 --- refused } (how many readings came to what) and a list of failures.
 function fuzz.runs(fixtures, rounds, seed, first)
-  local scratch, tidy <close> = scratch_folder()
+  local owned <close> = assert(host.scratch())
+  local scratch <const> = owned:path()
   local kinds, count, failures = corpus(fixtures), { shown = 0, refused = 0 }, {}
   local draw, picture = plot.draw, nil
   plot.draw = function() return picture end -- gnuplot is not what is tested, and slow

@@ -10,8 +10,8 @@ local shell = require "shell"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = assert(host.mkdtemp())
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local owned <close> = assert(host.scratch())
+local scratch <const> = owned:path()
 
 -- ---- by chance ------------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ local plot = require "memlua.plot"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = assert(host.mkdtemp())
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local owned <close> = assert(host.scratch())
+local scratch <const> = owned:path()
 local folder = scratch .. "/it's a run"
 local plots = folder .. "/plots"
 assert(host.mkdir(plots))

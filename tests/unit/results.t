@@ -6,8 +6,8 @@ local sys = require "memlua.base.sys"
 local unpack = require "memlua.vm".unpack
 
 local quote <const> = sys.quote
-local scratch = assert(host.mkdtemp())
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local owned <close> = assert(host.scratch())
+local scratch <const> = owned:path()
 local n = 0
 
 -- A new folder to unpack into.
@@ -96,7 +96,7 @@ end
 local function refused(text, pattern, name, kept)
   local path = fresh()
   local done, why = unpack(path, text)
-  tap.ok(not done and why and why:find(path .. ": the results could not be unpacked: " .. pattern), name, done, why)
+  tap.ok(not done and why and why:find(path .. ": the results could not be unpacked: " .. pattern, 1, true), name, done, why)
   tap.is(listing(path), kept or "", name .. ": what is not whole is not there")
 end
 local WHOLE <const> = "manifest.json f 644\n"

@@ -8,8 +8,8 @@ local shell = require "shell"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = assert(host.mkdtemp())
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local owned <close> = assert(host.scratch())
+local scratch <const> = owned:path()
 
 local SCRIPT <const> = [[
 local host, n = require "memlua.host", 0

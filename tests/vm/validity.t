@@ -12,7 +12,8 @@ host.settings.quiet = true
 local function scenario_of(name, size, limit, measure)
   host.settings.out = os.getenv "TMPDIR" .. "/" .. name
   return { name = name, solo = false, warmup = 0, limits = { ["memory.max"] = limit, ["memory.swap.max"] = 0 },
-           tenants = { { name = "web", role = "high", workload = { kind = "file", size = size } } },
+           tenants = { { name = "web", role = "high", workload = { kind = "file", size = size } },
+                       { name = "batch", role = "low", workload = { kind = "file", size = "1M" } } },
            strategies = { { name = "none" } }, hooks = { measure = measure } }
 end
 
@@ -28,7 +29,9 @@ tap.fails(function() scenario.run(scenario_of("tainted", "48M", "32M", taint)) e
 local doubts = run.load(os.getenv "TMPDIR" .. "/tainted").runs[1].doubts
 tap.is(doubts, { { gate = "kernel", text = "the kernel complained: tainted by a warning" } }, "its result says why")
 tap.ok(pcall(scenario.run, scenario_of("again", "48M", "32M")), "what was there before is no news")
-tap.fails(function() scenario.run(scenario_of("idle", "8M", "64M")) end, "no run was under memory pressure",
-  "without any pressure nothing was tested", 7)
+
+local compared = scenario_of("idle", "8M", "64M")
+compared.strategies[2] = { name = "max", limits = { ["memory.high"] = "60M" } }
+tap.fails(function() scenario.run(compared) end, "no run was under memory pressure", "strategies compared without pressure: nothing was tested", 7)
 
 tap.done()

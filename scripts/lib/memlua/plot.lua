@@ -66,9 +66,8 @@ end
 function plot.draw(path)
   local pictures = written[path]
   if not pictures then return true end
-  local scratch = memlua.must(host.mkdtemp())
-  local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
-  if draw_in(scratch, path, pictures) then return true end
+  local scratch <close> = memlua.must(host.scratch())
+  if draw_in(scratch:path(), path, pictures) then return true end
   return nil, ("cd %s/plots && %s"):format(sys.quote(path), EACH)
 end
 

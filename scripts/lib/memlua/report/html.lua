@@ -109,10 +109,9 @@ end
 
 -- Where there are no pictures, be it that gnuplot was missing, they are drawn for the page alone.
 local function drawn(shown, folders)
-  local scratch = memlua.must(host.mkdtemp())
-  local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. sys.quote(scratch)) end })
-  shown.pictures(folders, scratch)
-  return plot.draw(scratch) and figures(scratch) or ""
+  local scratch <close> = memlua.must(host.scratch())
+  shown.pictures(folders, scratch:path())
+  return plot.draw(scratch:path()) and figures(scratch:path()) or ""
 end
 
 local NO_PICTURES <const> = "<p>No pictures: gnuplot is missing or failed (apt install gnuplot-nox). With it "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "vm_dir.h"
+#include "scratch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +18,6 @@
 #include "error.h"
 #include "notice.h"
 #include "own.h"
-
-#define PREFIX "memlua-vm."
 
 /*
  * Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
@@ -43,7 +41,7 @@ static int remove_entry(const char *path, const struct stat *st, int flag, struc
 	return remove(path);
 }
 
-void vm_dir_remove(const char *path)
+void scratch_remove(const char *path)
 {
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
@@ -71,7 +69,7 @@ static void sweep_one(const char *tmp, int parent, const char *name)
 	if (owned < 0 || !is_ours(owned) || !is_unmounted(owned))
 		return;
 	snprintf(path, sizeof(path), "%s/%s", tmp, name);
-	vm_dir_remove(path);
+	scratch_remove(path);
 	notice("removed %s, which a killed memlua left", path);
 }
 
@@ -81,7 +79,7 @@ static void sweep(const char *tmp)
 	struct dirent *entry;
 
 	while (entries && (entry = readdir(entries)))
-		if (own_is_name(entry->d_name, PREFIX))
+		if (own_is_name(entry->d_name, SCRATCH_VM) || own_is_name(entry->d_name, SCRATCH_FILES))
 			sweep_one(tmp, dirfd(entries), entry->d_name);
 	if (entries)
 		closedir(entries);
@@ -89,7 +87,7 @@ static void sweep(const char *tmp)
 
 /* --- a new one --- */
 
-int vm_dir_make(char *path, size_t size, struct error *err)
+int scratch_make(const char *prefix, char *path, size_t size, struct error *err)
 {
 	const char *tmp = temporary_folder();
 	CLEANUP_CLOSE int parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -97,7 +95,7 @@ int vm_dir_make(char *path, size_t size, struct error *err)
 	int dir;
 
 	sweep(tmp);
-	dir = own_make(parent, PREFIX, 0700, name, sizeof(name));
+	dir = own_make(parent, prefix, 0700, name, sizeof(name));
 	if (dir < 0)
 		return error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", tmp,
 				 strerror(errno));
