@@ -29,7 +29,7 @@ can_here()
 run_here()
 {
 	MEMLUA_KERNEL=$1 "$memlua" "$here/scripts/protected.lua" --vm --out "$work/protected" &&
-		MEMLUA_KERNEL=$1 prove --exec "$memlua" --timer ${TESTS:-tests/vm}
+		MEMLUA_KERNEL=$1 prove -j"$(nproc)" --exec "$memlua" --timer ${TESTS:-tests/vm}
 }
 
 run_in() { KEEP=1 WHO=root GOALS=check-kernels KERNELS=$2 TESTS=${TESTS:-} "$here/tests/distros.sh" "$1"; }
