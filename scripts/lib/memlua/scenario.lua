@@ -1,127 +1,40 @@
---- memlua.scenario: a table in, results out. See memlua.experiment.spec for how the table is checked and memlua.experiment.cell for what
---- is measured; this is the order of things: check, run, write, judge.
+--- memlua.scenario: a table in, results out. See memlua.experiment.spec for how the table is checked, memlua.experiment.cell
+--- for what is measured in one run, and memlua.experiment.series for the order of things.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
-local entry = require "memlua.experiment.entry"
-local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
-local kinds = require "memlua.report.kinds"
-local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
-local option = require "memlua.option"
 local order = require "memlua.experiment.order"
-local resume = require "memlua.experiment.resume"
-local run = require "memlua.run"
+local series = require "memlua.experiment.series"
 local spec = require "memlua.experiment.spec"
-local sweep = require "memlua.experiment.sweep"
-local sys = require "memlua.base.sys"
-local way = require "memlua.machine.way"
 
 local scenario = {}
-
--- ---- settings ------------------------------------------------------------------------------------------
-
-local function apply_settings(plan)
-  local settings = host.settings
-  plan.runs = settings.runs or plan.runs
-  plan.warmup = settings.warmup or plan.warmup
-  plan.seed = settings.seed or resume.seed() or plan.seed
-end
-
--- All runs, numbered and in order; those to make, which with --cell is one; and what else was left open.
-local function settle(plan)
-  apply_settings(plan)
-  local settings, seed = host.settings, plan.seed
-  plan.seed = seed or sys.time()
-  local all = order.cells(plan)
-  local cells = sweep.chosen(all, seed)
-  if settings.cell and plan.calibrate then
-    memlua.fail(memlua.status.misuse, "--cell with --calibrate: each machine would find a size of its own; calibrate first, "
-      .. "then give the sizes that it found")
-  end
-  if settings.resume and plan.calibrate then
-    memlua.fail(memlua.status.misuse, "--resume with --calibrate: the size might come out different; give the sizes that it found")
-  end
-  settings.out = settings.out or run.default_path(plan.name)
-  return all, cells
-end
-
-local function show_plan(plan, cells)
-  log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #cells,
-    plan.warmup * #order.to_warm(plan, cells), plan.seed, host.settings.out)
-  for _, note in ipairs(plan.notes) do log.say("%s", note) end
-  for _, c in ipairs(cells) do print(c.id) end
-  memlua.fail(memlua.status.done, "")
-end
 
 -- ---- writing -------------------------------------------------------------------------------------------
 
 local function plain(value)
-  if type(value) ~= "table" then return type(value) ~= "function" and value or nil end
+  if type(value) == "function" then return nil end
+  if type(value) ~= "table" then return value end
   local copy = {}
   for key, item in pairs(value) do copy[key] = plain(item) end
   return copy
 end
 
--- `all`: every run of the plan; `results`: those that are finished.
-local function manifest_of(plan, all, results)
+-- What the manifest says of the plan itself goes into its own keys.
+local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped" }
+
+local function described(plan, results)
   local scenario_table = plain(plan)
-  scenario_table.expect, scenario_table.hooks, scenario_table.solo_of = nil, nil, nil
-  for _, key in ipairs { "options", "notes", "report", "calibration", "skipped" } do scenario_table[key] = nil end
+  for _, key in ipairs(APART) do scenario_table[key] = nil end
   return {
-    schema_version = run.SCHEMA, name = plan.name, about = plan.about, seed = plan.seed,
-    report = plan.report, options = plan.options, notes = json.array(plan.notes), scenario = scenario_table,
-    calibration = plan.calibration, skipped = plan.skipped, solo_of = plan.solo_of, cells = sweep.ids(all),
-    cell = host.settings.cell, runs = sweep.ids(results), expected = judge.expected(results), written = run.now(),
+    notes = json.array(plan.notes), scenario = scenario_table, calibration = plan.calibration, skipped = plan.skipped,
+    solo_of = plan.solo_of, expected = judge.expected(results),
   }
 end
 
--- ---- running -------------------------------------------------------------------------------------------
-
-local function warm_up(plan, cells)
-  local list = order.to_warm(plan, cells)
-  local view <close> = live.runs(plan.warmup * #list, "warm-up run")
-  for i = 1, plan.warmup * #list do
-    local strategy = list[(i - 1) % #list + 1]
-    view:begin(i, strategy.name)
-    cell.run(plan, strategy)
-  end
-end
-
-local function measured(plan, c, folder)
-  local result = cell.run(plan, c.strategy, folder:begin(c.id))
-  result.id, result.block = c.id, c.block
-  -- they are functions of the script: their answers are kept for those who only have the folder
-  result.expected = judge.ask(plan.expect, result)
-  return result
-end
-
--- The results that there are, in the order of the cells.
-local function in_order(cells, results)
-  local list = {}
-  for _, c in ipairs(cells) do list[#list + 1] = results[c.id] end
-  return list
-end
-
--- `kept`: results that there are already, by id.
-local function run_all(plan, all, cells, folder, kept)
-  folder.runs = in_order(cells, kept)
-  folder:start(manifest_of(plan, all, folder.runs))
-  if resume.is_complete(cells, kept) then return end
-  warm_up(plan, cells)
-  local view <close> = live.runs(#cells)
-  for i, c in ipairs(cells) do
-    view:begin(i, c.strategy.name)
-    if not kept[c.id] then
-      kept[c.id] = measured(plan, c, folder)
-      folder.runs = in_order(cells, kept)
-      folder.manifest = manifest_of(plan, all, folder.runs)
-      folder:finish(c.id, kept[c.id], folder.manifest)
-    end
-  end
-end
+-- ---- what this kernel can do -----------------------------------------------------------------------------------
 
 -- Why this kernel can't do a strategy, nil if it can.
 local function obstacle(plan, strategy)
@@ -132,7 +45,7 @@ local function obstacle(plan, strategy)
 end
 
 local function is_among(cells, strategy)
-  for _, c in ipairs(cells) do if c.strategy == strategy then return true end end
+  for _, c in ipairs(cells) do if c.case == strategy then return true end end
 end
 
 -- A strategy that this kernel can't do is left out, and its reason told; that none is left is the end.
@@ -157,71 +70,43 @@ end
 -- The cells that this kernel can do. They keep their numbers: an id means the same everywhere.
 local function possible(plan, cells)
   local left_out, left = impossible(plan, cells), {}
-  for _, c in ipairs(cells) do if not left_out[c.strategy] then left[#left + 1] = c end end
+  for _, c in ipairs(cells) do if not left_out[c.case] then left[#left + 1] = c end end
   return left
 end
 
--- With --calibrate, the scenario in the size at which it tells something, and its runs.
-local function calibrated(plan)
-  local value, steps = calibrate.run(plan.calibrate)
+-- ---- its runs --------------------------------------------------------------------------------------------------
+
+-- With --calibrate, the scenario in the size at which it tells something.
+local function calibrate_first(self)
+  local value, steps = calibrate.run(self.plan.calibrate)
   local scaled = spec.check(value)
-  scaled.seed = plan.seed
-  local all, cells = settle(scaled)
   scaled.calibration = json.array(steps)
-  return scaled, all, cells
+  series.replan(self, scaled)
 end
 
--- What the microVM brought back is summed up here: thousands of resamples would take it minutes.
-local function publish_later(out)
-  if host.settings.cell then return sweep.tell(out) end
-  local ok, folder = pcall(run.load, out)
-  if ok then kinds.publish(folder) end -- else it ended before a result, and has said why
-end
-
--- A cell that is there already: its folder, or nil when there is none, or it has to be measured again because it came
--- to no result that counts. What it broke it still breaks: the exit status is the same each time.
-local function finished(plan, all)
-  local folder = sweep.finished(manifest_of(plan, all, {}))
-  if not folder then return nil end
-  if not pcall(judge.trust, folder.runs, folder.host) then
-    sweep.forget()
-    return nil
+-- The size that one run finds is not that of another.
+local function check_calibration(plan, settings)
+  if plan.calibrate and settings.cell then
+    memlua.fail(memlua.status.misuse, "--cell with --calibrate: each machine would find a size of its own; calibrate first, "
+      .. "then give the sizes that it found")
   end
-  log.say("%s: measured already, in %s", host.settings.cell, folder.path)
-  judge.results(folder.runs, folder.host)
-  return folder
-end
-
--- A series of which nothing is left to measure: shown as if it had just ended.
-local function show_complete(path)
-  local folder = run.load(path)
-  kinds.publish(folder)
-  judge.results(folder.runs, folder.host)
-  return folder
-end
-
-local function measure(plan, all, cells)
-  local kept = resume.kept(manifest_of(plan, all, {}))
-  if not host.in_guest and resume.is_complete(cells, kept) then return show_complete(host.settings.out) end
-  local folder = run.create(host.settings.out, host.settings.resume)
-  local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
-  entry.enter { out = host.settings.out, after = publish_later }
-  for _, note in ipairs(plan.notes) do log.say("%s", note) end
-  if plan.calibrate then plan, all, cells = calibrated(plan) end
-  cells = possible(plan, cells)
-  folder.host = run.facts()
-  resume.check_machine(folder.host, kept)
-  folder:json("host.json", folder.host)
-  folder:keep_script()
-  run_all(plan, all, cells, folder, kept)
-  if host.settings.cell then
-    if not way.hands_back then sweep.tell(folder.path) end
-  elseif not way.hands_back then
-    kinds.publish(folder)
+  if plan.calibrate and settings.resume then
+    memlua.fail(memlua.status.misuse, "--resume with --calibrate: the size might come out different; give the sizes that it found")
   end
-  judge.results(folder.runs, folder.host)
-  return folder
 end
+
+local KIND <const> = {
+  check = check_calibration, cases = order.strategies, to_warm = order.to_warm,
+  measure = cell.run, described = described,
+  asked = function(plan, result) return judge.ask(plan.expect, result) end,
+  prepare = function(self)
+    if self.plan.calibrate then calibrate_first(self) end
+    self.cells = possible(self.plan, self.cells)
+  end,
+  is_shown = function() return true end, -- what was lost, or isn't to be trusted, is told with the figures
+  published = function() end,
+  trust = judge.trust, judge = judge.results,
+}
 
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
 --- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
@@ -272,15 +157,6 @@ end
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost
-function scenario.run(value)
-  local plan = spec.check(value)
-  local out <const> = host.settings.out -- the next scenario of a session gets a folder of its own again
-  local restored <close> = setmetatable({}, { __close = function() host.settings.out = out end })
-  -- a script that declares no options of its own takes the common ones
-  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
-  local all, cells = settle(plan)
-  if host.settings.dry_run then show_plan(plan, cells) end
-  return finished(plan, all) or measure(plan, all, cells)
-end
+function scenario.run(value) return series.run(spec.check(value), KIND) end
 
 return scenario

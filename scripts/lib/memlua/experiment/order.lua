@@ -1,4 +1,4 @@
---- memlua.experiment.order: which runs a scenario makes, in which order, and what warms up before them.
+--- memlua.experiment.order: which runs a series makes, in which order, and of a scenario what warms up before them.
 local memlua = require "memlua"
 local stats = require "memlua.stats"
 
@@ -31,20 +31,24 @@ local function solo_strategies(plan)
   return list, solo_of
 end
 
---- The cells of a checked scenario, a list of { id, strategy, block }: blocks of all strategies and of the tenants alone,
---- each block in an order of its own, so that no drift favours one of them: the baseline is measured like the rest. Sets
---- plan.solo_of: tenant's name -> the strategy that runs it alone.
-function order.cells(plan)
-  local random, cells, all = stats.random(plan.seed), {}, {}
-  if plan.solo then all, plan.solo_of = solo_strategies(plan) end
-  table.move(plan.strategies, 1, #plan.strategies, #all + 1, all)
-  for block = 1, plan.runs do
-    for _, strategy in ipairs(stats.shuffle(table.move(all, 1, #all, 1, {}), random)) do
-      cells[#cells + 1] = { strategy = strategy, block = block }
+--- The cells of a series, a list of { id, block, case }: `runs` blocks of all `cases`, a list of { name, ... }, each block
+--- in an order of its own, so that no drift favours one of them. Equal seeds, equal order.
+function order.blocks(cases, runs, seed)
+  local random, cells = stats.random(seed), {}
+  for block = 1, runs do
+    for _, case in ipairs(stats.shuffle(table.move(cases, 1, #cases, 1, {}), random)) do
+      cells[#cells + 1] = { id = ("%03d-%s"):format(#cells + 1, case.name), block = block, case = case }
     end
   end
-  for i, c in ipairs(cells) do c.id = ("%03d-%s"):format(i, c.strategy.name) end
   return cells
+end
+
+--- What a block of a checked scenario has: the tenants alone, and all strategies: the baseline is measured like the rest.
+--- Sets plan.solo_of: tenant's name -> the strategy that runs it alone.
+function order.strategies(plan)
+  local all = {}
+  if plan.solo then all, plan.solo_of = solo_strategies(plan) end
+  return table.move(plan.strategies, 1, #plan.strategies, #all + 1, all)
 end
 
 --- The strategies that run before the cells, uncounted: each distinct tenant that they have, alone; and where there are
@@ -52,7 +56,7 @@ end
 function order.to_warm(plan, cells)
   local solo, list, alone, together = solo_strategies(plan), {}, {}, nil
   for _, c in ipairs(cells) do
-    if c.strategy.only then alone[c.strategy.name] = true else together = together or c.strategy end
+    if c.case.only then alone[c.case.name] = true else together = together or c.case end
   end
   for _, strategy in ipairs(solo) do
     if together or alone[strategy.name] then list[#list + 1] = strategy end

@@ -13,19 +13,18 @@ local resume = {}
 
 local function refuse(fmt, ...) memlua.fail(memlua.status.misuse, fmt, ...) end
 
--- Where the series in --out can be read, in the microVM too; nil where there is none to go on with. A single cell needs no
+-- Where the series in --out (of the settings) can be read, in the microVM too; nil where there is none to go on with. A single cell needs no
 -- such thing: it is measured again unless it is whole.
-local function source()
-  local settings = host.settings
+local function source(settings)
   if not settings.resume or settings.cell then return nil end
   if not settings.out then refuse("--resume: give --out DIR too: the folder of the series that goes on") end
   local path = handback.before(settings.out)
   return host.kind(path .. "/manifest.json") and path or nil
 end
 
---- The seed of the series that goes on, which a command line need not repeat; nil where there is none.
-function resume.seed()
-  local path = source()
+--- The seed of the series that goes on (`settings`: memlua.host.settings), which a command line need not repeat; nil where there is none.
+function resume.seed(settings)
+  local path = source(settings)
   return path and run.manifest(path).seed
 end
 
@@ -39,10 +38,10 @@ end
 
 --- What is finished of the series in --out, of which `manifest` is what this command would write: id -> result. Empty where
 --- there is nothing to go on with. Fails with status 1 where it is another series, naming what differs.
-function resume.kept(manifest)
-  local path, kept = source(), {}
+function resume.kept(settings, manifest)
+  local path, kept = source(settings), {}
   if not path then return kept end
-  local out, there = host.settings.out, run.manifest(path)
+  local out, there = settings.out, run.manifest(path)
   local why = sweep.difference(there, manifest, out, "this command")
   if not why and run.script(path) ~= sys.read(arg[0]) then why = "the script has changed since" end
   if why then refuse("%s: --resume: another series: %s; name another folder with --out to begin anew", out, why) end
@@ -55,19 +54,19 @@ local SAME <const> = { "release", "clock", "way", "accel", "memlua", "cpus" }
 
 --- Fails with status 1 where the machine or its use (run.facts) isn't that of the series, naming what differs. `kept`: of
 --- resume.kept.
-function resume.check_machine(facts, kept)
-  local path = next(kept) and source()
+function resume.check_machine(settings, facts, kept)
+  local path, out = next(kept) and source(settings), settings.out
   if not path then return end
   local there = run.machine(path)
   for _, key in ipairs(SAME) do
     if there[key] ~= facts[key] then
-      refuse("%s: --resume: %s: %s there, %s here: the figures could not be compared", host.settings.out, key,
+      refuse("%s: --resume: %s: %s there, %s here: the figures could not be compared", out, key,
         tostring(there[key]), tostring(facts[key]))
     end
   end
   -- what the kernel keeps for itself differs a little from boot to boot
   if math.abs((there.memory or 0) - facts.memory) > 0.02 * facts.memory then
-    refuse("%s: --resume: memory: %s there, %s here: the figures could not be compared", host.settings.out, there.memory, facts.memory)
+    refuse("%s: --resume: memory: %s there, %s here: the figures could not be compared", out, there.memory, facts.memory)
   end
 end
 

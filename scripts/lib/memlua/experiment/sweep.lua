@@ -29,19 +29,19 @@ local function check_settings(settings, seed)
   if settings.json then refuse("--json: one cell has no summary; memlua merge --json writes that of all") end
 end
 
---- What to run of `cells`, a list of { id, ... }: all of them, or with --cell that one; then --out becomes its folder,
---- DIR/ID. `seed` is nil where none was given. Fails with status 1 on an id that isn't in the list, naming the nearest.
-function sweep.chosen(cells, seed)
-  local settings, ids = host.settings, {}
-  if not settings.cell then return cells end
+-- Of one cell: DIR/ID, which --out may say already, in the microVM it does.
+local function folder_for(out, id) return out:match "([^/]+)/*$" == id and out or out .. "/" .. id end
+
+--- What to run of `cells`, a list of { id, ... }: all of them, or where the settings have a cell that one. Second: its folder,
+--- DIR/ID; that of all is as --out says, or nil. `seed` is nil where none was given. Fails with status 1 on an id that isn't
+--- in the list, naming the nearest.
+function sweep.chosen(settings, cells, seed)
+  local ids = {}
+  if not settings.cell then return cells, settings.out end
   check_settings(settings, seed)
   for i, cell in ipairs(cells) do
     ids[i] = cell.id
-    if cell.id == settings.cell then
-      -- in the microVM it is DIR/ID already
-      if settings.out:match "([^/]+)/*$" ~= cell.id then settings.out = settings.out .. "/" .. cell.id end
-      return { cell }
-    end
+    if cell.id == settings.cell then return { cell }, folder_for(settings.out, cell.id) end
   end
   refuse("--cell %s: no run has this id; --dry-run with the same options and seed lists them%s", settings.cell,
     host.nearest(settings.cell, ids) and memlua.hint(settings.cell, ids) or "")
@@ -109,28 +109,26 @@ end
 local function script_of(folder) return run.script(folder.path) end
 local function running_script() return arg and arg[0] and sys.read(arg[0]) or nil end
 
---- Forgets what the chosen cell's folder holds, so that it can be measured again.
-function sweep.forget() os.remove(host.settings.out .. "/manifest.json") end
+--- Forgets what a cell's folder holds, so that it can be measured again.
+function sweep.forget(path) os.remove(path .. "/manifest.json") end
 
---- The folder --out (memlua.run.open) where it holds the chosen cell of this manifest already, else nil: it isn't
---- there, or not whole, since its machine died. Fails with status 1 when the folder belongs to another sweep, naming
---- what differs.
-function sweep.finished(manifest)
-  local path = host.settings.out
-  if not host.settings.cell or not sys.exists(path .. "/manifest.json") then return nil end
+--- A cell's folder (memlua.run.open) where it holds the cell of this manifest already, else nil: it isn't there, or not
+--- whole, since its machine died. Fails with status 1 when the folder belongs to another sweep, naming what differs.
+function sweep.finished(path, manifest)
+  if not sys.exists(path .. "/manifest.json") then return nil end
   local there = json.decode(run.contents(path .. "/manifest.json"))
   if type(there) == "table" and there.schema_version ~= run.SCHEMA then run.open(path) end -- says so
   local whole, folder = pcall(run.open, path)
-  if not whole then return sweep.forget() end
+  if not whole then return sweep.forget(path) end
   local why = sweep.difference(folder.manifest, manifest, path, "this command")
   if not why and script_of(folder) ~= running_script() then why = "the script has changed since" end
   if why then refuse("%s: holds a cell of another sweep: %s; name another folder with --out", path, why) end
   return folder
 end
 
---- Says that the cell's result is in the folder `path`, if it is, in place of a table.
-function sweep.tell(path)
-  if sys.exists(path .. "/manifest.json") then log.say("%s: %s", host.settings.cell, path) end
+--- Says that the result of the cell `id` is in the folder `path`, if it is, in place of a table.
+function sweep.tell(path, id)
+  if sys.exists(path .. "/manifest.json") then log.say("%s: %s", id, path) end
 end
 
 -- ---- putting cells together ---------------------------------------------------------------------------------------

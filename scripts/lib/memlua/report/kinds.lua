@@ -31,13 +31,12 @@ function kinds.draw(path)
   plot.render(path)
 end
 
---- Writes the summary of a finished run into its folder (and where --json says), prints the document, leaves the
---- charts.
-function kinds.publish(folder)
+--- Writes the summary of a finished run into its folder, prints the document, leaves the charts. `document`, as --json says:
+--- the file that the summary goes to as well, or "-", which prints it in place of the table; or nil.
+function kinds.publish(folder, document)
   local shown = kinds.of(folder)
   folder.summary = shown.summarise(folder)
   folder:json("summary.json", folder.summary)
-  local document = host.settings.json
   if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
   if document == "-" then
     io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")

@@ -15,7 +15,7 @@ local options = option.parse {
 local folder = sweep.merge(options.dir, options.folder)
 local is_scenario = folder.manifest.scenario ~= nil
 if not is_scenario then judge.experiment(folder.runs) end -- a table of it would be about something else
-kinds.publish(folder)
+kinds.publish(folder, options.json)
 local missing = folder.manifest.missing
 if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))
