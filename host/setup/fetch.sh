@@ -136,7 +136,8 @@ because_full()
 download()
 {
 	(cd "$cache/debs" && for package in "$@"; do
-		wanted=$(apt-get -qq download --print-uris "$package") || exit
+		# asked elsewhere: of a file that lies here whole apt says nothing
+		wanted=$(cd "$work" && apt-get -qq download --print-uris "$package") || exit
 		set -- $wanted # 'URI' FILE SIZE HASH
 		[ "$(stat -c %s "$2" 2>/dev/null)" = "$3" ] && arrived "$2" "$4" || apt-get -qq download "$package" >&2 || exit
 		echo "$2" >> "$work/files"
@@ -146,10 +147,11 @@ download()
 # Whether a file has that hash, of apt's form SHA256:...
 arrived() { echo "${2#SHA256:}  $1" | sha256sum -c --status 2>/dev/null; }
 
+# On a full disk tar complains of each of ten thousand files.
 extract()
 {
 	while read -r deb; do
-		dpkg-deb -x "$cache/debs/$deb" "$1" || return
+		dpkg-deb -x "$cache/debs/$deb" "$1" 2>"$work/tar" || return
 	done < "$work/files"
 }
 
@@ -163,11 +165,12 @@ unpack()
 	shift 2
 	mkdir -p "$cache/debs" "$folder"
 	: > "$work/files"
-	total=$(apt-get -qq download --print-uris "$@" | awk '{ bytes += $3 } END { print int(bytes / 1048576 + 0.5) }')
+	total=$(cd "$work" && apt-get -qq download --print-uris "$@" | awk '{ bytes += $3 } END { print int(bytes / 1048576 + 0.5) }')
 	progress() { echo ", $(du -sm "$cache/debs" | cut -f1)M of ${total}M"; }
 	alive "downloading $what" download "$@" || because_full || fail "could not download $what; what arrived is kept, try again"
 	progress() { :; }
-	alive "unpacking $what" extract "$folder" || because_full || fail "could not unpack $what"
+	alive "unpacking $what" extract "$folder" || because_full ||
+		fail "could not unpack $what: $(head -n 1 "$work/tar")"
 }
 
 # A folder becomes visible in the cache only when it is complete.
