@@ -93,10 +93,8 @@ end
 
 -- The strategies of the two trials. Where no strategy is said to keep all, the biggest tenant alone must survive.
 local function kept_by(plan)
-  for _, strategy in ipairs(plan.strategies) do
-    if strategy.name == plan.survives then return strategy end
-  end
-  local biggest
+  local named, biggest = memlua.named(plan.strategies, plan.survives), nil
+  if named then return named end
   for _, tenant in ipairs(plan.tenants) do
     if not tenant.background and (tenant.size or 0) > (biggest and biggest.size or -1) then biggest = tenant end
   end
