@@ -167,7 +167,7 @@ tap.is(circles, {}, "no circle")
 tap.is(memlua.keys(computed), { "memlua.cli.complete", "memlua.cli.interactive" }, "no module is required by a computed name")
 
 -- What the command line said is read where something begins, and handed on from there; how loud memlua is holds for all.
-tap.is(memlua.keys(readers), { "memlua.base.voice", "memlua.cli.command.doctor", "memlua.cli.interactive", "memlua.experiment.entry", "memlua.experiment.series",
-  "memlua.option", "memlua.scenario" }, "nobody else reads host.settings")
+tap.is(memlua.keys(readers), { "memlua.base.voice", "memlua.cli.command.doctor", "memlua.cli.interactive", "memlua.experiment.entry",
+  "memlua.experiment.series", "memlua.option", "memlua.scenario" }, "nobody else reads host.settings")
 
 tap.done()
