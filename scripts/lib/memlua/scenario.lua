@@ -16,7 +16,7 @@ local scenario = {}
 -- ---- writing -------------------------------------------------------------------------------------------
 
 local function plain(value)
-  if type(value) == "function" then return nil end
+  if type(value) == "function" or type(value) == "userdata" then return nil end
   if type(value) ~= "table" then return value end
   local copy = {}
   for key, item in pairs(value) do copy[key] = plain(item) end
