@@ -2,6 +2,7 @@
 --   memlua scripts/compare.lua --runs 5 --strategy none --strategy reserve --size 256M --size 128M
 -- The first size is the best-ranked tenant's.
 local calibrate = require "memlua.calibrate"
+local host = require "memlua.host"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 
@@ -40,7 +41,7 @@ end
 -- What each low tenant may have where the high one is to keep its size.
 local function share_of_rest(limit, tenants)
   if limit == "max" or #tenants == 1 then return "max" end
-  return math.max(4096, (limit - tenants[1].workload.size) // (#tenants - 1))
+  return math.max(host.page_size, (limit - tenants[1].workload.size) // (#tenants - 1))
 end
 
 local function strategies_of(limit, tenants)

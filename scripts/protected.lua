@@ -2,20 +2,18 @@
 -- While the high tenant lives, the kernel treats it as below memory.low, and every low one sleeps at each
 -- slow-path charge.
 local calibrate = require "memlua.calibrate"
+local memlua = require "memlua"
 local plan = require "memlua.experiment.plan"
 local scenario = require "memlua.scenario"
 
 local options = plan.options("protected", "The plan's experiment, the high tenant protected by BPF.", true)
 
-local function tenant(run, name)
-  for _, t in ipairs(run.tenants) do if t.name == name then return t end end
-end
-
-local function high_is_done(run) return tenant(run, "high").ended == "done" end
+local function high_of(run) return memlua.named(run.tenants, "high") end
+local function high_is_done(run) return high_of(run).ended == "done" end
 
 local function high_ends_first(run)
   for _, t in ipairs(run.tenants) do
-    if t.finish and t.finish < (tenant(run, "high").finish or math.huge) then return false, t.name .. " did" end
+    if t.finish and t.finish < (high_of(run).finish or math.huge) then return false, t.name .. " did" end
   end
   return true
 end

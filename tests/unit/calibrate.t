@@ -106,16 +106,16 @@ end
 
 host.settings.quiet, host.settings.vm, host.settings.memory = true, true, 1 << 30
 local value
-value, steps = calibrate.run(build(64 << 20, 16 << 20, "low"))
+value, steps = calibrate.run(build(64 << 20, 16 << 20, "low"), host.settings)
 tap.is({ value.limits["memory.max"], value.tenants[1].workload.size, #steps }, { 64 << 20, 24 << 20, 2 },
   "three of 16M below 64M grow to 24M")
 tap.is(runs, { "low", "none", "low", "none" }, "each step tries what shall keep all, then no strategy")
 runs = {}
-value, steps = calibrate.run(build(64 << 20, 72 << 20))
+value, steps = calibrate.run(build(64 << 20, 72 << 20), host.settings)
 tap.is({ value.limits["memory.max"], steps[1].verdict }, { 80 << 20, "tight" }, "a limit below one tenant rises")
 tap.is(runs[1], "solo-t1", "who must survive where no strategy promises it: the biggest, alone")
-tap.fails(function() calibrate.run(build("max", 16 << 20)) end, "has no memory.max", "no limit to press on", 1)
-tap.fails(function() calibrate.run(build(1 << 50, 1 << 29)) end, "the session would take .* more with %-%-memory",
+tap.fails(function() calibrate.run(build("max", 16 << 20), host.settings) end, "has no memory.max", "no limit to press on", 1)
+tap.fails(function() calibrate.run(build(1 << 50, 1 << 29), host.settings) end, "the session would take .* more with %-%-memory",
   "more than the machine has", 7)
 
 local modelled, fails = kernel, memlua.status.resources
@@ -123,10 +123,10 @@ kernel = function(plan, strategy)
   if strategy.name == "low" and plan.limits["memory.max"] == 64 << 20 then memlua.fail(fails, "claim: too much") end
   return modelled(plan, strategy)
 end
-value, steps = calibrate.run(build(64 << 20, 32 << 20, "low"))
+value, steps = calibrate.run(build(64 << 20, 32 << 20, "low"), host.settings)
 tap.is({ steps[1].verdict, steps[1].why, steps[2].limit }, { "tight", "under low there was no room: claim: too much", 1.25 },
   "a claim that is refused is too tight")
 fails = memlua.status.unsupported
-tap.fails(function() calibrate.run(build(64 << 20, 32 << 20, "low")) end, "claim: too much", "any other failure is passed on", 4)
+tap.fails(function() calibrate.run(build(64 << 20, 32 << 20, "low"), host.settings) end, "claim: too much", "any other failure is passed on", 4)
 
 tap.done()

@@ -49,6 +49,7 @@ end
 -- ---- the arrows ------------------------------------------------------------------------------------------------------
 
 local arrows, computed = {}, {} -- node -> { node = true }; nodes that require by a name that isn't written there
+local readers = {}              -- nodes that read what the command line said from where all can
 local links = {}                -- of these what is called, not only known by its type: what a circle is made of
 
 local function add(from, to, is_called)
@@ -71,6 +72,7 @@ local function read_lua(node, text)
   add(node)
   for name in text:gmatch 'require[%s(]*"(memlua[%w_.]*)"' do add(node, name, true) end
   if text:find 'require%s*%(%s*[^%s"]' then computed[node] = true end
+  if text:find 'host"?%)?%.settings' then readers[node] = true end
 end
 
 local function without_comments(text) return (text:gsub("/%*.-%*/", ""):gsub("//[^\n]*", "")) end
@@ -163,5 +165,9 @@ tap.is(circles, {}, "no circle")
 
 -- The prompt has all modules at hand, completion runs a script with those that only compute; nobody else may hide an arrow.
 tap.is(memlua.keys(computed), { "memlua.cli.complete", "memlua.cli.interactive" }, "no module is required by a computed name")
+
+-- What the command line said is read where something begins, and handed on from there; how loud memlua is holds for all.
+tap.is(memlua.keys(readers), { "memlua.base.voice", "memlua.cli.command.doctor", "memlua.cli.interactive", "memlua.experiment.entry",
+  "memlua.experiment.series", "memlua.option", "memlua.scenario" }, "nobody else reads host.settings")
 
 tap.done()

@@ -67,6 +67,24 @@ status, said = try("none-left", { impossible })
 tap.is(status, 4, "where none can be done: not supported here")
 tap.like(said, "impossible: .*none of the places", "and why")
 
+-- ---- how often a policy is opened --------------------------------------------------------------------------------
+
+local policy = require "memlua.policy"
+local opened, load, attach = 0, policy.load, policy.attach
+function policy.load(name)
+  opened = opened + 1
+  return load(name)
+end
+function policy.attach(what, roles)
+  opened = opened + (type(what) == "string" and 1 or 0)
+  return attach(what, roles)
+end
+local priority = { name = "priority", policy = { name = "priority", config = { trigger = "always", delay_ms = 20 }, roles = { low = { "b" } } } }
+status, said = try("opened", { priority }, function(s) s.runs, s.solo = 3, false end)
+tap.is(opened, 1 + 3, "a policy is opened once to check and rehearse it, and once for each run: the kernel takes an object once", status, said)
+tap.is(run.load(scratch .. "/opened").runs[3].policy.config.delay_ms, 20, "with what it was told")
+policy.load, policy.attach = load, attach
+
 -- ---- what can't work -------------------------------------------------------------------------------------------
 
 local reserve = { name = "reserve", policy = { name = "reserve" } }

@@ -93,10 +93,8 @@ end
 
 -- The strategies of the two trials. Where no strategy is said to keep all, the biggest tenant alone must survive.
 local function kept_by(plan)
-  for _, strategy in ipairs(plan.strategies) do
-    if strategy.name == plan.survives then return strategy end
-  end
-  local biggest
+  local named, biggest = memlua.named(plan.strategies, plan.survives), nil
+  if named then return named end
   for _, tenant in ipairs(plan.tenants) do
     if not tenant.background and (tenant.size or 0) > (biggest and biggest.size or -1) then biggest = tenant end
   end
@@ -139,8 +137,8 @@ local function too_big(plan, total)
     units.format_size(wanted(plan)), units.format_size(total))
 end
 
-local function try(view, plan)
-  local why = too_big(plan, (way.memory()))
+local function try(view, plan, settings)
+  local why = too_big(plan, (way.memory(settings)))
   if why then return nil, why end
   plan.deadline = math.min(plan.deadline, DEADLINE)
   local survivor = kept_by(plan)
@@ -160,16 +158,16 @@ local WORD = { tight = "too tight, the limit is raised", loose = "too loose, the
 --- Calibrates a scenario: `build(scale)` gives its table with limit and sizes multiplied by the scale's factors (see
 --- calibrate.scaled). Says each step and why on standard error. Returns the table to measure and the steps, each
 --- { limit, size (factors), verdict, why }. Fails with status 7 when it finds no regime. Needs a kernel: call it once
---- host.enter() has returned.
-function calibrate.run(build)
+--- host.enter() has returned. `settings`: memlua.host.settings.
+function calibrate.run(build, settings)
   local view <close> = live.runs(nil, "trial")
   local plan
   local scale, steps = calibrate.search(function(scale)
-    plan = spec.check(build(scale))
+    plan = spec.check(build(scale), settings)
     if type(plan.limits["memory.max"]) ~= "number" then
       memlua.fail(memlua.status.misuse, "--calibrate: the session has no memory.max to press on; add --limit 512M")
     end
-    return try(view, plan)
+    return try(view, plan, settings)
   end, function(verdict, _, why)
     log.say("calibrating: limit %s, sizes %s: %s: %s", units.format_size(plan.limits["memory.max"]), sizes_of(plan),
       WORD[verdict], why)

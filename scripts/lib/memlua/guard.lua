@@ -1,6 +1,7 @@
 --- memlua.guard: a policy on cgroups that exist already (containers, services). They are watched for as long as it is on.
 --- It writes no limit and makes no cgroup; whatever ends it, the policy is detached.
 local cgroup = require "memlua.cgroup"
+local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local live = require "memlua.base.live"
 local machine = require "memlua.machine.checks"
@@ -58,7 +59,7 @@ function guard.need_kernel()
     memlua.fail(memlua.status.unsupported,
       "guard needs this machine's own kernel (`memlua doctor` shows more):\n  %s\n  %s", why_native, why_module)
   end
-  host.settings.host = true
+  entry.enter { only_here = "the microVM has none of the cgroups that are to be guarded" }
 end
 
 -- ---- attaching and looking ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 --- for what is measured in one run, and memlua.experiment.series for the order of things.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
+local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
 local log = require "memlua.base.log"
@@ -15,7 +16,7 @@ local scenario = {}
 -- ---- writing -------------------------------------------------------------------------------------------
 
 local function plain(value)
-  if type(value) == "function" then return nil end
+  if type(value) == "function" or type(value) == "userdata" then return nil end
   if type(value) ~= "table" then return value end
   local copy = {}
   for key, item in pairs(value) do copy[key] = plain(item) end
@@ -78,8 +79,8 @@ end
 
 -- With --calibrate, the scenario in the size at which it tells something.
 local function calibrate_first(self)
-  local value, steps = calibrate.run(self.plan.calibrate)
-  local scaled = spec.check(value)
+  local value, steps = calibrate.run(self.plan.calibrate, self.settings)
+  local scaled = spec.check(value, self.settings)
   scaled.calibration = json.array(steps)
   series.replan(self, scaled)
 end
@@ -157,6 +158,6 @@ local KIND <const> = {
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost
-function scenario.run(value) return series.run(spec.check(value), KIND) end
+function scenario.run(value) return series.run(spec.check(value, host.settings), KIND) end
 
 return scenario

@@ -3,6 +3,7 @@ local host = require "memlua.host"
 local printable = require "memlua.base.printable"
 local screen = require "memlua.base.screen"
 local text = require "memlua.base.text"
+local voice = require "memlua.base.voice"
 
 local log = {}
 
@@ -13,10 +14,10 @@ local function write(fmt, ...)
 end
 
 --- Says a line unless --quiet. Arguments as string.format.
-function log.say(fmt, ...) if not host.settings.quiet then write(fmt, ...) end end
+function log.say(fmt, ...) if not voice.is_quiet() then write(fmt, ...) end end
 
 --- Says a line with --verbose only.
-function log.detail(fmt, ...) if host.settings.verbose then write(fmt, ...) end end
+function log.detail(fmt, ...) if voice.is_verbose() then write(fmt, ...) end end
 
 --- Says what might surprise, unless --quiet.
 function log.warn(fmt, ...) log.say("warning: " .. fmt, ...) end
@@ -24,7 +25,7 @@ function log.warn(fmt, ...) log.say("warning: " .. fmt, ...) end
 --- Shows how far a long step is: on a terminal, or with --verbose.
 function log.progress(fmt, ...)
   local terminal = host.isatty and host.isatty(2)
-  if host.settings.verbose or terminal then log.say(fmt, ...) end
+  if voice.is_verbose() or terminal then log.say(fmt, ...) end
 end
 
 return log

@@ -1,6 +1,7 @@
 --- memlua.base.screen: lines on a terminal that are drawn over again. Nothing of it goes into a pipe or to a dumb terminal.
 local host = require "memlua.host"
 local text = require "memlua.base.text"
+local voice = require "memlua.base.voice"
 
 local screen = {}
 
@@ -11,7 +12,7 @@ Block.__index = Block
 
 --- Whether descriptor 1 or 2 is a terminal whose lines can be drawn again.
 function screen.possible(fd)
-  return host.isatty(fd) and os.getenv "TERM" ~= "dumb" and not host.settings.quiet
+  return host.isatty(fd) and os.getenv "TERM" ~= "dumb" and not voice.is_quiet()
 end
 
 --- A block of lines on standard output (1) or error (2), to be closed: `local block <close> = screen.block(2)`.

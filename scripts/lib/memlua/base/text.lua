@@ -1,5 +1,6 @@
 --- memlua.base.text: text tables and bars for the terminal. Nothing here knows what a tenant is.
 local host = require "memlua.host"
+local voice = require "memlua.base.voice"
 
 local text = {}
 
@@ -33,7 +34,7 @@ end
 --- Whether to colour: --color, else never with NO_COLOR, TERM=dumb or a pipe.
 function text.colours()
   if for_page then return false end
-  local wish = host.settings.color or "auto"
+  local wish = voice.colour()
   if wish ~= "auto" then return wish == "always" end
   if env "NO_COLOR" or os.getenv "TERM" == "dumb" then return false end
   return host.isatty(1)

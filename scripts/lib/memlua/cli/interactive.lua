@@ -3,6 +3,7 @@
 local host = require "memlua.host"
 local memlua = require "memlua"
 local text = require "memlua.base.text"
+local voice = require "memlua.base.voice"
 
 local interactive = {}
 
@@ -20,7 +21,8 @@ local function show_help(name) io.stdout:write(require "memlua.cli.help".text(na
 --- Makes `help`, `exit` and `quit` (which tell how a session ends), and `cgroup`, `worker` and the like, which load their module when first used, globals.
 function interactive.begin()
   local known = {}
-  require "memlua.experiment.session".begin()
+  require "memlua.experiment.session".begin(host.settings.out)
+  host.settings.out = nil -- or each run would go there
   rawset(_G, "help", show_help)
   rawset(_G, "exit", END)
   rawset(_G, "quit", END)
@@ -32,7 +34,7 @@ function interactive.begin()
     rawset(t, name, value)
     return value
   end })
-  if host.isatty(0) and not host.settings.quiet then
+  if host.isatty(0) and not voice.is_quiet() then
     local greeting = ("memlua %s, %s. At hand: %s. help \"worker.spawn\" tells what a function does, Tab completes, "
       .. "Ctrl-D ends."):format(host.version, _VERSION, table.concat(AT_HAND, ", "))
     io.stderr:write(table.concat(text.wrap(greeting, text.columns(nil, 2)), "\n"), "\n")

@@ -80,10 +80,13 @@ local function attachment(self, p)
   return roles
 end
 
+-- The kernel takes an object once: the one that was opened to check the plan serves the first, which is the rehearsal.
 local function attach_policy(self)
   local p = self.strategy.policy
   if not p then return end
-  self.policy = self.scope:add(memlua.must(policy.attach(p.name, attachment(self, p))))
+  local opened = p.opened
+  p.opened = nil
+  self.policy = self.scope:add(memlua.must(policy.attach(opened or p.name, attachment(self, p))))
 end
 
 -- ---- running -------------------------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ local way = require "memlua.machine.way"
 local entry = {}
 
 -- What a script left that knows nothing of reports.
-local function deliver(out)
+local function deliver(out, document)
   if not out then return end
-  local document = host.settings.json
   local content = document and document ~= "-" and sys.read(out .. "/summary.json")
   if not content then return end
   local done, why = host.save(document, content)
@@ -19,8 +18,8 @@ local function deliver(out)
 end
 
 -- What comes back of an interactive session goes to several folders.
-local function of_session()
-  local folder, own = session.folder()
+local function of_session(given)
+  local folder, own = session.folder(given)
   return { out = folder, after = function(out) session.finish(out, own) end }
 end
 
@@ -28,13 +27,16 @@ end
 --- come back where that takes a microVM, which runs the whole script, so that this call doesn't return there:
 ---   out     the folder, or nil
 ---   after   f(out): called on the machine once the microVM has ended and its results lie in the folder
+---   only_here   why the microVM would be of no use, if it wouldn't
 --- Returns the way, "native" or "module". Fails with status 4 where there is none.
 function entry.enter(job)
   if not way.name then
-    job = host.settings.interactive and of_session() or job or { out = host.settings.out, after = deliver }
+    local settings = host.settings
+    local own = { out = settings.out, after = function(out) deliver(out, settings.json) end }
+    job = settings.interactive and of_session(settings.out) or job or own
     job.bound = session.begun and "this session runs on the machine itself, which can't do that; begin one in the "
       .. "microVM: memlua --vm -i"
-    way.enter(job)
+    way.enter(settings, job)
   end
   return way.name
 end

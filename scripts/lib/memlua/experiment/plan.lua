@@ -42,9 +42,7 @@ local PROTECTION = {
   { "window", "duration", default = "1s", help = "length of that window, and of the protection" },
 }
 
-local function show(value)
-  return type(value) == "number" and value >= 4096 and units.format_size(value) or tostring(value)
-end
+local function show(value) return value == "max" and value or units.format_size(value) end
 
 -- What the default preset changed of the plan's numbers, and why.
 local function notes_of(values)

@@ -11,16 +11,15 @@ local session = {
 }
 
 --- On the host, before the microVM boots: the folder in which all of the session comes back, and whether it is one of
---- its own, not given by --out.
-function session.folder()
-  local given = host.settings.out
+--- its own, not `given` by --out.
+function session.folder(given)
   return given or run.default_path "session", not given
 end
 
---- Where the prompt begins: each run of the session gets a folder of its own, below --out if that was given.
-function session.begin()
+--- Where the prompt begins: each run of the session gets a folder of its own, below --out if that was `given`.
+function session.begin(given)
   session.begun = true
-  run.session_folder, host.settings.out = run.session_folder or host.settings.out, nil
+  run.session_folder = run.session_folder or given
 end
 
 --- The file that keeps the lines typed at the prompt; with `writes` its folder is there afterwards. In the microVM they

@@ -96,8 +96,9 @@ end
 function spec.keys() return record.keys() end
 
 --- The scenario in its normal form: sizes in bytes, durations in seconds, defaults filled in.
+--- `settings` (memlua.host.settings; nil: none): which machine it must fit.
 --- Fails with status 1 and the path of what is wrong: "tenants.high.workload.size: 12X: not a size; ...".
-function spec.check(value)
+function spec.check(value, settings)
   local scenario = check_scenario(value, "")
   fill(scenario)
   if #scenario.tenants == 0 then check.refuse("tenants", "none; at least one is needed") end
@@ -111,7 +112,7 @@ function spec.check(value)
   end
   record.check_unique(scenario.tenants, "cgroup", "tenants")
   check_foreground(scenario.tenants)
-  workload_spec.check_programs(scenario)
+  workload_spec.check_machine(scenario, settings or {})
   for _, strategy in ipairs(scenario.strategies) do strategy_spec.fill(strategy, scenario) end
   record.check_known({ scenario.survives }, scenario.strategies, "survives")
   return scenario

@@ -3,10 +3,9 @@ local host = require "memlua.host"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
+local voice = require "memlua.base.voice"
 
 local kernels = {}
-
-local settings = host.settings
 
 -- ---- the files that come with memlua, and its cache ---------------------------------------------------
 
@@ -23,7 +22,7 @@ end
 
 --- The C core and the set-up scripts learn of --quiet by the environment.
 function kernels.pass_quiet()
-  if settings.quiet then host.setenv("MEMLUA_QUIET", "1") end
+  if voice.is_quiet() then host.setenv("MEMLUA_QUIET", "1") end
 end
 
 -- Runs a command of memlua's set-up: its one line of output is a path, or the reason why there is none.
@@ -54,8 +53,7 @@ local function release_of_headers(folder)
 end
 
 -- The headers that the user gave: they must be the image's.
-local function given_headers(image, release)
-  local folder = settings.headers
+local function given_headers(folder, image, release)
   if not sys.exists(folder .. "/Makefile") then
     memlua.fail(memlua.status.misuse, "--headers %s: no kernel headers there; give the folder that has their Makefile and .config",
       folder)
@@ -81,8 +79,8 @@ local function look_beside(image, release)
   return nil, root_found
 end
 
--- A kernel given as a file, its headers by --headers or beside it.
-local function kernel_from_file(image)
+-- A kernel given as a file, its headers in the folder `given` or beside it.
+local function kernel_from_file(image, given)
   local release = release_of_image(image)
   if not release then
     memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
@@ -92,7 +90,7 @@ local function kernel_from_file(image)
       image, release)
   end
   local headers, root = look_beside(image, release)
-  if settings.headers then headers = given_headers(image, release) end
+  if given then headers = given_headers(given, image, release) end
   if not headers then
     memlua.fail(memlua.status.misuse, "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build, with which the "
       .. "module is built; say where they are: --headers DIR", image, release, image:match "^(.*)/[^/]*$" or ".", release)
@@ -102,14 +100,14 @@ local function kernel_from_file(image)
 end
 
 --- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did}. Fetches it when
---- needed.
-function kernels.chosen()
+--- needed. `settings`: memlua.host.settings.
+function kernels.chosen(settings)
   local wanted = settings.kernel
   if wanted and (sys.exists(wanted) or wanted:find "/") then
     if not sys.exists(wanted) then
       memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
     end
-    return kernel_from_file(wanted)
+    return kernel_from_file(wanted, settings.headers)
   end
   if settings.headers then
     memlua.fail(memlua.status.misuse, "--headers goes with --kernel IMAGE; a kernel that memlua fetches has its own")

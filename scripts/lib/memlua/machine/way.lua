@@ -20,8 +20,6 @@ local way = {
   hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
 }
 
-local settings = host.settings
-
 -- What a shell makes of SIGKILL: 128 + its number.
 local KILLED <const> = 137
 
@@ -31,7 +29,7 @@ local GUEST_MEMORY = 2 << 30
 -- ---- accelerator and clock -----------------------------------------------------------------------------
 
 -- Returns whether to use KVM, and why not.
-local function choose_accelerator(kernel)
+local function choose_accelerator(settings, kernel)
   local wanted = settings.accel or "auto"
   if wanted == "tcg" then return false, "as asked" end
   if settings.clock == "virtual" then
@@ -47,7 +45,7 @@ local function choose_accelerator(kernel)
 end
 
 -- At a prompt the virtual clock would run ahead for as long as nobody types.
-local function choose_clock(use_kvm)
+local function choose_clock(settings, use_kvm)
   local wanted, cpus = settings.clock or "auto", settings.cpus or 1
   local virtual = wanted == "virtual" or wanted == "auto" and not use_kvm and not settings.interactive
   if virtual and cpus > 1 then
@@ -64,7 +62,7 @@ way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 -- What of the environment the script may see in the guest too.
 local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
 
-local function environment(kernel, kmod, clock, accel, terminal, out)
+local function environment(settings, kernel, kmod, clock, accel, terminal, out)
   local env = {}
   for _, name in ipairs(PASSED) do env[name] = os.getenv(name) end
   for key in pairs(settings) do -- options that were given in the environment
@@ -119,7 +117,7 @@ local function module_of(kernel, reasons, folder)
   return path
 end
 
-local function run_in_vm(reasons, job)
+local function run_in_vm(settings, reasons, job)
   local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
   refuse_unportable(job)
   visible.check("working folder", cwd)
@@ -127,12 +125,12 @@ local function run_in_vm(reasons, job)
   visible.check_words(absolute)
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
-  local kernel = kernels.chosen()
+  local kernel = kernels.chosen(settings)
   local kmod = module_of(kernel, reasons)
   visible.check("the module", kmod)
   local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
-  local use_kvm, no_kvm = choose_accelerator(kernel)
-  local virtual = choose_clock(use_kvm)
+  local use_kvm, no_kvm = choose_accelerator(settings, kernel)
+  local virtual = choose_clock(settings, use_kvm)
   local hostwait = virtual and module_of(kernel, reasons, "guest") or nil
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   local terminal = settings.interactive and host.isatty(0)
@@ -144,7 +142,7 @@ local function run_in_vm(reasons, job)
     watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
     boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
-      argv = host.argv, cwd = cwd, out = out, env = environment(kernel, kmod, clock, accel, terminal, out),
+      argv = host.argv, cwd = cwd, out = out, env = environment(settings, kernel, kmod, clock, accel, terminal, out),
       hostwait = hostwait, reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
@@ -190,19 +188,21 @@ local function is_able()
 end
 
 --- The memory of the machine that way.enter() would choose, in bytes, and its name for people. Decides nothing.
-function way.memory()
+--- `settings`: memlua.host.settings.
+function way.memory(settings)
   if host.in_guest then return host.facts().memory, "the microVM" end
   if settings.host or not settings.vm and is_able() then return host.facts().memory, "this machine" end
   return settings.memory or GUEST_MEMORY, "the microVM"
 end
 
 --- Decides the way, before the first use of the kernel; memlua.experiment.entry calls it. Where only the microVM can, it
---- runs the whole script there and ends the process with its exit status. Fails with status 4 where nothing can. `job`
---- tells what comes back from there:
+--- runs the whole script there and ends the process with its exit status. Fails with status 4 where nothing can.
+--- `settings`: memlua.host.settings. `job` tells what comes back from there:
 ---   out     the folder, or nil
 ---   after   f(out): called before the process ends; or nil
 ---   bound   why what is running can't be moved into a microVM; or nil
-function way.enter(job)
+---   only_here   why a microVM would be of no use, as if --host were given; or nil
+function way.enter(settings, job)
   if way.name then return end
   kernels.pass_quiet()
   if host.in_guest then
@@ -214,12 +214,12 @@ function way.enter(job)
     way.name, reasons = own_way()
     if way.name then return end
   end
-  if settings.host then
-    memlua.fail(memlua.status.unsupported, "this machine can't run it and --host forbids the microVM:\n%s",
-      table.concat(reasons, "\n"))
+  local forbidden = settings.host and "--host forbids the microVM" or job.only_here
+  if forbidden then
+    memlua.fail(memlua.status.unsupported, "this machine can't run it and %s:\n%s", forbidden, table.concat(reasons, "\n"))
   end
   for _, reason in ipairs(reasons) do log.detail("not here:%s", reason) end
-  run_in_vm(reasons, job)
+  run_in_vm(settings, reasons, job)
 end
 
 return way

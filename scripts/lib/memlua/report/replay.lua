@@ -3,6 +3,7 @@
 local estimate = require "memlua.results.estimate"
 local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
+local memlua = require "memlua"
 local percentiles = require "memlua.base.percentiles"
 local report = require "memlua.report"
 local summary = require "memlua.results.summary"
@@ -26,10 +27,6 @@ local function runs_of(folder, strategy)
   return runs
 end
 
-local function tenant_of(result, name)
-  for _, tenant in ipairs(result.tenants) do if tenant.name == name then return tenant end end
-end
-
 local function survivors(runs, name)
   local n = 0
   for _, result in ipairs(runs) do
@@ -49,7 +46,7 @@ local function ratios(folder, strategy, name)
     alone[result.block] = result.tenants[1].completion_s
   end
   for _, result in ipairs(summary.unmixed(runs_of(folder, strategy))) do
-    local tenant = tenant_of(result, name)
+    local tenant = memlua.named(result.tenants, name)
     if tenant.completion_s and alone[result.block] then list[#list + 1] = tenant.completion_s / alone[result.block] end
   end
   return list
@@ -91,7 +88,7 @@ local function histograms_of(folder, strategy, name)
   local list = {}
   for _, result in ipairs(runs_of(folder, strategy)) do
     -- tenants that are alike share a solo run, under the name of one of them
-    local tenant = result.solo and result.tenants[1] or tenant_of(result, name)
+    local tenant = result.solo and result.tenants[1] or memlua.named(result.tenants, name)
     list[#list + 1] = tenant and tenant.latency
   end
   return list
@@ -119,7 +116,7 @@ end
 local function lags(folder, strategy, name)
   local list = {}
   for _, result in ipairs(summary.unmixed(runs_of(folder, strategy))) do
-    list[#list + 1] = tenant_of(result, name).lag_max_s
+    list[#list + 1] = memlua.named(result.tenants, name).lag_max_s
   end
   return list
 end

@@ -1,6 +1,7 @@
 --- memlua.results.effects: which strategies differ, for whom and by how much. Every two strategies are compared, tenant
 --- by tenant, block by block, since what drifts, drifts in both; and what is told regards how much was asked.
 local intervals = require "memlua.base.intervals"
+local memlua = require "memlua"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -34,12 +35,10 @@ end
 local function measured(s, name)
   local by_block, what = {}, nil
   for i, result in ipairs(s.folder.runs) do
-    for _, tenant in ipairs(result.strategy == s.strategy.name and is_intact(result) and result.tenants or {}) do
-      if tenant.name == name then
-        local value, word = figure_of(tenant)
-        if value and value > 0 then by_block[result.block or i], what = math.log(value), word end
-      end
-    end
+    local tenant = result.strategy == s.strategy.name and is_intact(result) and memlua.named(result.tenants, name)
+    local value, word
+    if tenant then value, word = figure_of(tenant) end
+    if value and value > 0 then by_block[result.block or i], what = math.log(value), word end
   end
   return by_block, what
 end

@@ -1,5 +1,6 @@
 --- memlua.results.slowdown: every tenant beside its solo run: a policy that only slows the others must not look good.
 local estimate = require "memlua.results.estimate"
+local memlua = require "memlua"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -24,10 +25,9 @@ end
 local function ratios(runs, name, alone, cost, intact_only)
   local values = {}
   for _, result in ipairs(runs) do
-    for _, tenant in ipairs(result.tenants) do
-      local value = tenant.name == name and is_intact(result) == intact_only and cost(tenant)
-      if value then values[#values + 1] = value / (alone.by_block[result.block] or alone.median) end
-    end
+    local tenant = is_intact(result) == intact_only and memlua.named(result.tenants, name)
+    local value = tenant and cost(tenant)
+    if value then values[#values + 1] = value / (alone.by_block[result.block] or alone.median) end
   end
   return values
 end

@@ -2,6 +2,7 @@
 --- are counted apart: their survivors had the memory that the lost ones gave up.
 local effects = require "memlua.results.effects"
 local estimates = require "memlua.results.estimate"
+local memlua = require "memlua"
 local percentiles = require "memlua.base.percentiles"
 local pressure = require "memlua.results.pressure"
 local slowdown = require "memlua.results.slowdown"
@@ -285,7 +286,7 @@ end
 
 --- A strategy's summary of the tenant `name`, or nil.
 function summary.find(strategy, name)
-  for _, tenant in ipairs(strategy.tenants) do if tenant.name == name then return tenant end end
+  return memlua.named(strategy.tenants, name)
 end
 
 return summary

@@ -96,7 +96,7 @@ local function show_all(checks, list)
   for _, line in ipairs(text.wrap(conclusion(taken(list)), text.columns(math.huge))) do print(text.paint(line, "bold")) end
 end
 
-if options.probe then kvm.verdict(require "memlua.machine.kernels".chosen(), true) end
+if options.probe then kvm.verdict(require "memlua.machine.kernels".chosen(host.settings), true) end
 local checks, list = machine.checks(), ways()
 if options.json == "-" then
   print(json.encode(document(checks, list), { indent = 2 }))

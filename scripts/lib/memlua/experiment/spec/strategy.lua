@@ -118,7 +118,7 @@ end
 local function fill_policy(strategy, tenants, path, notes)
   local p = strategy.policy
   if not p then return end
-  local loaded <close> = memlua.must(policy.load(p.name))
+  local loaded = memlua.must(policy.load(p.name))
   local described = policy.describe(loaded)
   if p.config then check_config(p.config, loaded, described, path .. ".config", notes) end
   p.roles = p.roles or roles_of(tenants, described)
@@ -127,10 +127,11 @@ local function fill_policy(strategy, tenants, path, notes)
     record.check_known(names, tenants, path .. ".roles." .. role)
   end
   fill_settings(p, loaded, described, strategy, tenants)
+  p.opened = loaded
 end
 
 --- Fills in what follows from the rest of the scenario: sizes, roles, what the policy is told of each tenant. The policy itself
---- is asked whether it takes that.
+--- is asked whether it takes that, and stays open as strategy.policy.opened: what attaches it first need not open it again.
 function strategy_spec.fill(strategy, scenario)
   local path = "strategies." .. strategy.name
   strategy.limits, strategy.tenants = strategy.limits or {}, strategy.tenants or {}

@@ -32,12 +32,11 @@ end
 -- What every kind takes.
 local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }
 
-local function check_machine(workload, path)
+local function check_size(workload, path, machine)
   if not workload.size or workload.kind == "file" then return end
-  local total, machine = way.memory()
-  if total and workload.size > total then
+  if machine.memory and workload.size > machine.memory then
     check.refuse(path .. ".size", "%s is more than the memory of %s, %s; choose less%s", units.format_size(workload.size),
-      machine, units.format_size(total), machine == "the microVM" and ", or give it more with --memory" or "")
+      machine.name, units.format_size(machine.memory), machine.name == "the microVM" and ", or give it more with --memory" or "")
   end
 end
 
@@ -83,7 +82,6 @@ function workload_spec.check(value, path)
   local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
-  check_machine(workload, path)
   return workload
 end
 
@@ -109,23 +107,28 @@ function workload_spec.check_all(list, path)
 end
 
 -- A program by its path may be made by a hook of the scenario, just before it is run.
-local function check_program(workload, path, hooks)
+local function check_program(workload, path, hooks, machine)
+  if not workload.argv then return end
   local program = workload.argv[1]
+  path = path .. ".argv[1]"
   if not program then check.refuse(path, "missing; the program stands first: { \"program\", \"argument\", ... }") end
   if program:find "/" and (hooks.setup or hooks.load) then return end
-  local _, machine = way.memory()
-  local folders = machine == "the microVM" and way.GUEST_PATH or os.getenv "PATH"
+  local folders = machine.name == "the microVM" and way.GUEST_PATH or os.getenv "PATH"
   if sys.which(program, folders) then return end
   if program:find "/" then check.refuse(path, "%s: no such program here", program) end
-  check.refuse(path, "%s: no such program in the PATH of %s (%s); install it, or give its path", program, machine, folders)
+  check.refuse(path, "%s: no such program in the PATH of %s (%s); install it, or give its path", program, machine.name, folders)
 end
 
---- Fails with status 1 where a program of the scenario isn't there.
-function workload_spec.check_programs(scenario)
+--- Fails with status 1 where the machine that the scenario will run on, as the settings (memlua.host.settings) say, hasn't
+--- the memory or a program that a workload needs.
+function workload_spec.check_machine(scenario, settings)
+  local machine = {}
+  machine.memory, machine.name = way.memory(settings)
   for _, tenant in ipairs(scenario.tenants) do
-    local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s") .. ".argv[1]"
+    local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s")
     for _, workload in ipairs(tenant.workloads) do
-      if workload.argv then check_program(workload, path:format(workload.name), scenario.hooks) end
+      check_size(workload, path:format(workload.name), machine)
+      check_program(workload, path:format(workload.name), scenario.hooks, machine)
     end
   end
 end

@@ -1,6 +1,7 @@
 --- memlua.report.charts.memory: the chart of who held how much when: per strategy a panel with the tenants' memory.current
 --- stacked up against the parent's limit, the ends of those that were lost, and the times in which a tenant was stalled
 --- by memory (held or delayed by the policy, or waiting for reclaim).
+local memlua = require "memlua"
 local plot = require "memlua.plot"
 local units = require "memlua.units"
 
@@ -22,15 +23,11 @@ local function was_stalled(memory, i)
   return (now[3] - before[3]) * 1e-6 / (now[1] - before[1]) >= STALLED
 end
 
-local function find(result, name)
-  for _, tenant in ipairs(result.tenants) do if tenant.name == name then return tenant end end
-end
-
 -- What a group holds at sample i, and whether half of it or more was stalled (0 or 1).
 local function layer(result, group, i)
   local held, stalled = 0, 0
   for _, name in ipairs(group.names) do
-    local memory = (find(result, name) or {}).memory
+    local memory = (memlua.named(result.tenants, name) or {}).memory
     if memory and memory[i] then
       held, stalled = held + memory[i][2] / MIB, stalled + (was_stalled(memory, i) and 1 or 0)
     end
@@ -68,7 +65,7 @@ local function losses_of(panel, groups)
   local list = {}
   for g, group in ipairs(groups) do
     for _, name in ipairs(group.names) do
-      local tenant = find(panel.result, name)
+      local tenant = memlua.named(panel.result.tenants, name)
       if tenant and tenant.ended ~= "done" and tenant.ended_at then
         local words = #group.names == 1 and group.label or ""
         list[#list + 1] = { tenant.ended_at, top_at(panel.rows, g, tenant.ended_at), words, tenant.ended, #list }
