@@ -382,6 +382,7 @@ static int memlua(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	environment_hold_streams();
 	if (getpid() == 1 && guest_wanted())
 		return guest_init(memlua);
 	return memlua(argc, argv);

@@ -2,6 +2,7 @@
 #include "environment.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,4 +126,11 @@ int environment_secure(struct error *err)
 		if (getenv(ignored[i]))
 			notice("%s: ignored: memlua runs what its command line says", ignored[i]);
 	return 0;
+}
+
+void environment_hold_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILURE);
 }

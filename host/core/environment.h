@@ -12,4 +12,10 @@ struct error;
  */
 int environment_secure(struct error *err);
 
+/**
+ * environment_hold_streams() - keep the place of a standard stream that is closed, or the next file that is opened takes it
+ * and gets what is printed. Reading and writing there fails as before.
+ */
+void environment_hold_streams(void);
+
 #endif
