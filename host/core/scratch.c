@@ -86,6 +86,15 @@ static void sweep(const char *tmp)
 		closedir(entries);
 }
 
+void scratch_sweep(void)
+{
+	const char *files = temporary_folder(SCRATCH_FILES), *vm = temporary_folder(SCRATCH_VM);
+
+	sweep(files);
+	if (strcmp(files, vm))
+		sweep(vm);
+}
+
 /* --- a new one --- */
 
 int scratch_make(const char *prefix, char *path, size_t size, struct error *err)
