@@ -111,7 +111,9 @@ static int leave_folder(struct walk *w)
 
 	if (slash)
 		*slash = '\0';
-	return lstat(*w->seen ? w->seen : "/", &st) ? 0 : look_at(w, *w->seen ? w->seen : "/", &st);
+	if (lstat(*w->seen ? w->seen : "/", &st))
+		return error_set(w->err, errno, "%s/: %s", w->seen, strerror(errno));
+	return look_at(w, *w->seen ? w->seen : "/", &st);
 }
 
 /* Return: 1 where nothing is there any more. */
@@ -129,7 +131,9 @@ static int enter(struct walk *w, const char *name)
 		return error_set(w->err, ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
 	if (lstat(path, &st)) {
 		code = errno; /* who may add to the folder may make it in the meantime */
-		return w->shared ? error_set(w->err, code, "%s: %s", path, strerror(code)) : 1;
+		if (w->shared || (code != ENOENT && code != ENOTDIR))
+			return error_set(w->err, code, "%s: %s", path, strerror(code));
+		return 1;
 	}
 	if (look_at(w, path, &st))
 		return -1;
