@@ -36,7 +36,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -158,9 +158,14 @@ check-kill: $(MEMLUA) $(TEST_HELPERS)
 # each allocation and system call of memlua's own fails once; check-unit tries some of them
 check-faults: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) tests/unit/faults.t :: all
-# a thousand of each handle made and closed: nothing lost, no memory read that isn't ours
-check-valgrind: $(MEMLUA) $(TEST_POLICIES)
-	valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect $(MEMLUA) tests/lib/cycles.lua 1000
+# A thousand of each handle made and closed: nothing lost, no memory read that isn't ours. What valgrind can't run, workers,
+# the sanitizers watch.
+CYCLES ?= 1000
+check-valgrind: $(MEMLUA)
+	valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect $(MEMLUA) tests/lib/cycles.lua $(CYCLES)
+	@$(MAKE) --no-print-directory BUILD=$(ASAN) HARDENING= CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" cycles-sanitized
+cycles-sanitized: $(MEMLUA)
+	ASAN_OPTIONS=detect_leaks=1 $(MEMLUA) tests/lib/cycles.lua $(CYCLES)
 
 # --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
 ROUNDS ?= 10000
