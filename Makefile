@@ -169,10 +169,11 @@ cycles-sanitized: $(MEMLUA)
 
 # --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
 ROUNDS ?= 10000
-check-debug: $(MEMLUA) $(TEST_POLICIES)
+check-debug: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	kernel=$$(tests/debug/kernel.sh) && \
 	$(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/races.t $(ROUNDS) $(SEED)
 	$(abspath $(MEMLUA)) --vm tests/vm/races.t $(ROUNDS) $(SEED)
+	kernel=$$(tests/debug/kernel.sh) && $(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/rfc.t
 
 # --- with the sanitizers, in build folders of their own: the unit tests, leaks included, and the parsers on hostile input ---
 ASAN = $(BUILD)-asan
