@@ -16,9 +16,9 @@ local function descriptors() return #sys.names "/proc/self/fd" end
 
 local CYCLES <const> = {
   { "worker", function() local w <close> = assert(worker.spawn(nil, { size = 4096, name = "x" })) assert(w:wait(60)) end },
-  { "killed worker", function() local w <close> = assert(worker.spawn(nil, { size = 4096, hold = 60 })) end },
-  { "lock", function() local lock <close> = assert(host.lock(scratch .. "/lock")) end },
-  { "scratch", function() local owned <close> = assert(host.scratch()) end },
+  { "killed worker", function() local w <close> = assert(worker.spawn(nil, { size = 4096, hold = 60 })) return w end },
+  { "lock", function() local lock <close> = assert(host.lock(scratch .. "/lock")) return lock end },
+  { "scratch", function() local owned <close> = assert(host.scratch()) return owned end },
   { "json", function() assert(json.write(scratch .. "/x.json", { a = { 1, 2, "x" } })) end },
   { "saved", function() assert(host.save(scratch .. "/saved", "text")) end },
   { "policy", function() assert(policy.describe "priority") end },
