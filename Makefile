@@ -5,6 +5,8 @@
 #   make check    build and run all tests, JOBS of them at a time (one for each CPU, at most 4)
 #   make fuzz     feed the parsers hostile input for long, with the sanitizers; make check does it for short
 #   make check-kill   kill memlua at 260 random points, and look what is left
+#   make check-faults   let each allocation and system call of memlua's own fail once
+#   make check-valgrind   make and close each handle a thousand times under valgrind
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
 #   make bench    measure what an idle policy costs, and how exact delays are
@@ -34,7 +36,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -87,7 +89,11 @@ $(BUILD)/measure/%.bpf.o: bpf/measure/%.bpf.c $(BUILD)/config.mk
 $(BUILD)/tests/%.bpf.o: tests/fixtures/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
 # what the tests run beside memlua
-TEST_HELPERS = $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
+TEST_HELPERS = $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(filter-out tests/helpers/faults.c,$(wildcard tests/helpers/*.c))) $(BUILD)/tests/faults.so
+# preloaded into memlua, lets one call fail
+$(BUILD)/tests/faults.so: tests/helpers/faults.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -O1 -g -fPIC -shared -Wall -D_GNU_SOURCE -std=gnu11 -o $@ $<
 $(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -o $@ $< $(LDFLAGS) $(LIBBPF_LIBS) -lelf -lz
@@ -133,12 +139,12 @@ ifeq ($(V),1)
 export MEMLUA_CONSOLE = $(abspath $(BUILD))/console.log
 endif
 ifneq ($(T),)
-check: $(MEMLUA) $(TEST_POLICIES)
+check: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) $(if $(filter 1,$(V)),--verbose) $(T)
 else
 check: check-unit check-asan check-fuzz check-vm
 endif
-check-unit: $(MEMLUA) $(TEST_POLICIES)
+check-unit: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) -j$(JOBS) tests/unit
 check-vm: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) -j$(JOBS) tests/vm
@@ -149,12 +155,25 @@ check-kill: $(MEMLUA) $(TEST_HELPERS)
 	$(PROVE) tests/kill/module.t :: 200 $(SEED)
 	$(PROVE) tests/vm/kill_vm.t :: 60 $(SEED)
 
+# each allocation and system call of memlua's own fails once; check-unit tries some of them
+check-faults: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
+	$(PROVE) tests/unit/faults.t :: all
+# A thousand of each handle made and closed: nothing lost, no memory read that isn't ours. What valgrind can't run, workers,
+# the sanitizers watch.
+CYCLES ?= 1000
+check-valgrind: $(MEMLUA)
+	valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect $(MEMLUA) tests/lib/cycles.lua $(CYCLES)
+	@$(MAKE) --no-print-directory BUILD=$(ASAN) HARDENING= CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" cycles-sanitized
+cycles-sanitized: $(MEMLUA)
+	ASAN_OPTIONS=detect_leaks=1 $(MEMLUA) tests/lib/cycles.lua $(CYCLES)
+
 # --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
 ROUNDS ?= 10000
-check-debug: $(MEMLUA) $(TEST_POLICIES)
+check-debug: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	kernel=$$(tests/debug/kernel.sh) && \
 	$(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/races.t $(ROUNDS) $(SEED)
 	$(abspath $(MEMLUA)) --vm tests/vm/races.t $(ROUNDS) $(SEED)
+	kernel=$$(tests/debug/kernel.sh) && $(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/rfc.t
 
 # --- with the sanitizers, in build folders of their own: the unit tests, leaks included, and the parsers on hostile input ---
 ASAN = $(BUILD)-asan

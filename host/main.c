@@ -17,9 +17,13 @@
 #include <unistd.h>
 
 #include "core/embed.h"
+#include "core/environment.h"
+#include "core/error.h"
 #include "core/guest.h"
 #include "core/interrupt.h"
+#include "core/notice.h"
 #include "core/terminal.h"
+#include "core/trusted.h"
 #include "lua/interrupt.h"
 #include "lua/settings.h"
 #include "options.h"
@@ -166,16 +170,28 @@ static void set_search_path(lua_State *L, const char *field, const char *first)
 	lua_pop(L, 2);
 }
 
+/* Where the script's own modules are; "" where there are none, or others could put some there for root. */
+static const char *modules_of(lua_State *L, const char *script)
+{
+	const char *slash = script ? strrchr(script, '/') : NULL, *folder = ".";
+	struct error err;
+
+	if (!script)
+		return "";
+	if (slash)
+		folder = slash == script ? "/" : lua_pushlstring(L, script, slash - script);
+	if (trusted_folder(folder, &err)) {
+		notice("no modules are taken from the script's folder: %s", err.text);
+		return "";
+	}
+	return lua_pushfstring(L, "%s/?.lua", folder);
+}
+
 /* memlua runs as root: no module is taken from where the user stands, but from the script's folder. */
 static void set_search_paths(lua_State *L, const char *script)
 {
-	const char *slash = script ? strrchr(script, '/') : NULL;
-	const char *own = "";
+	const char *own = modules_of(L, script);
 
-	if (slash)
-		own = lua_pushfstring(L, "%s/?.lua", lua_pushlstring(L, script, slash - script));
-	else if (script)
-		own = "./?.lua";
 	set_search_path(L, "path", own);
 	set_search_path(L, "cpath", "");
 	lua_settop(L, 0);
@@ -304,7 +320,7 @@ static int run(const struct options *options, const struct script *script, int a
 		fprintf(stderr, "memlua: not enough memory for Lua\n");
 		return STATUS_RESOURCES;
 	}
-	open_library(L, script->path ? script->path : options->script);
+	open_library(L, script->path);
 	set_arg(L, options, script);
 	settings_push(L, options->values);
 	lua_pushboolean(L, options->interactive);
@@ -341,6 +357,7 @@ static int memlua(int argc, char **argv)
 {
 	struct options options;
 	struct script script = {};
+	struct error err;
 	bool quiet;
 	int status;
 
@@ -350,6 +367,13 @@ static int memlua(int argc, char **argv)
 	quiet = options_value(&options, "quiet") || guest_active();
 	if (options.script && strcmp(options.script, "-") && !script_find(options.script, quiet, &script))
 		return STATUS_FAILED;
+	if (options_value(&options, "quiet"))
+		setenv("MEMLUA_QUIET", "1", 1); /* for notice() */
+	if (environment_secure(&err) || (script.path && trusted_file(script.path, &err))) {
+		fprintf(stderr, "memlua: %s\n", err.text);
+		free(script.path);
+		return STATUS_FAILED;
+	}
 	interrupt_install(lua_interrupt_notify);
 	status = run(&options, &script, argc, argv);
 	free(script.path);
@@ -358,6 +382,7 @@ static int memlua(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	environment_hold_streams();
 	if (getpid() == 1 && guest_wanted())
 		return guest_init(memlua);
 	return memlua(argc, argv);

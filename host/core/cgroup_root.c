@@ -15,6 +15,7 @@
 #include "error.h"
 #include "notice.h"
 #include "own.h"
+#include "scratch.h"
 
 #define ROOT "memlua-"
 #define LEAF "memlua-supervisor-"
@@ -216,9 +217,11 @@ static void sweep_base(void)
 {
 	static bool swept;
 
-	if (!swept)
-		cgroupfs_each_child(root.base, sweep_entry);
+	if (swept)
+		return;
 	swept = true;
+	cgroupfs_each_child(root.base, sweep_entry);
+	scratch_sweep();
 }
 
 /* --- the root --- */

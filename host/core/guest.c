@@ -57,6 +57,16 @@ static void mount_one(const char *type, const char *where, const char *data)
 		die("mount %s on %s: %s", type, where, strerror(errno));
 }
 
+/* What udev adds to the kernel's devices, and programs rely on. */
+static const struct {
+	const char *name, *target;
+} device_links[] = {
+	{"/dev/fd", "/proc/self/fd"},
+	{"/dev/stdin", "/proc/self/fd/0"},
+	{"/dev/stdout", "/proc/self/fd/1"},
+	{"/dev/stderr", "/proc/self/fd/2"},
+};
+
 static void mount_system(void)
 {
 	mount_one("proc", "/proc", NULL);
@@ -66,6 +76,9 @@ static void mount_system(void)
 	mkdir("/dev/pts", 0755);
 	mount_one("tmpfs", "/dev/shm", NULL);
 	mount_one("devpts", "/dev/pts", NULL);
+	for (size_t i = 0; i < sizeof(device_links) / sizeof(*device_links); i++)
+		if (symlink(device_links[i].target, device_links[i].name) && errno != EEXIST)
+			die("%s: %s", device_links[i].name, strerror(errno));
 	mount_one("tmpfs", "/run", NULL);
 	mount_one("cgroup2", "/sys/fs/cgroup", NULL);
 	/* Scratch space for programs that want some; the root file system is the host's, read-only. */
@@ -184,7 +197,7 @@ static void open_terminal(struct terminal *t, json_t *spec)
 
 static void use_terminal(const struct terminal *t)
 {
-	int fd = open(ptsname(t->master), O_RDWR); /* the session has none yet: it becomes the controlling one */
+	int fd = open(ptsname(t->master), O_RDWR | O_CLOEXEC); /* the session has none yet: it becomes the controlling one */
 
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (fd < 0 || dup2(fd, i) < 0)
@@ -234,9 +247,9 @@ static void use_ports(json_t *spec)
 {
 	bool reads = json_is_true(json_object_get(spec, "reads"));
 
-	dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-	dup2(open_port("memlua.out"), STDOUT_FILENO);
-	dup2(open_port("memlua.err"), STDERR_FILENO);
+	if (dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 ||
+	    dup2(open_port("memlua.out"), STDOUT_FILENO) < 0 || dup2(open_port("memlua.err"), STDERR_FILENO) < 0)
+		die("standard streams: %s", strerror(errno));
 }
 
 /* In the child, which returns 0 when the command has ended, the spec is freed. */

@@ -20,6 +20,7 @@
 #include "error.h"
 #include "notice.h"
 #include "own.h"
+#include "trusted.h"
 
 #define MODULE "memcg_bpf_ops"
 #define UNLOAD_MS 5000
@@ -156,7 +157,7 @@ static int load(struct error *err)
 	char path[512];
 
 	uname(&uts);
-	if (find_module(uts.release, path, sizeof(path), err))
+	if (find_module(uts.release, path, sizeof(path), err) || trusted_file(path, err))
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

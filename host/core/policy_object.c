@@ -18,6 +18,7 @@
 #include "nearest.h"
 #include "policy_object.h"
 #include "structops.h"
+#include "trusted.h"
 
 #define MAX_BUILTIN 64
 #define BUILTIN_PREFIX "policies/"
@@ -102,6 +103,8 @@ struct bpf_object *policy_open_object(const char *name, struct error *err)
 		error_set(err, errno, "%s: %s", name, strerror(errno));
 		return NULL;
 	}
+	if (is_path(name) && trusted_file(name, err))
+		return NULL;
 	errno = 0;
 	object = is_path(name) ? bpf_object__open(name) : open_builtin(name, err);
 	if (!object && errno) {

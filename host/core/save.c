@@ -13,6 +13,8 @@
 #include "cleanup.h"
 #include "error.h"
 
+enum { OWN_DESCRIPTORS = 1024 }; /* as many as are searched for the one that a link leads to */
+
 int write_all(int fd, const char *data, size_t len)
 {
 	while (len) {
@@ -29,6 +31,28 @@ int write_all(int fd, const char *data, size_t len)
 		data += n;
 		len -= n;
 	}
+	return 0;
+}
+
+/* Which of our descriptors it is, as /dev/stdout and /dev/fd/63 are; -1: none that can be written to. */
+static int own_descriptor(const struct stat *st)
+{
+	for (int fd = STDOUT_FILENO; fd < OWN_DESCRIPTORS; fd++) {
+		struct stat own;
+
+		if (!fstat(fd, &own) && own.st_dev == st->st_dev && own.st_ino == st->st_ino &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			return fd;
+	}
+	return -1;
+}
+
+/* What stands in our buffer for it comes first. */
+static int write_descriptor(int fd, const char *path, const void *data, size_t size, struct error *err)
+{
+	fflush(stdout);
+	if (write_all(fd, data, size))
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -52,11 +76,14 @@ int save_file(const char *path, const void *data, size_t size, struct error *err
 {
 	CLEANUP_FREE char *beside = NULL;
 	char machine[HOST_NAME_MAX + 1] = "";
-	struct stat st;
-	int code;
+	struct stat st = {0}, target;
+	int code, fd;
 
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		return write_device(path, data, size, err);
+	fd = S_ISLNK(st.st_mode) && !stat(path, &target) ? own_descriptor(&target) : -1;
+	if (fd >= 0)
+		return write_descriptor(fd, path, data, size, err);
 	gethostname(machine, HOST_NAME_MAX); /* several may write into one shared folder */
 	if (asprintf(&beside, "%s.%s.%d.new", path, machine, getpid()) < 0) {
 		beside = NULL;

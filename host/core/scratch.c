@@ -20,20 +20,21 @@
 #include "own.h"
 
 /*
- * Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
+ * For a VM: Unix sockets have short addresses, QEMU's options end at a comma, the kernel's words at a blank, and
  * virtiofsd gets a /run of its own.
  */
-static bool suits(const char *path)
+static bool suits_vm(const char *path)
 {
-	return *path == '/' && strlen(path) < 64 && !strpbrk(path, ", \t\n\"\\") &&
-	       strncmp(path, "/run", 4) && strncmp(path, "/var/run", 8);
+	return strlen(path) < 64 && !strpbrk(path, ", \t\n\"\\") && strncmp(path, "/run", 4) &&
+	       strncmp(path, "/var/run", 8);
 }
 
-static const char *temporary_folder(void)
+static const char *temporary_folder(const char *prefix)
 {
 	const char *tmp = getenv("TMPDIR");
+	bool suits = tmp && *tmp == '/' && strlen(tmp) < PATH_MAX / 2 && (strcmp(prefix, SCRATCH_VM) || suits_vm(tmp));
 
-	return tmp && suits(tmp) ? tmp : "/tmp";
+	return suits ? tmp : "/tmp";
 }
 
 static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -85,11 +86,20 @@ static void sweep(const char *tmp)
 		closedir(entries);
 }
 
+void scratch_sweep(void)
+{
+	const char *files = temporary_folder(SCRATCH_FILES), *vm = temporary_folder(SCRATCH_VM);
+
+	sweep(files);
+	if (strcmp(files, vm))
+		sweep(vm);
+}
+
 /* --- a new one --- */
 
 int scratch_make(const char *prefix, char *path, size_t size, struct error *err)
 {
-	const char *tmp = temporary_folder();
+	const char *tmp = temporary_folder(prefix);
 	CLEANUP_CLOSE int parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char name[64];
 	int dir;

@@ -25,6 +25,9 @@ struct error;
  */
 int scratch_make(const char *prefix, char *path, size_t size, struct error *err);
 
+/** scratch_sweep() - remove those that a killed memlua has left, as scratch_make() does where it makes one. */
+void scratch_sweep(void);
+
 /** scratch_remove() - remove it with all that is in it. */
 void scratch_remove(const char *path);
 

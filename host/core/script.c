@@ -160,6 +160,8 @@ static bool find_path(const char *word, bool quiet, struct script *script)
 	if (shipped && !quiet)
 		say_stand_in(word, shipped);
 	script->path = shipped ? shipped : strdup(word);
+	if (!script->path)
+		say("memlua: not enough memory\n");
 	return script->path;
 }
 

@@ -337,7 +337,7 @@ static void tear_down(struct vm *vm)
 
 int vm_run(const struct vm_config *config, int *status, struct error *err)
 {
-	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .shown = -1};
+	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .guest_ends = {-1, -1, -1, -1, -1}, .shown = -1};
 	int ret;
 
 	*status = 1;

@@ -22,6 +22,7 @@ struct vm {
 	int lock;		 /* says that we use it */
 	pid_t virtiofsd, qemu;
 	int ports[PORTS];	/* our ends, -1 when closed */
+	int guest_ends[PORTS];	/* QEMU's, while it is started */
 	struct results *results; /* NULL: there is no folder for them */
 	char control[64];	/* what the guest has reported, line by line */
 	size_t control_len;

@@ -39,9 +39,10 @@ pid_t vm_spawn(struct vm *vm, const char *log, char *const argv[], void (*prepar
 	if (getppid() != parent)
 		_exit(127);
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
+	/* what the script has open by itself, too, is nothing to it */
+	if (dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
+	    dup2(fd, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC))
+		_exit(127);
 	if (prepare)
 		prepare(vm);
 	execvp(argv[0], argv);

@@ -65,7 +65,7 @@ static void add_machine(struct words *w, const struct vm_config *c)
 		add(w, "-icount"), add(w, "shift=1,sleep=off");
 }
 
-static void add_devices(struct words *w, const struct vm *vm, const int guest_ends[PORTS])
+static void add_devices(struct words *w, const struct vm *vm)
 {
 	const char *kept = getenv("MEMLUA_CONSOLE"); /* a file that outlives the folder, see CONTRIBUTING */
 
@@ -76,7 +76,7 @@ static void add_devices(struct words *w, const struct vm *vm, const int guest_en
 	add(w, "-serial"), add(w, "chardev:console");
 	add(w, "-device"), add(w, "virtio-serial-pci");
 	for (int i = 0; i < PORTS; i++) {
-		add(w, "-chardev"), add(w, "socket,id=%s,fd=%d", port_names[i], guest_ends[i]);
+		add(w, "-chardev"), add(w, "socket,id=%s,fd=%d", port_names[i], vm->guest_ends[i]);
 		add(w, "-device"), add(w, "virtserialport,chardev=%s,name=memlua.%s", port_names[i],
 				       port_names[i]);
 	}
@@ -104,36 +104,48 @@ static void add_kernel(struct words *w, const struct vm *vm)
 	    vm->dir, vm->dir, c->virtual_clock ? "noapictimer " : "", c->append ? c->append : "");
 }
 
-static int make_ports(struct vm *vm, int guest_ends[PORTS], struct error *err)
+static int make_ports(struct vm *vm, struct error *err)
 {
 	for (int i = 0; i < PORTS; i++) {
 		int pair[2];
 
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 			return error_set(err, errno, "socketpair: %s", strerror(errno));
 		vm->ports[i] = pair[0];
-		guest_ends[i] = pair[1];
-		fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+		vm->guest_ends[i] = pair[1];
 	}
 	return 0;
 }
 
+/* In the child that becomes QEMU: of all descriptors it gets its ends of the ports. */
+static void pass_guest_ends(struct vm *vm)
+{
+	for (int i = 0; i < PORTS; i++)
+		fcntl(vm->guest_ends[i], F_SETFD, 0);
+}
+
+static void close_guest_ends(struct vm *vm)
+{
+	for (int i = 0; i < PORTS; i++) {
+		if (vm->guest_ends[i] >= 0)
+			close(vm->guest_ends[i]);
+		vm->guest_ends[i] = -1;
+	}
+}
+
 int vm_start_qemu(struct vm *vm, struct error *err)
 {
-	int guest_ends[PORTS] = {-1, -1, -1, -1, -1};
 	struct words w = {0};
-	int ret = make_ports(vm, guest_ends, err);
+	int ret = make_ports(vm, err);
 
 	if (!ret) {
 		add_machine(&w, vm->config);
-		add_devices(&w, vm, guest_ends);
+		add_devices(&w, vm);
 		add_kernel(&w, vm);
-		vm->qemu = vm_spawn(vm, "qemu.log", w.words, NULL, err);
+		vm->qemu = vm_spawn(vm, "qemu.log", w.words, pass_guest_ends, err);
 		ret = vm->qemu < 0 ? -1 : 0;
 	}
-	for (int i = 0; i < PORTS; i++)
-		if (guest_ends[i] >= 0)
-			close(guest_ends[i]);
+	close_guest_ends(vm);
 	free_words(&w);
 	return ret;
 }

@@ -108,7 +108,11 @@ static struct worker *new_worker(const struct cgroup *cg, const struct worker_sp
 	void *shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (!w || shared == MAP_FAILED) {
+	if (w && spec->name)
+		w->name = strdup(spec->name);
+	if (!w || shared == MAP_FAILED || (spec->name && !w->name)) {
+		if (w)
+			free(w->name);
 		free(w);
 		if (shared != MAP_FAILED)
 			munmap(shared, sizeof(*w->shared));
@@ -119,7 +123,6 @@ static struct worker *new_worker(const struct cgroup *cg, const struct worker_sp
 	w->shared->stride = 1;
 	w->kind = spec->kind;
 	w->size = spec->size;
-	w->name = spec->name ? strdup(spec->name) : NULL;
 	w->pidfd = -1;
 	w->cgroup = cg ? fcntl(cgroup_fd(cg), F_DUPFD_CLOEXEC, 0) : -1;
 	return w;

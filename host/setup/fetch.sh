@@ -76,6 +76,7 @@ because_of_network()
 prepare_cache()
 {
 	mkdir -p "$cache" 2>/dev/null || fail "$cache: can't be made; set XDG_CACHE_HOME to a folder that can be written"
+	check_cache "$cache"
 	make_workdir "$cache/fetch" 2>/dev/null || fail "$cache: not writable, or full; set XDG_CACHE_HOME"
 	exec 6>"$cache/lock"
 	flock -n 6 || alive "waiting for another memlua that fetches into $cache" flock 6

@@ -46,6 +46,7 @@ key=$(cat "$@" "$headers/Module.symvers" | sha256sum | cut -c1-16)
 target=$cache/$release-$key/$name.ko
 if [ ! -e "$target" ]; then
 	mkdir -p "$cache" || fail "$cache: can't be made; set XDG_CACHE_HOME"
+	check_cache "$cache"
 	make_workdir "$cache/build" || fail "$cache: not writable, or full; set XDG_CACHE_HOME"
 	cp "$@" "$work"
 	if ! alive "building the module $name for $release" build; then

@@ -11,6 +11,13 @@ sweep_workdirs()
 	return 0
 }
 
+# check_cache FOLDER: what is in it is built, loaded and booted, as root if root does it
+check_cache()
+{
+	[ "$(id -u)" -ne 0 ] || [ -z "$(find "$1" -maxdepth 0 -perm -002)" ] ||
+		fail "$1: others may write to it, and root builds and boots what is in it; chmod o-w, or set XDG_CACHE_HOME to a folder of root's"
+}
+
 # make_workdir PARENT/NAME: sets work to a new folder PARENT/NAME.XXXXXX, which goes at the end
 make_workdir()
 {

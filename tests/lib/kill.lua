@@ -35,10 +35,10 @@ function kill.settle(state, want, seconds)
   return now
 end
 
---- Calls check(i, seconds) for each point, spread evenly at random over the lifetime.
-function kill.each(lifetime, check)
+--- Calls check(i, seconds) for each of so many points (default: all), spread evenly at random over the lifetime.
+function kill.each(lifetime, check, points)
   math.randomseed(kill.seed)
-  for i = 1, kill.points do check(i, math.random() * lifetime) end
+  for i = 1, points or kill.points do check(i, math.random() * lifetime) end
 end
 
 return kill

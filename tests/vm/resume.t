@@ -67,6 +67,34 @@ local again
 again, status, said = ran "--resume series.lua"
 tap.ok(status == 0 and not again:find "begun" and not said:find "microVM:" and text:find(again, 1, true), "once more it has nothing to do but to show it", again, said)
 
+-- ---- an experiment that is no scenario ---------------------------------------------------------------------------------------
+
+assert(host.save(scratch .. "/measured.lua", [[
+local host = require "memlua.host"
+local function measure(case)
+  print("begun", case.name)
+  io.stdout:flush()
+  host.sleep(2)
+  return { asked_ms = case.ms, ended = "done", chunks_s = { 0.001 + case.ms / 1000, 0.002 + case.ms / 1000 } }
+end
+require "memlua.experiment".run { name = "measured", about = "a test", report = "sleeps", runs = 1, measure = measure,
+  cases = { { name = "0ms", ms = 0 }, { name = "20ms", ms = 20 }, { name = "50ms", ms = 50 } } }
+]]))
+local measured <const> = memlua:gsub("series", "measured")
+shell.output(([[cd %s; : >out; %s measured.lua >out 2>err & pid=$!
+while kill -0 $pid && ! [ "$(grep -c begun out)" = 3 ]; do sleep 0.1; done
+kill -KILL $pid; wait $pid; true]]):format(quote(scratch), measured))
+folder = run.load(scratch .. "/measured")
+tap.is({ #folder.manifest.runs, #folder.manifest.cells }, { 2, 3 }, "an experiment that is killed keeps what was measured, too", sys.read(scratch .. "/err"))
+text, status = shell.output(("cd %s && %s--resume measured.lua 2>err"):format(quote(scratch), measured))
+said = sys.read(scratch .. "/err")
+tap.ok(status == 0 and select(2, text:gsub("begun", "")) == 1, "--resume measures what is missing, and nothing else", text, status, said)
+tap.like(said, "measured: 2 of 3 runs are made", "and says what there is")
+folder = run.load(scratch .. "/measured")
+tap.is(folder.manifest.runs, folder.manifest.cells, "then it is complete")
+text, status = shell.output(("cd %s && %s--resume --seed 99 measured.lua 2>&1"):format(quote(scratch), measured))
+tap.ok(status == 1 and text:find "another series: .*seed", "another seed is another series", text, status)
+
 -- ---- what a program there plants ---------------------------------------------------------------------------------------
 
 assert(host.save(scratch .. "/hostile.lua", ([[

@@ -202,6 +202,7 @@ local function outcome(self)
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
+  result.supervisor = self.validity:supervisor()
   return result
 end
 
@@ -252,6 +253,7 @@ end
 ---     callbacks    what the policy kept of it
 ---     host_wait    { requests, in_flight_s, idle_s }: its requests for files that the host serves, see memlua.hostwait
 ---   doubts       list of { gate, text }: why the run isn't trustworthy, see memlua.experiment.validity
+---   supervisor   { late_s, waited_s, major_faults, others }: how memlua itself fared, see there
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
 ---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was

@@ -108,6 +108,7 @@ local ANSWER <const> = record({ text = text, holds = yes_or_no, detail = text, e
 
 local RESULT <const> = record({
   id = id, block = whole, strategy = check.name, solo = yes_or_no, duration_s = number, expected = list(ANSWER),
+  supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
   policy = record({ name = text, stats = map(tree) }, { "name" }),
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
