@@ -88,9 +88,9 @@ $(BUILD)/tests/%.bpf.o: tests/fixtures/%.bpf.c $(BUILD)/config.mk
 	$(compile-bpf)
 # what the tests run beside memlua
 TEST_HELPERS = $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
-$(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/config.mk
+$(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/libmemlua.a $(BUILD)/embed.o
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -o $@ $< $(LDFLAGS) $(LIBBPF_LIBS) -lelf -lz
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -Ibpf -o $@ $(filter %.c %.a %.o,$^) $(LDFLAGS) $(LDLIBS)
 define compile-bpf
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -g -O2 -Wall -MMD -MP \
@@ -133,12 +133,12 @@ ifeq ($(V),1)
 export MEMLUA_CONSOLE = $(abspath $(BUILD))/console.log
 endif
 ifneq ($(T),)
-check: $(MEMLUA) $(TEST_POLICIES)
+check: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) $(if $(filter 1,$(V)),--verbose) $(T)
 else
 check: check-unit check-asan check-fuzz check-vm
 endif
-check-unit: $(MEMLUA) $(TEST_POLICIES)
+check-unit: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) -j$(JOBS) tests/unit
 check-vm: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) -j$(JOBS) tests/vm
