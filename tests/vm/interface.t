@@ -4,6 +4,7 @@ local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
 local policy = require "memlua.policy"
+local ramdisk = require "memlua.machine.ramdisk"
 local worker = require "memlua.worker"
 
 local objects = host.executable():match "^(.*)/" .. "/tests/"
@@ -14,13 +15,15 @@ local session = assert(cgroup.create("session", { ["memory.max"] = "64M", ["memo
 local a = assert(cgroup.create("session/a", { ["memory.min"] = "8M" }))
 local b = assert(cgroup.create "session/b")
 
+local disk = assert(ramdisk.make(128 << 20))
+
 local function touch(cg, size)
   local w <close> = assert(worker.spawn(cg, { size = size }))
   return w:wait(60)
 end
 
 local function read(cg, size) -- more than the session has room for
-  local w <close> = assert(worker.spawn(cg, { kind = "file", size = size, path = "/run/interface", passes = 1 }))
+  local w <close> = assert(worker.spawn(cg, { kind = "file", size = size, file = disk .. "/data", passes = 1 }))
   return w:wait(60)
 end
 
@@ -76,4 +79,5 @@ end
 refused("sleepable", "sleepable", "sleepable: the kernel refused it: Invalid argument", "a callback that may sleep")
 refused("sleepable", "greedy", "doesn't have 3-th argument", "a callback that reads an argument that there is not")
 
+ramdisk.drop()
 tap.done()
