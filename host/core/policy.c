@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpflog.h"
+#include "cgroup_fs.h"
 #include "cleanup.h"
 #include "error.h"
 #include "kmod.h"
@@ -214,9 +215,37 @@ static int start(struct policy *p, struct error *err)
 	return policy_link_tenants(p, err);
 }
 
+/* --- cgroups that memlua removes while they are attached --- */
+
+static struct policy *attached;
+
+/* The tenant has ended: its link goes first. */
+static void drop_removed(ino_t id)
+{
+	for (struct policy *p = attached; p; p = p->next)
+		policy_drop(p, id, NULL);
+}
+
+static void enlist(struct policy *p)
+{
+	p->next = attached;
+	attached = p;
+	cgroupfs_before_removal = drop_removed;
+}
+
+static void delist(const struct policy *p)
+{
+	for (struct policy **at = &attached; *at; at = &(*at)->next)
+		if (*at == p) {
+			*at = p->next;
+			break;
+		}
+}
+
 int policy_attach(struct policy *p, struct error *err)
 {
 	p->attached = true;
+	enlist(p);
 	if (start(p, err)) {
 		policy_unlink_tenants(p);
 		return -1;
@@ -377,6 +406,7 @@ void policy_close(struct policy *p)
 {
 	if (!p)
 		return;
+	delist(p);
 	policy_unlink_tenants(p);
 	for (unsigned int i = 0; i < p->nlinks; i++)
 		bpf_link__destroy(p->links[i]);

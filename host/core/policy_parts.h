@@ -59,6 +59,7 @@ struct policy {
 	struct bpf_link **links; /* of the other programs */
 	unsigned int nlinks;
 	bool attached, module;
+	struct policy *next; /* of all that are attached in this process */
 };
 
 /* policy_object.c */

@@ -286,8 +286,8 @@ static int host_has_ops(lua_State *L)
 }
 
 /*
- * host.interface([file]) -> the interface of the memcg_bpf_ops in the kernel's own BTF ("RFC v6"), and whether memlua
- * knows it; nil where there is none. `file`: of another kernel, raw BTF or an ELF file with it; not readable: nil, reason, errno
+ * host.interface([file]) -> the interface of the memcg_bpf_ops in the kernel's own BTF ("RFC v6"), whether memlua
+ * knows it, and whether it bears that a cgroup is removed while attached; nil where there is none. `file`: of another kernel, raw BTF or an ELF file with it; not readable: nil, reason, errno
  */
 static int host_interface(lua_State *L)
 {
@@ -303,7 +303,8 @@ static int host_interface(lua_State *L)
 		return 0;
 	lua_pushstring(L, found->name);
 	lua_pushboolean(L, found != &interface_unknown);
-	return 2;
+	lua_pushboolean(L, found->bears_removal);
+	return 3;
 }
 
 /*
