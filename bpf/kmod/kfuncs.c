@@ -23,6 +23,11 @@
 #define SWAPPINESS_MOST SWAPPINESS_ANON_ONLY
 #endif
 
+/* From 7.0 on all are, and the flag has gone. */
+#ifndef KF_TRUSTED_ARGS
+#define KF_TRUSTED_ARGS 0
+#endif
+
 DEFINE_STATIC_CALL_NULL(free_pages, try_to_free_mem_cgroup_pages);
 
 __bpf_kfunc_start_defs();
@@ -45,12 +50,6 @@ __bpf_kfunc unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *me
 }
 
 __bpf_kfunc_end_defs();
-
-BTF_KFUNCS_START(reclaim_kfuncs)
-BTF_ID_FLAGS(func, bpf_try_to_free_mem_cgroup_pages, KF_SLEEPABLE)
-BTF_KFUNCS_END(reclaim_kfuncs)
-
-static const struct btf_kfunc_id_set reclaim_set = { .owner = THIS_MODULE, .set = &reclaim_kfuncs };
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 
@@ -171,25 +170,11 @@ __bpf_kfunc void bpf_mem_cgroup_flush_stats(struct mem_cgroup *memcg)
 
 __bpf_kfunc_end_defs();
 
-BTF_KFUNCS_START(memcg_kfuncs)
-BTF_ID_FLAGS(func, bpf_get_mem_cgroup, KF_ACQUIRE | KF_RET_NULL | KF_RCU)
-BTF_ID_FLAGS(func, bpf_put_mem_cgroup, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_mem_cgroup_usage, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, bpf_mem_cgroup_vm_events, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, bpf_mem_cgroup_memory_events, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, bpf_mem_cgroup_page_state, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, bpf_mem_cgroup_flush_stats, KF_TRUSTED_ARGS | KF_SLEEPABLE)
-BTF_KFUNCS_END(memcg_kfuncs)
-
-static const struct btf_kfunc_id_set memcg_set = { .owner = THIS_MODULE, .set = &memcg_kfuncs };
-
-static int register_memcg_kfuncs(void)
+static int find_counters(void)
 {
 	unsigned long events = lookup("memcg_events"), state = lookup("memcg_page_state_output"),
 		      flush = lookup("mem_cgroup_flush_stats");
 
-	if (lookup("bpf_get_mem_cgroup"))
-		return 0;
 	if (!events || !state || !flush) {
 		pr_err("memcg_events, memcg_page_state_output or mem_cgroup_flush_stats: not found in this kernel\n");
 		return -ENOENT;
@@ -197,27 +182,45 @@ static int register_memcg_kfuncs(void)
 	static_call_update(vm_events, (typeof(&memcg_counter))events);
 	static_call_update(page_state, (typeof(&memcg_counter))state);
 	static_call_update(flush_stats, (typeof(&mem_cgroup_flush_stats))flush);
-	return register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &memcg_set);
+	return 0;
 }
 
 #else
 
-static int register_memcg_kfuncs(void)
+static int find_counters(void)
 {
 	return 0;
 }
 
 #endif
 
+/* One set: of a second one of a module the kernel takes no notice. */
+BTF_KFUNCS_START(memcg_kfuncs)
+BTF_ID_FLAGS(func, bpf_try_to_free_mem_cgroup_pages, KF_SLEEPABLE | KF_TRUSTED_ARGS)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+BTF_ID_FLAGS(func, bpf_get_mem_cgroup, KF_ACQUIRE | KF_RET_NULL | KF_RCU)
+BTF_ID_FLAGS(func, bpf_put_mem_cgroup, KF_RELEASE)
+BTF_ID_FLAGS(func, bpf_mem_cgroup_usage, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_mem_cgroup_vm_events, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_mem_cgroup_memory_events, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_mem_cgroup_page_state, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_mem_cgroup_flush_stats, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+#endif
+BTF_KFUNCS_END(memcg_kfuncs)
+
+static const struct btf_kfunc_id_set memcg_set = { .owner = THIS_MODULE, .set = &memcg_kfuncs };
+
 /* Returns 0, or -ENOENT: a function is missing. There is no unregister: they go with the module's BTF. */
 int kfuncs_register(void)
 {
 	unsigned long reclaim = lookup("try_to_free_mem_cgroup_pages");
+	int err;
 
 	if (!reclaim) {
 		pr_err("try_to_free_mem_cgroup_pages: not found in this kernel\n");
 		return -ENOENT;
 	}
 	static_call_update(free_pages, (typeof(&try_to_free_mem_cgroup_pages))reclaim);
-	return register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &reclaim_set) ?: register_memcg_kfuncs();
+	err = find_counters();
+	return err ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &memcg_set);
 }

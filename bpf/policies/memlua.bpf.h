@@ -9,7 +9,10 @@
 #ifndef MEMLUA_BPF_H
 #define MEMLUA_BPF_H
 
+/* Headers from Linux 6.10 on have it; the kernel knows it by its name. */
+#define bpf_wq bpf_wq_of_headers
 #include <linux/bpf.h>
+#undef bpf_wq
 #include <linux/errno.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -28,6 +31,7 @@ struct cgroup_subsys_state {
 };
 
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
 };
@@ -66,6 +70,26 @@ enum vm_event_item {
 
 extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
 extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
+
+/* Of Linux 7.0 and later, or of memlua's module: see bpf/kmod/kfuncs.c. */
+extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __ksym;
+extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
+extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
+/* Of RFC v7, or of the module. Sleeps: from a bpf_wq's callback only. */
+extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr_pages, unsigned int gfp,
+						      unsigned int options, int swappiness) __ksym;
+
+/* Work for a thread of the kernel's, which may sleep; a member of a map's value. */
+struct bpf_wq {
+	__u64 __opaque[2];
+} __attribute__((aligned(8)));
+
+extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym;
+extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym;
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq, int (*callback)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux) __ksym;
+
+#define set_wq_callback(wq, callback) bpf_wq_set_callback_impl(wq, callback, 0, NULL)
 
 /*
  * Notes to the host, kept in the object's BTF as declaration tags:

@@ -79,5 +79,28 @@ end
 refused("sleepable", "sleepable", "sleepable: the kernel refused it: Invalid argument", "a callback that may sleep")
 refused("sleepable", "greedy", "doesn't have 3-th argument", "a callback that reads an argument that there is not")
 
+refused("early", "tenant", "program must be sleepable to call sleepable kfunc", "reclaim in a charge, which may not sleep")
+
+-- ---- what programs may call ------------------------------------------------------------------------------------------
+
+do
+  local cg = assert(cgroup.create("session/kfuncs", { ["memory.max"] = "24M" }))
+  local reader <close> = assert(worker.spawn(cg, { kind = "file", file = disk .. "/kfuncs", size = "32M", duration = "60s" }))
+  local w <close> = assert(worker.spawn(cg, { size = "8M", hold = "60s" }))
+  for _ = 1, 500 do
+    if w:progress() >= 8 << 20 then break end
+    host.sleep(0.02)
+  end
+  local p <close> = assert(policy.attach(objects .. "kfuncs.bpf.o", { tenant = cg }))
+  local stats, stat = p:stats(), cg:stat()
+  tap.is(stats.anon, stat.anon, "page_state is memory.stat's figure")
+  tap.ok(stats.max > 0 and stats.max <= cg:events().max, "memory_events that of memory.events", stats.max, cg:events().max)
+  tap.ok(stats.faults > 0 and stats.faults <= stat.pgfault, "so is vm_events", stats.faults, stat.pgfault)
+  tap.ok(stats.usage > 8 << 20 and stats.usage <= 24 << 20, "the usage in bytes", stats.usage)
+  tap.is({ stats.bad_event, stats.bad_state, stats.bad_memory_event }, { true, true, true }, "what isn't counted is -1")
+  tap.is(stats.bad_swappiness, -22, "a swappiness beyond 201 is EINVAL")
+  tap.ok(stats.reclaimed >= 1024, "page cache is reclaimed", stats.reclaimed)
+end
+
 ramdisk.drop()
 tap.done()
