@@ -94,9 +94,9 @@ TEST_HELPERS = $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(filter-out tests/
 $(BUILD)/tests/faults.so: tests/helpers/faults.c $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) -O1 -g -fPIC -shared -Wall -D_GNU_SOURCE -std=gnu11 -o $@ $<
-$(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/config.mk
+$(BUILD)/tests/%: tests/helpers/%.c $(BUILD)/libmemlua.a $(BUILD)/embed.o
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -o $@ $< $(LDFLAGS) $(LIBBPF_LIBS) -lelf -lz
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) -Ibpf -o $@ $(filter %.c %.a %.o,$^) $(LDFLAGS) $(LDLIBS)
 define compile-bpf
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -g -O2 -Wall -MMD -MP \

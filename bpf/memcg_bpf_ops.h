@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * memcg_bpf_ops: the memory controller's BPF struct_ops, as in the RFC v6 patch series.
+ * memcg_bpf_ops: the memory controller's BPF struct_ops, as in the RFC patch series v6 and v7.
  *
- * Shared by the module, which registers this very type, and by the policies, which implement it.
- * The callbacks and their order are the RFC's. The data members after them exist in the module's
- * type only, because a stock kernel's BPF_LINK_CREATE hands no cgroup to a struct_ops; libbpf
- * (>= 1.4) drops members that the running kernel lacks as long as they are zero, so one object
- * serves both. All programs are non-sleepable and run under RCU; memcg is trusted and never NULL.
+ * Shared by the module, which registers this very type, and by the policies, which implement it: all callbacks of both, by
+ * v7's signatures, so that a v6 program, which reads its first argument only, is valid, too. A kernel that has the type
+ * itself has the callbacks of one of the two. memlua brings a policy and the kernel together by name (host/core/interface.c):
+ * get_high_delay_ms and memcg_charged stand for each other. The data members at the end exist in the module's type only,
+ * because a stock kernel's BPF_LINK_CREATE hands no cgroup to a struct_ops. All programs are non-sleepable and run under
+ * RCU; memcg is trusted and never NULL.
  */
 #ifndef MEMCG_BPF_OPS_H
 #define MEMCG_BPF_OPS_H
@@ -29,23 +30,33 @@ struct memcg_bpf_ops {
 	void (*handle_cgroup_offline)(struct mem_cgroup *memcg);
 
 	/*
-	 * Reclaim weighs memcg, which is not the reclaim's own target.
-	 * Returns true to have it treated as below memory.low, false for the normal check.
+	 * Reclaim weighs memcg, which is not the reclaim's own target: its effective protection and its usage, in pages.
+	 * Returns true to have it treated as below memory.low, false for the normal check. v6 gives memcg alone.
 	 */
-	bool (*below_low)(struct mem_cgroup *memcg);
+	bool (*below_low)(struct mem_cgroup *memcg, unsigned long elow, unsigned long usage);
 
 	/* The same for memory.min. */
-	bool (*below_min)(struct mem_cgroup *memcg);
+	bool (*below_min)(struct mem_cgroup *memcg, unsigned long emin, unsigned long usage);
+
+	/* v6: memcg_charged() without the pages. By the module asked where there is no memcg_charged. */
+	unsigned int (*get_high_delay_ms)(struct mem_cgroup *memcg);
 
 	/*
-	 * The current task has charged a batch of pages to memcg, its own, over memory.high or not.
+	 * v7: the current task has charged a batch of nr_pages to memcg, its own, over memory.high or not.
 	 * Returns the milliseconds that the task sleeps before it returns to user mode: at most
 	 * MEMCG_BPF_MAX_DELAY_MS, none at all up to a hundredth of a second. Of what the kernel has it
 	 * sleep for being over memory.high, the time asleep counts, that of reclaim doesn't.
 	 * By the module asked on the way back, once per batch of a system call, where no lock is held; and
-	 * again when a signal has interrupted the sleep, for what is left of it.
+	 * again, with the same pages, when a signal has interrupted the sleep, for what is left of it. Of batches of
+	 * several sizes in one system call each is told the mean.
 	 */
-	unsigned int (*get_high_delay_ms)(struct mem_cgroup *memcg);
+	unsigned int (*memcg_charged)(struct mem_cgroup *memcg, unsigned int nr_pages);
+
+	/*
+	 * v7: memcg has given back nr_pages, whoever did it and in whatever context. What was charged without being asked
+	 * about (by the kernel's own threads) is given back, too.
+	 */
+	void (*memcg_uncharged)(struct mem_cgroup *memcg, unsigned int nr_pages);
 
 	__u64 cgroup_id; /* module only: the cgroup to attach to, its directory's inode number */
 	__u64 flags;	 /* module only: MEMCG_BPF_* */

@@ -78,7 +78,7 @@ void debt_unmark(struct debt *debt)
 }
 
 /* The current task has charged a batch. Where the kernel has no 80 bytes left, the charge goes unasked and is counted. */
-void debt_note(void)
+void debt_note(unsigned long nr_pages)
 {
 	struct debt *debt = debt_find() ?: debt_new();
 
@@ -87,7 +87,21 @@ void debt_note(void)
 		return;
 	}
 	debt->questions++;
+	debt->pages += nr_pages;
 	debt_mark(debt);
+}
+
+/* The pages of the next question: the mean of those that are left, so that they come to the sum. */
+unsigned int debt_pages(const struct debt *debt)
+{
+	return min(DIV_ROUND_UP(debt->pages, debt->questions), (unsigned long)UINT_MAX);
+}
+
+/* That question is paid. */
+void debt_settle(struct debt *debt)
+{
+	debt->pages -= debt_pages(debt);
+	debt->questions--;
 }
 
 /* A task that dies in the kernel never comes to pay. */

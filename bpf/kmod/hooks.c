@@ -14,11 +14,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ftrace.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/page_counter.h>
 #include <linux/rcupdate.h>
 #include <linux/resume_user_mode.h>
+#include <linux/sched/task.h>
 #include <linux/srcu.h>
 #include <linux/static_call.h>
 
@@ -34,6 +35,7 @@ static signed long timeout_killable(signed long timeout);
 static void calculate_protection(struct mem_cgroup *root, struct mem_cgroup *memcg);
 static int css_online(struct cgroup_subsys_state *css);
 static void css_offline(struct cgroup_subsys_state *css);
+static void uncharge(struct page_counter *counter, unsigned long nr_pages);
 
 DEFINE_STATIC_CALL_NULL(orig_try_charge, try_charge);
 DEFINE_STATIC_CALL_NULL(orig_handle_over_high, handle_over_high);
@@ -41,6 +43,7 @@ DEFINE_STATIC_CALL_NULL(orig_calculate_protection, calculate_protection);
 DEFINE_STATIC_CALL_NULL(orig_timeout_killable, timeout_killable);
 DEFINE_STATIC_CALL_NULL(orig_css_online, css_online);
 DEFINE_STATIC_CALL_NULL(orig_css_offline, css_offline);
+DEFINE_STATIC_CALL_NULL(orig_uncharge, uncharge);
 
 /* Serves the swap, kmem and hugetlb counters too, and other cgroups' (set_active_memcg()). */
 static bool is_own_memory(struct page_counter *counter)
@@ -62,7 +65,7 @@ static bool try_charge(struct page_counter *counter, unsigned long nr_pages,
 
 	if (charged && in_task() && current->mm && !(current->flags & PF_EXITING) &&
 	    is_own_memory(counter) && throttles_current())
-		debt_note();
+		debt_note(nr_pages);
 	return charged;
 }
 
@@ -163,6 +166,38 @@ static void css_offline(struct cgroup_subsys_state *css)
 	srcu_read_unlock(&hooks_srcu, idx);
 }
 
+/*
+ * Whose memory it counts, or NULL: the swap, kmem and hugetlb counters come by, too, whose chains end in other roots than
+ * that of memory.
+ */
+static struct mem_cgroup *memcg_of(struct page_counter *counter)
+{
+	struct mem_cgroup *root = mem_cgroup_from_task(&init_task);
+	struct page_counter *top = counter;
+
+	while (top->parent)
+		top = top->parent;
+	while (parent_mem_cgroup(root))
+		root = parent_mem_cgroup(root);
+	return top == &root->memory ? container_of(counter, struct mem_cgroup, memory) : NULL;
+}
+
+static void uncharge(struct page_counter *counter, unsigned long nr_pages)
+{
+	struct mem_cgroup *memcg;
+	struct attachment *att;
+
+	static_call(orig_uncharge)(counter, nr_pages);
+	rcu_read_lock();
+	memcg = memcg_of(counter);
+	att = memcg ? governing(memcg) : NULL;
+	if (att && att->ops->memcg_uncharged) {
+		atomic_long_inc(&counters[COUNTER_UNCHARGED]);
+		att->ops->memcg_uncharged(memcg, nr_pages);
+	}
+	rcu_read_unlock();
+}
+
 enum {
 	HOOK_TRY_CHARGE,
 	HOOK_HANDLE_OVER_HIGH,
@@ -170,12 +205,16 @@ enum {
 	HOOK_CALCULATE_PROTECTION,
 	HOOK_CSS_ONLINE,
 	HOOK_CSS_OFFLINE,
+	HOOK_UNCHARGE,
 };
+
+static struct ftrace_ops redirect_ops, uncharge_ops;
 
 static struct hook {
 	const char *name;
 	const char *newer_name; /* from 6.16: the old one is an inline test for pages over high */
 	void *replacement;
+	struct ftrace_ops *by; /* NULL: redirect_ops, for as long as the module is loaded */
 	unsigned long address;
 } hooks[] = {
 	[HOOK_TRY_CHARGE] = { "page_counter_try_charge", NULL, try_charge },
@@ -186,6 +225,7 @@ static struct hook {
 					calculate_protection },
 	[HOOK_CSS_ONLINE] = { "mem_cgroup_css_online", NULL, css_online },
 	[HOOK_CSS_OFFLINE] = { "mem_cgroup_css_offline", NULL, css_offline },
+	[HOOK_UNCHARGE] = { "page_counter_uncharge", NULL, uncharge, &uncharge_ops },
 };
 
 /* The ftrace call sits at the function's start or just behind its landing pad. */
@@ -207,21 +247,37 @@ static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct f
 }
 
 /* Permanent: kernel.ftrace_enabled = 0 is refused, it would silently end all that hangs on us. */
-static struct ftrace_ops redirect_ops = {
-	.func = redirect,
-	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
-		 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS),
-};
+#define REDIRECT_FLAGS                                                                             \
+	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |                                        \
+	 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS))
 
-/* A kprobe that is never armed, for the name service: kallsyms_lookup_name() is not exported. */
-static unsigned long lookup(const char *name)
+static struct ftrace_ops redirect_ops = { .func = redirect, .flags = REDIRECT_FLAGS };
+
+/* Every page that anybody gives back comes by here: in place only while ops want to know. */
+static struct ftrace_ops uncharge_ops = { .func = redirect, .flags = REDIRECT_FLAGS };
+static DEFINE_MUTEX(uncharge_mutex); /* never inside attach_mutex: ftrace takes locks that are held around that */
+static unsigned int uncharge_users;
+
+/* Returns 0, or -EBUSY: as hooks_install(). */
+int uncharge_hook_get(void)
 {
-	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	int err = 0;
 
-	if (!name || register_kprobe(&kp))
-		return 0;
-	unregister_kprobe(&kp);
-	return (unsigned long)kp.addr;
+	mutex_lock(&uncharge_mutex);
+	if (!uncharge_users)
+		err = register_ftrace_function(&uncharge_ops);
+	if (!err)
+		uncharge_users++;
+	mutex_unlock(&uncharge_mutex);
+	return err;
+}
+
+void uncharge_hook_put(void)
+{
+	mutex_lock(&uncharge_mutex);
+	if (!--uncharge_users)
+		unregister_ftrace_function(&uncharge_ops);
+	mutex_unlock(&uncharge_mutex);
 }
 
 static int hook_find(struct hook *hook)
@@ -230,7 +286,7 @@ static int hook_find(struct hook *hook)
 	if (!hook->address)
 		hook->address = lookup(hook->newer_name);
 	if (hook->address)
-		return ftrace_set_filter_ip(&redirect_ops, hook->address, 0, 0);
+		return ftrace_set_filter_ip(hook->by ?: &redirect_ops, hook->address, 0, 0);
 	pr_err("%s: not found in this kernel, or not traceable\n", hook->name);
 	return -ENOENT;
 }
@@ -246,6 +302,13 @@ static void originals_set(void)
 	ORIGINAL(calculate_protection, HOOK_CALCULATE_PROTECTION);
 	ORIGINAL(css_online, HOOK_CSS_ONLINE);
 	ORIGINAL(css_offline, HOOK_CSS_OFFLINE);
+	ORIGINAL(uncharge, HOOK_UNCHARGE);
+}
+
+static void filters_free(void)
+{
+	ftrace_free_filter(&redirect_ops);
+	ftrace_free_filter(&uncharge_ops);
 }
 
 /*
@@ -266,7 +329,7 @@ int hooks_install(void)
 			pr_err("ftrace: error %d; is kernel.ftrace_enabled 0, or a live patch loaded?\n", err);
 	}
 	if (err)
-		ftrace_free_filter(&redirect_ops);
+		filters_free();
 	return err;
 }
 
@@ -277,7 +340,7 @@ int hooks_install(void)
 void hooks_remove(void)
 {
 	unregister_ftrace_function(&redirect_ops);
-	ftrace_free_filter(&redirect_ops);
+	filters_free();
 	synchronize_srcu(&hooks_srcu);
 	synchronize_rcu_tasks();
 }

@@ -38,20 +38,23 @@ struct debt {
 	struct hlist_node node;
 	struct task_struct *task;
 	unsigned long questions; /* one per batch charged */
+	unsigned long pages;	 /* of them all */
 	unsigned long slept;	 /* jiffies slept, and not yet counted for a question */
 	bool marked;		 /* one page of memcg_nr_pages_over_high is ours */
 	struct rcu_head rcu;
 };
 
 struct debt *debt_find(void);
-void debt_note(void);
+void debt_note(unsigned long nr_pages);
+void debt_settle(struct debt *debt);
+unsigned int debt_pages(const struct debt *debt);
 void debt_mark(struct debt *debt);
 void debt_unmark(struct debt *debt);
 void debt_free(struct debt *debt);
 int debts_start(void);
 void debts_stop(void);
 
-/* throttle.c: get_high_delay_ms */
+/* throttle.c: memcg_charged and get_high_delay_ms */
 bool throttles_current(void);
 void pay(struct debt *debt);
 
@@ -62,13 +65,22 @@ void unprotect_tree(struct mem_cgroup *root);
 /* hooks.c: the kernel functions that lead here */
 int hooks_install(void);
 void hooks_remove(void);
+int uncharge_hook_get(void);
+void uncharge_hook_put(void);
+
+/* lookup.c: what the kernel has and doesn't export */
+unsigned long lookup(const char *name);
+bool kernel_has_type(const char *name);
+
+/* kfuncs.c: functions of the kernel that programs may call */
+int kfuncs_register(void);
 
 /* struct_ops.c: the type that BPF sees */
 int struct_ops_register(void);
 
 /* main.c: counters since the module was loaded, shown in /sys/module/memcg_bpf_ops/parameters */
 enum counter { COUNTER_ASKED, COUNTER_SLEPT, COUNTER_SLEPT_MS, COUNTER_LOST, COUNTER_WEIGHED,
-	       COUNTER_PROTECTED, NR_COUNTERS };
+	       COUNTER_PROTECTED, COUNTER_UNCHARGED, NR_COUNTERS };
 extern atomic_long_t counters[NR_COUNTERS];
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memcg_bpf_ops.ko: the RFC v6 struct_ops of the memory controller on a stock kernel.
+ * memcg_bpf_ops.ko: the struct_ops of the memory controller of RFC v6 and v7 on a stock kernel.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -17,7 +17,7 @@ static int counter_get(char *buffer, const struct kernel_param *kp)
 static const struct kernel_param_ops counter_ops = { .get = counter_get };
 
 module_param_cb(asked, &counter_ops, &counters[COUNTER_ASKED], 0444);
-MODULE_PARM_DESC(asked, "calls of get_high_delay_ms");
+MODULE_PARM_DESC(asked, "calls of memcg_charged or get_high_delay_ms");
 module_param_cb(slept, &counter_ops, &counters[COUNTER_SLEPT], 0444);
 MODULE_PARM_DESC(slept, "sleeps that its answers led to");
 module_param_cb(slept_ms, &counter_ops, &counters[COUNTER_SLEPT_MS], 0444);
@@ -28,6 +28,8 @@ module_param_cb(weighed, &counter_ops, &counters[COUNTER_WEIGHED], 0444);
 MODULE_PARM_DESC(weighed, "times that reclaim weighed a governed cgroup");
 module_param_cb(protected, &counter_ops, &counters[COUNTER_PROTECTED], 0444);
 MODULE_PARM_DESC(protected, "times that below_low or below_min said true");
+module_param_cb(uncharged, &counter_ops, &counters[COUNTER_UNCHARGED], 0444);
+MODULE_PARM_DESC(uncharged, "calls of memcg_uncharged");
 
 static bool by_memlua;
 module_param(by_memlua, bool, 0444);
@@ -35,14 +37,21 @@ MODULE_PARM_DESC(by_memlua, "loaded by memlua, whose last process unloads it");
 
 static int __init memcg_bpf_ops_init(void)
 {
-	int err = debts_start();
+	int err;
 
+	if (kernel_has_type("memcg_bpf_ops")) {
+		pr_err("this kernel has memcg_bpf_ops itself, and we would replace functions that call it\n");
+		return -EEXIST;
+	}
+	err = debts_start();
 	if (err)
 		return err;
 	err = hooks_install();
 	if (err)
 		goto no_hooks;
-	err = struct_ops_register();
+	err = kfuncs_register();
+	if (!err)
+		err = struct_ops_register();
 	if (!err)
 		return 0;
 	hooks_remove();
@@ -62,5 +71,5 @@ module_init(memcg_bpf_ops_init);
 module_exit(memcg_bpf_ops_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("memcg_bpf_ops: BPF struct_ops for the memory controller (RFC v6) by ftrace");
+MODULE_DESCRIPTION("memcg_bpf_ops: BPF struct_ops for the memory controller (RFC v6 and v7) by ftrace");
 MODULE_VERSION("0.1");

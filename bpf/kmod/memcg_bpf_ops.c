@@ -12,3 +12,5 @@
 #include "protect.c"
 #include "struct_ops.c"
 #include "hooks.c"
+#include "lookup.c"
+#include "kfuncs.c"

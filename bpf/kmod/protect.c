@@ -21,6 +21,12 @@ static void raise(unsigned long *effective)
 		WRITE_ONCE(*effective, FULL_PROTECTION);
 }
 
+static bool below(bool (*ask)(struct mem_cgroup *memcg, unsigned long effective, unsigned long usage),
+		  struct mem_cgroup *memcg, const unsigned long *effective)
+{
+	return ask && ask(memcg, READ_ONCE(*effective), page_counter_read(&memcg->memory));
+}
+
 /* Reclaim weighs memcg and has just calculated its effective protection: ask, raise it. */
 void protect(struct mem_cgroup *memcg)
 {
@@ -30,9 +36,9 @@ void protect(struct mem_cgroup *memcg)
 	att = governing(memcg);
 	if (att) {
 		atomic_long_inc(&counters[COUNTER_WEIGHED]);
-		if (att->ops->below_min && att->ops->below_min(memcg))
+		if (below(att->ops->below_min, memcg, &memcg->memory.emin))
 			raise(&memcg->memory.emin);
-		else if (att->ops->below_low && att->ops->below_low(memcg))
+		else if (below(att->ops->below_low, memcg, &memcg->memory.elow))
 			raise(&memcg->memory.elow);
 	}
 	rcu_read_unlock();

@@ -60,12 +60,24 @@ static int ops_validate(void *kdata)
 
 static int ops_reg(void *kdata, struct bpf_link *link)
 {
-	return attach(kdata);
+	const struct memcg_bpf_ops *ops = kdata;
+	int err = ops->memcg_uncharged ? uncharge_hook_get() : 0;
+
+	if (err)
+		return err;
+	err = attach(ops);
+	if (err && ops->memcg_uncharged)
+		uncharge_hook_put();
+	return err;
 }
 
 static void ops_unreg(void *kdata, struct bpf_link *link)
 {
-	detach(kdata);
+	const struct memcg_bpf_ops *ops = kdata;
+
+	detach(ops);
+	if (ops->memcg_uncharged)
+		uncharge_hook_put();
 }
 
 /* Never called; BPF reads the callbacks' prototypes and, on CFI kernels, their type hashes. */
@@ -77,12 +89,12 @@ static void stub_handle_cgroup_offline(struct mem_cgroup *memcg)
 {
 }
 
-static bool stub_below_low(struct mem_cgroup *memcg)
+static bool stub_below_low(struct mem_cgroup *memcg, unsigned long elow, unsigned long usage)
 {
 	return false;
 }
 
-static bool stub_below_min(struct mem_cgroup *memcg)
+static bool stub_below_min(struct mem_cgroup *memcg, unsigned long emin, unsigned long usage)
 {
 	return false;
 }
@@ -92,12 +104,23 @@ static unsigned int stub_get_high_delay_ms(struct mem_cgroup *memcg)
 	return 0;
 }
 
+static unsigned int stub_memcg_charged(struct mem_cgroup *memcg, unsigned int nr_pages)
+{
+	return 0;
+}
+
+static void stub_memcg_uncharged(struct mem_cgroup *memcg, unsigned int nr_pages)
+{
+}
+
 static struct memcg_bpf_ops stubs = {
 	.handle_cgroup_online = stub_handle_cgroup_online,
 	.handle_cgroup_offline = stub_handle_cgroup_offline,
 	.below_low = stub_below_low,
 	.below_min = stub_below_min,
 	.get_high_delay_ms = stub_get_high_delay_ms,
+	.memcg_charged = stub_memcg_charged,
+	.memcg_uncharged = stub_memcg_uncharged,
 };
 
 static struct bpf_struct_ops memcg_struct_ops = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * get_high_delay_ms: ask, and put the task that has charged to sleep.
+ * memcg_charged, get_high_delay_ms: ask, and put the task that has charged to sleep.
  */
 #include <linux/cgroup.h>
 #include <linux/jiffies.h>
@@ -16,7 +16,14 @@ static struct attachment *current_throttler(void)
 {
 	struct attachment *att = governing(mem_cgroup_from_task(current));
 
-	return att && att->ops->get_high_delay_ms ? att : NULL;
+	return att && (att->ops->memcg_charged || att->ops->get_high_delay_ms) ? att : NULL;
+}
+
+static unsigned int question(const struct memcg_bpf_ops *ops, unsigned int nr_pages)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_task(current);
+
+	return ops->memcg_charged ? ops->memcg_charged(memcg, nr_pages) : ops->get_high_delay_ms(memcg);
 }
 
 /* Whether the current task's charges are asked about. */
@@ -34,7 +41,7 @@ bool throttles_current(void)
  * The answer for the current task in jiffies, 0 for none worth a sleep; then *attp is the ops'
  * attachment with a reference, to sleep on outside RCU.
  */
-static unsigned long ask(struct attachment **attp)
+static unsigned long ask(const struct debt *debt, struct attachment **attp)
 {
 	struct attachment *att;
 	unsigned int ms = 0;
@@ -42,7 +49,7 @@ static unsigned long ask(struct attachment **attp)
 	rcu_read_lock();
 	att = current_throttler();
 	if (att && refcount_inc_not_zero(&att->refs)) {
-		ms = att->ops->get_high_delay_ms(mem_cgroup_from_task(current));
+		ms = question(att->ops, debt_pages(debt));
 		atomic_long_inc(&counters[COUNTER_ASKED]);
 		*attp = att;
 	}
@@ -83,24 +90,24 @@ static void sleep_for_answer(struct debt *debt, struct attachment *att, unsigned
 {
 	if (debt->slept >= delay) {
 		debt->slept -= delay;
-		debt->questions--;
+		debt_settle(debt);
 		return;
 	}
 	debt->slept += memcg_bpf_sleep(att, delay - debt->slept);
 	if (debt->slept < delay)
 		return;
 	debt->slept = 0; /* what a timer oversleeps is nobody's credit */
-	debt->questions--;
+	debt_settle(debt);
 }
 
 /* Asks once; sleeps if it must. Returns whether it has. A task that is held is released by the answer 0 only. */
 static bool answer_question(struct debt *debt)
 {
 	struct attachment *att = NULL;
-	unsigned long delay = ask(&att);
+	unsigned long delay = ask(debt, &att);
 
 	if (!delay) {
-		debt->questions--;
+		debt_settle(debt);
 		return false;
 	}
 	if (att->flags & MEMCG_BPF_HOLD)

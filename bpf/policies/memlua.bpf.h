@@ -9,7 +9,10 @@
 #ifndef MEMLUA_BPF_H
 #define MEMLUA_BPF_H
 
+/* Headers from Linux 6.10 on have it; the kernel knows it by its name. */
+#define bpf_wq bpf_wq_of_headers
 #include <linux/bpf.h>
+#undef bpf_wq
 #include <linux/errno.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -28,6 +31,7 @@ struct cgroup_subsys_state {
 };
 
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
 };
@@ -39,6 +43,8 @@ typedef struct {
 /* Pages, not bytes: include/linux/page_counter.h. */
 struct page_counter {
 	atomic_long_t usage;
+	unsigned long emin;
+	unsigned long elow;
 	unsigned long high;
 	unsigned long max;
 	struct page_counter *parent;
@@ -65,16 +71,39 @@ enum vm_event_item {
 extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
 extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
 
+/* Of Linux 7.0 and later, or of memlua's module: see bpf/kmod/kfuncs.c. */
+extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __ksym;
+extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
+extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
+/* Of RFC v7, or of the module. Sleeps: from a bpf_wq's callback only. */
+extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr_pages, unsigned int gfp,
+						      unsigned int options, int swappiness) __ksym;
+
+/* Work for a thread of the kernel's, which may sleep; a member of a map's value. */
+struct bpf_wq {
+	__u64 __opaque[2];
+} __attribute__((aligned(8)));
+
+extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym;
+extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym;
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq, int (*callback)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux) __ksym;
+
+#define set_wq_callback(wq, callback) bpf_wq_set_callback_impl(wq, callback, 0, NULL)
+
 /*
  * Notes to the host, kept in the object's BTF as declaration tags:
  *   __doc(text)        of a member of a configuration, statistics or tenant struct: its description;
  *   __unit("bytes")    of such a member: "256M" is accepted for it; "ms": "1.5s" is;
  *   __when(condition)  of a program: load it only if the configuration says so at attach. "member" asks
- *                      for a value other than 0, "member=enumerator" for this one; all of several hold.
+ *                      for a value other than 0, "member=enumerator" for this one; all of several hold;
+ *   __optional         of a callback's program: left out where the kernel's interface has no such callback, which
+ *                      otherwise refuses the policy.
  */
 #define __doc(text) __attribute__((btf_decl_tag("doc:" text)))
 #define __unit(name) __attribute__((btf_decl_tag("unit:" name)))
 #define __when(condition) __attribute__((btf_decl_tag("when:" condition)))
+#define __optional __attribute__((btf_decl_tag("optional:")))
 #define __one_of(group) __attribute__((btf_decl_tag("one-of:" group)))
 
 /* Stands at the end of each policy: what it is in one line, and the licence that the kernel wants. */
@@ -137,6 +166,24 @@ static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
 
 	return parent ? bytes(BPF_CORE_READ(parent, max) - BPF_CORE_READ(parent, usage.counter)) : ~0ULL;
 }
+
+/*
+ * One function for each question, whatever the kernel's interface: the callback takes memcg alone, and asks these for what
+ * RFC v7 and the module tell beside it and v6 doesn't. The branch that the running kernel's interface isn't is gone before
+ * the verifier sees it.
+ *
+ * charged_pages(ctx): of memcg_charged(): the pages of this charge.
+ * weighed_protection(ctx, memcg, elow), weighed_usage(ctx, memcg): of below_low(), and with emin of below_min(): what memcg
+ * is protected up to, and its usage, in pages.
+ */
+#define CHARGE_BATCH 64U /* MEMCG_CHARGE_BATCH: the least that v6 asks about */
+#define TELLS_MORE bpf_core_field_exists(struct memcg_bpf_ops, memcg_charged)
+#define charged_pages(ctx) (TELLS_MORE ? (unsigned int)(ctx)[1] : CHARGE_BATCH)
+#define weighed_protection(ctx, memcg, which)                                                      \
+	(TELLS_MORE ? (unsigned long)(ctx)[1] : BPF_CORE_READ(memcg, memory.which))
+#define weighed_usage(ctx, memcg)                                                                  \
+	(TELLS_MORE ? (unsigned long)(ctx)[2] :                                                    \
+		      (unsigned long)BPF_CORE_READ(memcg, memory.usage.counter))
 
 /* The memcg of a cgroup as a pointer for bpf_core_read() only: the css is its first member by design. */
 static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgroup)

@@ -5,7 +5,7 @@
  * Roles:
  *   high   below_low (and below_min by choice) answer true: reclaim passes over these cgroups whatever
  *          their usage, as long as there is anything else to take.
- *   low    get_high_delay_ms answers delay_ms while a HIGH tenant is active: every slow-path charge (64
+ *   low    memcg_charged answers delay_ms while a HIGH tenant is active: every slow-path charge (64
  *          pages) of a LOW sleeps that long. The kernel clamps an answer to 2 s and ignores one of 10 ms
  *          or less.
  *
@@ -264,8 +264,8 @@ static __always_inline __u32 low_delay(struct mem_cgroup *memcg)
 	return headroom < span ? config.delay_ms * (span - headroom) / span : 0;
 }
 
-SEC("struct_ops/get_high_delay_ms")
-unsigned int BPF_PROG(low_get_high_delay_ms, struct mem_cgroup *memcg)
+SEC("struct_ops/memcg_charged")
+unsigned int BPF_PROG(low_charged, struct mem_cgroup *memcg)
 {
 	struct low_tenant *low = memcg_attached(&low_memcg, &memcg);
 	__u32 delay = high_is_active() ? low_delay(memcg) : 0;
@@ -293,7 +293,7 @@ struct memcg_bpf_ops high = {
 
 SEC(".struct_ops.link")
 struct memcg_bpf_ops low = {
-	.get_high_delay_ms = (void *)low_get_high_delay_ms,
+	.memcg_charged = (void *)low_charged,
 };
 
 POLICY("HIGH is protected from reclaim, LOW is delayed while HIGH is active");

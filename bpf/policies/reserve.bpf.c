@@ -31,8 +31,8 @@
  * Page cache is usage, too. Tenants that fill the parent with it are held in rank order although it could be
  * reclaimed: they finish, one after the other. This policy is meant for memory that can't be reclaimed.
  *
- * On a kernel whose memcg_bpf_ops has no hold (RFC v6 as it is), the answer is the longest delay there is,
- * 2 s per charge: that slows, but can't promise anything.
+ * A kernel whose own memcg_bpf_ops has no hold (RFC v6 and v7) is refused: there a held task would go on after 2 s,
+ * charge by charge, into what is promised to others.
  */
 #include "memlua.bpf.h"
 
@@ -138,13 +138,8 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 	return less(limit_of(parent), taken) > margin(survey.tenants);
 }
 
-static __always_inline __u32 hold_ms(void)
-{
-	return bpf_core_field_exists(struct memcg_bpf_ops, flags) ? config.poll_ms : MEMCG_BPF_MAX_DELAY_MS;
-}
-
-SEC("struct_ops/get_high_delay_ms")
-unsigned int BPF_PROG(tenant_get_high_delay_ms, struct mem_cgroup *memcg)
+SEC("struct_ops/memcg_charged")
+unsigned int BPF_PROG(tenant_charged, struct mem_cgroup *memcg)
 {
 	struct tenant *tenant = memcg_attached(&tenant_memcg, &memcg);
 
@@ -162,7 +157,7 @@ unsigned int BPF_PROG(tenant_get_high_delay_ms, struct mem_cgroup *memcg)
 		return 0;
 	count(&tenant->active);
 	count(&stats.delay_active);
-	return hold_ms();
+	return config.poll_ms;
 }
 
 SEC("struct_ops/handle_cgroup_offline")
@@ -215,7 +210,7 @@ int tenant_join(struct memlua_join *ctx)
 
 SEC(".struct_ops.link")
 struct memcg_bpf_ops tenant = {
-	.get_high_delay_ms = (void *)tenant_get_high_delay_ms,
+	.memcg_charged = (void *)tenant_charged,
 	.handle_cgroup_offline = (void *)tenant_offline,
 	.flags = MEMCG_BPF_HOLD,
 };

@@ -65,8 +65,8 @@ struct {
  * The callback. memcg is the cgroup that is charged, the attached one or one below it (a container's processes):
  * memcg_attached() finds the entry, and makes memcg the attached one, whose usage counts.
  */
-SEC("struct_ops/get_high_delay_ms")
-unsigned int BPF_PROG(tenant_get_high_delay_ms, struct mem_cgroup *memcg)
+SEC("struct_ops/memcg_charged")
+unsigned int BPF_PROG(tenant_charged, struct mem_cgroup *memcg)
 {
 	struct tenant *tenant = memcg_attached(&tenant_memcg, &memcg);
 	__u64 usage = memcg_usage(memcg);
@@ -96,7 +96,7 @@ int tenant_join(struct memlua_join *ctx)
 /* 1. The role, and which programs are its callbacks. */
 SEC(".struct_ops.link")
 struct memcg_bpf_ops tenant = {
-	.get_high_delay_ms = (void *)tenant_get_high_delay_ms,
+	.memcg_charged = (void *)tenant_charged,
 };
 
 /* 7. */

@@ -43,7 +43,7 @@ struct cgroup *cgroup_open(const char *path, struct error *err);
 
 /**
  * cgroup_remove() - kill what runs in the cgroup and below, wait until it is empty, and remove it
- * with everything below. Its parent, if that has no other children, takes processes again. Only for
+ * with everything below; a policy of this process that is attached to one of these is dropped from it first. Its parent, if that has no other children, takes processes again. Only for
  * cgroups of cgroup_create(); one that is gone is a success.
  * Return: 0, or -1: still populated after 5 seconds (EBUSY), or what the kernel refused.
  */

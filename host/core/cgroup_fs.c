@@ -171,9 +171,20 @@ void cgroupfs_each_child(int dir, void (*visit)(int parent, const char *name, in
 	closedir(stream);
 }
 
+void (*cgroupfs_before_removal)(ino_t id);
+
+static void announce_removal(int dir)
+{
+	struct stat st;
+
+	if (cgroupfs_before_removal && !fstat(dir, &st))
+		cgroupfs_before_removal(st.st_ino);
+}
+
 static void remove_tree(int parent, const char *name, int dir)
 {
 	cgroupfs_each_child(dir, remove_tree);
+	announce_removal(dir);
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
@@ -252,6 +263,7 @@ int cgroupfs_remove(int parent, const char *path, ino_t id, const char *name, st
 	if (wait_empty(dir, name, err))
 		return -1;
 	cgroupfs_each_child(dir, remove_tree);
+	announce_removal(dir);
 	if (unlinkat(parent, path, AT_REMOVEDIR) && errno != ENOENT)
 		return error_set(err, errno, "%s: rmdir: %s", name, strerror(errno));
 	return 0;

@@ -41,6 +41,12 @@ void cgroupfs_each_child(int dir, void (*visit)(int parent, const char *name, in
 int cgroupfs_kill(int dir);
 
 /*
+ * Called with the id of each cgroup that is about to be removed, empty by then; NULL: nobody wants to know. Of a removed
+ * cgroup that has still a policy's link, RFC v6 would use what is freed.
+ */
+extern void (*cgroupfs_before_removal)(ino_t id);
+
+/*
  * Kill, wait until the tree is empty, and remove it.
  * @parent, @path: where it is; nothing happens if another inode than @id is there by now
  * @name: for messages

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "facts.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include <stdio.h>
@@ -102,23 +101,4 @@ const char *facts_libbpf(void)
 	const char *version = libbpf_version_string(); /* "v1.4" */
 
 	return version + (*version == 'v');
-}
-
-static bool look_for_ops(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && btf__find_by_name_kind(btf, "memcg_bpf_ops", BTF_KIND_STRUCT) > 0;
-
-	btf__free(btf);
-	return has;
-}
-
-/* Parsing all of the kernel's BTF takes a tenth of a second under TCG, and its answer can't change. */
-bool facts_kernel_has_ops(void)
-{
-	static enum { UNKNOWN, NO, YES } known;
-
-	if (known == UNKNOWN)
-		known = look_for_ops() ? YES : NO;
-	return known == YES;
 }

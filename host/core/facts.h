@@ -31,7 +31,4 @@ double facts_monotonic(void);
 /** facts_libbpf() - the version of the libbpf that memlua runs with, "1.4"; static storage. */
 const char *facts_libbpf(void);
 
-/** facts_kernel_has_ops() - does the kernel's own BTF have memcg_bpf_ops (a patched kernel)? Cheap but for the first time. */
-bool facts_kernel_has_ops(void);
-
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpflog.h"
+#include "cgroup_fs.h"
 #include "cleanup.h"
 #include "error.h"
 #include "kmod.h"
@@ -92,22 +93,37 @@ static int load_failed(int code, struct error *err)
 			 said);
 }
 
+static unsigned int count_tenants(const struct policy *p, unsigned int role)
+{
+	unsigned int count = 0;
+
+	for (unsigned int t = 0; t < p->ntenants; t++)
+		count += p->tenants[t].role == role;
+	return count;
+}
+
+/* A role that nobody has is left out, and so is what this kernel may lack for it. */
+static int fit_role(struct policy *p, unsigned int i, struct error *err)
+{
+	struct role *role = &p->roles[i];
+	unsigned int tenants = count_tenants(p, i);
+
+	if (role->tenants && bpf_map__set_max_entries(role->tenants, tenants ? tenants : 1))
+		return error_set(err, errno, "%s: room for %u tenants: %s", role->name, tenants, strerror(errno));
+	role->override = structops_allows_override(p->btf, role->ops);
+	role->used = tenants;
+	if (!tenants)
+		return bpf_map__set_autocreate(role->ops, false) ? error_set(err, errno, "%s: %s", role->name, strerror(errno)) : 0;
+	return structops_fit(&p->target, p->btf, role->ops, err) ? error_prefix(err, "%s", role->name) : 0;
+}
+
 static int load(struct policy *p, struct error *err)
 {
 	struct bpf_program *prog;
 
-	for (unsigned int i = 0; i < p->nroles; i++) {
-		unsigned int tenants = 0;
-
-		p->roles[i].override = structops_allows_override(p->btf, p->roles[i].ops);
-		structops_fit(p->btf, p->roles[i].ops);
-		for (unsigned int t = 0; t < p->ntenants; t++)
-			tenants += p->tenants[t].role == i;
-		if (p->roles[i].tenants &&
-		    bpf_map__set_max_entries(p->roles[i].tenants, tenants ? tenants : 1))
-			return error_set(err, errno, "%s: room for %u tenants: %s", p->roles[i].name, tenants,
-					 strerror(errno));
-	}
+	for (unsigned int i = 0; i < p->nroles; i++)
+		if (fit_role(p, i, err))
+			return -1;
 	bpf_object__for_each_program(prog, p->object)
 		if (policy_select_program(p, prog))
 			return error_set(err, errno, "%s: %s", bpf_program__name(prog), strerror(errno));
@@ -179,12 +195,12 @@ static int need_type(struct policy *p, struct error *err)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return error_set(err, ENOTSUP, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF); run with --vm");
-	if (structops_is_native())
-		return 0;
-	if (kmod_acquire(err))
-		return -1;
-	p->module = true;
-	return 0;
+	if (!interface_of_kernel()) {
+		if (kmod_acquire(err))
+			return -1;
+		p->module = true;
+	}
+	return structops_find_target(&p->target, err);
 }
 
 static int start(struct policy *p, struct error *err)
@@ -199,9 +215,37 @@ static int start(struct policy *p, struct error *err)
 	return policy_link_tenants(p, err);
 }
 
+/* --- cgroups that memlua removes while they are attached --- */
+
+static struct policy *attached;
+
+/* The tenant has ended: its link goes first. */
+static void drop_removed(ino_t id)
+{
+	for (struct policy *p = attached; p; p = p->next)
+		policy_drop(p, id, NULL);
+}
+
+static void enlist(struct policy *p)
+{
+	p->next = attached;
+	attached = p;
+	cgroupfs_before_removal = drop_removed;
+}
+
+static void delist(const struct policy *p)
+{
+	for (struct policy **at = &attached; *at; at = &(*at)->next)
+		if (*at == p) {
+			*at = p->next;
+			break;
+		}
+}
+
 int policy_attach(struct policy *p, struct error *err)
 {
 	p->attached = true;
+	enlist(p);
 	if (start(p, err)) {
 		policy_unlink_tenants(p);
 		return -1;
@@ -362,6 +406,7 @@ void policy_close(struct policy *p)
 {
 	if (!p)
 		return;
+	delist(p);
 	policy_unlink_tenants(p);
 	for (unsigned int i = 0; i < p->nlinks; i++)
 		bpf_link__destroy(p->links[i]);
@@ -369,6 +414,7 @@ void policy_close(struct policy *p)
 	unshare(&p->config);
 	unshare(&p->stats);
 	bpf_object__close(p->object);
+	structops_release_target(&p->target);
 	if (p->module)
 		kmod_release();
 	policy_free_tenants(p);

@@ -167,14 +167,6 @@ static void find_global(const struct policy *p, const char *name, struct global 
 	}
 }
 
-static bool is_role(const struct policy *p, const struct bpf_map *map)
-{
-	const struct btf_type *t = btf__type_by_id(p->btf, bpf_map__btf_value_type_id(map));
-
-	return bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS && t &&
-	       !strcmp(btf__name_by_offset(p->btf, t->name_off), STRUCTOPS_TYPE);
-}
-
 static void add_role(struct policy *p, struct bpf_map *map)
 {
 	struct role *role = &p->roles[p->nroles++];
@@ -196,10 +188,10 @@ int policy_inspect(struct policy *p, struct error *err)
 	if (!p->btf)
 		return error_set(err, EINVAL, "has no BTF; build it with clang -g");
 	bpf_object__for_each_map(map, p->object)
-		if (is_role(p, map) && p->nroles < MAX_ROLES)
+		if (structops_is_type(p->btf, map) && p->nroles < MAX_ROLES)
 			add_role(p, map);
 	if (!p->nroles)
-		return error_set(err, EINVAL, "has no " STRUCTOPS_TYPE " struct_ops map; see "
+		return error_set(err, EINVAL, "has no " INTERFACE_TYPE " struct_ops map; see "
 				 "bpf/policies/template.bpf.c");
 	find_global(p, "config", &p->config);
 	find_global(p, "stats", &p->stats);

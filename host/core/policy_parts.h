@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "btfvar.h"
+#include "structops.h"
 
 struct bpf_link;
 struct bpf_map;
@@ -24,7 +25,7 @@ struct role {
 	struct bpf_map *ops;
 	struct bpf_map *tenants;	  /* ROLE_memcg, or NULL */
 	const struct bpf_program *join;	  /* ROLE_join, or NULL */
-	bool override;
+	bool override, used; /* known once loaded */
 };
 
 struct tenant {
@@ -52,11 +53,13 @@ struct policy {
 	struct role roles[MAX_ROLES];
 	unsigned int nroles;
 	struct global config, stats;
+	struct structops_target target; /* once attached */
 	struct tenant *tenants;
 	unsigned int ntenants;
 	struct bpf_link **links; /* of the other programs */
 	unsigned int nlinks;
 	bool attached, module;
+	struct policy *next; /* of all that are attached in this process */
 };
 
 /* policy_object.c */

@@ -104,7 +104,7 @@ int policy_write_entries(struct policy *p, struct error *err)
 
 static int link_role(struct policy *p, unsigned int role, struct structops *ops, struct error *err)
 {
-	if (structops_prepare(ops, p->btf, p->roles[role].ops, err))
+	if (structops_prepare(ops, &p->target, p->btf, p->roles[role].ops, err))
 		return error_prefix(err, "%s: %s", p->name, p->roles[role].name);
 	ops->override = p->roles[role].override;
 	for (unsigned int i = 0; i < p->ntenants; i++) {
@@ -126,6 +126,8 @@ int policy_link_tenants(struct policy *p, struct error *err)
 	for (unsigned int i = 0; i < p->nroles && !result; i++) {
 		struct structops ops;
 
+		if (!p->roles[i].used)
+			continue;
 		result = link_role(p, i, &ops, err);
 		structops_release(&ops);
 	}

@@ -16,7 +16,6 @@
 #include "btfvar.h"
 #include "cleanup.h"
 #include "error.h"
-#include "memcg_bpf_ops.h"
 
 /* From include/uapi/linux/bpf.h of 6.12; Debian 12's header is older. */
 #define F_LINK (1U << 13)	     /* BPF_F_LINK */
@@ -24,17 +23,6 @@
 #define ATTACH_STRUCT_OPS 44	     /* BPF_STRUCT_OPS */
 /* bpf_map_info.btf_vmlinux_id stands where older headers have padding. */
 #define BTF_VMLINUX_ID (offsetof(struct bpf_map_info, map_extra) - sizeof(__u32))
-
-/* BPF_LINK_CREATE with a cgroup, as in the RFC; the kernel's union starts at offset 16. */
-struct link_create {
-	__u32 map_fd;
-	__u32 target_fd;
-	__u32 attach_type;
-	__u32 flags;
-	__u32 relative_fd;
-	__u32 pad;
-	__u64 expected_revision;
-};
 
 /* The kernel's own types don't change while it runs, and parsing them takes a while: kept until exit. */
 static struct btf *kernel_btf(void)
@@ -53,56 +41,33 @@ bool structops_kernel_has(const char *name, uint32_t kind)
 	return kernel_btf() && btf__find_by_name_kind(kernel_btf(), name, kind) > 0;
 }
 
-/* The type's id in the kernel's own BTF, or negative. Looked up once: 500 tenants ask. */
-static int native_type(void)
-{
-	static int type;
+/* --- who has the type --- */
 
-	if (!type && kernel_btf())
-		type = btf__find_by_name_kind(kernel_btf(), STRUCTOPS_TYPE, BTF_KIND_STRUCT);
-	return type;
+int structops_refuse_unknown(struct error *err)
+{
+	return error_set(err, EOPNOTSUPP, "this kernel's own " INTERFACE_TYPE " is %s, and the module would stand in its way; "
+			 "run with --vm", interface_unknown.name);
 }
 
-bool structops_is_native(void)
+int structops_find_target(struct structops_target *target, struct error *err)
 {
-	return native_type() > 0;
+	*target = (struct structops_target){.interface = interface_of_kernel(), .btf = kernel_btf()};
+	if (target->interface)
+		return target->interface == &interface_unknown ? structops_refuse_unknown(err) : 0;
+	target->module = btf__load_module_btf(INTERFACE_TYPE, kernel_btf());
+	if (!target->module)
+		return error_set(err, errno, "types of the module " INTERFACE_TYPE ": %s", strerror(errno));
+	target->btf = target->module;
+	target->interface = interface_of(target->btf);
+	if (target->interface && target->interface != &interface_unknown)
+		return 0;
+	return error_set(err, EOPNOTSUPP, "the module " INTERFACE_TYPE " that is loaded is not one of memlua's; unload it");
 }
 
-/* The map's initial value as the object declares it; a pointer stands for the program of that callback. */
-static int local_value(const struct btf *btf, const struct bpf_map *map, struct btfvar *var)
+void structops_release_target(struct structops_target *target)
 {
-	int type = btf__find_by_name_kind(btf, STRUCTOPS_TYPE, BTF_KIND_STRUCT);
-	size_t size;
-	void *data = bpf_map__initial_value(map, &size);
-
-	if (type < 0 || !data)
-		return -1;
-	btfvar_init(var, btf, type, bpf_map__name(map), data);
-	return 0;
-}
-
-bool structops_allows_override(const struct btf *btf, const struct bpf_map *map)
-{
-	struct btfvar local, flags;
-
-	return !local_value(btf, map, &local) && !btfvar_find(&local, "flags", &flags, NULL) &&
-	       btfvar_uint(&flags) & MEMCG_BPF_ALLOW_OVERRIDE;
-}
-
-void structops_fit(const struct btf *btf, struct bpf_map *map)
-{
-	struct btfvar local, member, kernel;
-
-	if (!structops_is_native() || local_value(btf, map, &local))
-		return;
-	btfvar_init(&kernel, kernel_btf(), native_type(), STRUCTOPS_TYPE, NULL);
-	for (unsigned int i = 0; i < btfvar_count(&local); i++) {
-		struct btfvar there;
-
-		btfvar_at(&local, i, &member);
-		if (btfvar_find(&kernel, member.name, &there, NULL))
-			memset(member.data, 0, btfvar_size(&member));
-	}
+	btf__free(target->module);
+	*target = (struct structops_target){};
 }
 
 /* --- a map of its own --- */
@@ -135,7 +100,7 @@ static void fill(const struct btfvar *local, const struct btfvar *ops)
 }
 
 /* The type that the kernel gave to the object's own map: in its own BTF, or in the module's. */
-static int find_type(struct structops *s, const struct bpf_map *map, struct btf **module,
+static int find_type(struct structops *s, const struct structops_target *target, const struct bpf_map *map,
 		     struct error *err)
 {
 	struct bpf_map_info info = {};
@@ -145,12 +110,11 @@ static int find_type(struct structops *s, const struct bpf_map *map, struct btf 
 		return error_set(err, errno, "struct_ops map: %s", strerror(errno));
 	s->type = info.btf_vmlinux_value_type_id;
 	s->size = info.value_size;
-	if (structops_is_native())
+	if (!target->module)
 		return 0;
 	memcpy(&id, (char *)&info + BTF_VMLINUX_ID, sizeof(id));
 	s->module_fd = bpf_btf_get_fd_by_id(id);
-	*module = btf__load_from_kernel_by_id_split(id, kernel_btf());
-	if (s->module_fd < 0 || !*module)
+	if (s->module_fd < 0)
 		return error_set(err, errno, "types of the module: %s", strerror(errno));
 	return 0;
 }
@@ -167,28 +131,27 @@ static int lay_out(struct structops *s, const struct btf *btf, const struct btfv
 	if (btfvar_find(&value, "data", &ops, err))
 		return -1;
 	fill(local, &ops);
-	if (!btfvar_find(&ops, "cgroup_id", &id, NULL))
-		s->cgroup_id = id.data;
+	if (!s->interface->cgroup_in_map)
+		return 0;
+	if (btfvar_find(&ops, "cgroup_id", &id, err))
+		return -1;
+	s->cgroup_id = id.data;
 	return 0;
 }
 
-int structops_prepare(struct structops *s, const struct btf *btf, const struct bpf_map *map,
-		      struct error *err)
+int structops_prepare(struct structops *s, const struct structops_target *target, const struct btf *btf,
+		      const struct bpf_map *map, struct error *err)
 {
-	struct btf *module = NULL;
 	struct btfvar local;
-	int result;
 
-	*s = (struct structops){.map = -1, .module_fd = -1};
-	if (local_value(btf, map, &local))
+	*s = (struct structops){.interface = target->interface, .map = -1, .module_fd = -1};
+	if (structops_declared(btf, map, &local))
 		return error_set(err, EINVAL, "no initial value; libbpf >= 1.4.1 is needed");
 	s->name = bpf_map__name(map);
 	s->object_fd = btf__fd(btf);
-	result = find_type(s, map, &module, err);
-	if (!result)
-		result = lay_out(s, module ? module : kernel_btf(), &local, err);
-	btf__free(module);
-	return result;
+	if (find_type(s, target, map, err))
+		return -1;
+	return lay_out(s, target->btf, &local, err);
 }
 
 void structops_release(struct structops *s)
@@ -227,7 +190,7 @@ static int new_map(const struct structops *s, struct error *err)
 
 /* --- the link --- */
 
-static int refuse_link(struct error *err)
+static int refuse_link(const struct structops *s, struct error *err)
 {
 	int code = errno;
 
@@ -240,7 +203,9 @@ static int refuse_link(struct error *err)
 	case ENODEV:
 		return error_set(err, code, "the cgroup is gone, or it has no memory controller");
 	case EOPNOTSUPP:
-		return error_set(err, code, "this kernel's " STRUCTOPS_TYPE " doesn't take these flags");
+	case EINVAL:
+		return error_set(err, code, INTERFACE_TYPE " (%s) doesn't take this attachment: %s", s->interface->name,
+				 strerror(code));
 	case EPERM:
 		return error_set(err, code, "not permitted; attaching needs root");
 	default:
@@ -248,46 +213,27 @@ static int refuse_link(struct error *err)
 	}
 }
 
-static int link_native(const struct structops *s, int cgroup_fd)
+static int create_link(const struct structops *s, int map, int cgroup_fd)
 {
-	struct link_create attr = {
-		.map_fd = s->map,
-		.attach_type = ATTACH_STRUCT_OPS,
-		.flags = s->override ? BPF_F_ALLOW_OVERRIDE : 0,
-		.relative_fd = cgroup_fd,
-	};
+	struct link_create attr = {.map_fd = map, .attach_type = ATTACH_STRUCT_OPS};
 
+	s->interface->name_cgroup(&attr, cgroup_fd, s->override);
 	return syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-}
-
-/* One map serves all cgroups; it is made for the first. */
-static int attach_native(struct structops *s, int cgroup_fd, struct error *err)
-{
-	int link;
-
-	if (s->map < 0)
-		s->map = new_map(s, err);
-	if (s->map < 0)
-		return -1;
-	link = link_native(s, cgroup_fd);
-	return link < 0 ? refuse_link(err) : link;
-}
-
-/* A map for this cgroup; the link keeps it. */
-static int attach_module(struct structops *s, uint64_t cgroup_id, struct error *err)
-{
-	CLEANUP_CLOSE int map = -1;
-	int link;
-
-	memcpy(s->cgroup_id, &cgroup_id, sizeof(cgroup_id));
-	map = new_map(s, err);
-	if (map < 0)
-		return -1;
-	link = bpf_link_create(map, 0, ATTACH_STRUCT_OPS, NULL);
-	return link < 0 ? refuse_link(err) : link;
 }
 
 int structops_link(struct structops *s, int cgroup_fd, uint64_t cgroup_id, struct error *err)
 {
-	return s->cgroup_id ? attach_module(s, cgroup_id, err) : attach_native(s, cgroup_fd, err);
+	CLEANUP_CLOSE int own = -1; /* the link keeps it */
+	int link;
+
+	if (s->cgroup_id)
+		memcpy(s->cgroup_id, &cgroup_id, sizeof(cgroup_id));
+	if (s->cgroup_id)
+		own = new_map(s, err);
+	else if (s->map < 0)
+		s->map = new_map(s, err);
+	if (own < 0 && s->map < 0)
+		return -1;
+	link = create_link(s, s->cgroup_id ? own : s->map, cgroup_fd);
+	return link < 0 ? refuse_link(s, err) : link;
 }

@@ -417,7 +417,8 @@ static const luaL_Reg methods[] = {
 	{"name", cg_name},
 	/* cg:id() -> the kernel's cgroup id (the directory's inode number). */
 	{"id", cg_id},
-	/* cg:remove() -> true; kills, waits up to 5 s, removes it and all below. Twice is fine. */
+	/* cg:remove() -> true; kills, waits up to 5 s, removes it and all below. What is attached to one of them is dropped
+	   from it first (p:drop). Twice is fine. */
 	{"remove", cg_remove},
 	{NULL, NULL},
 };

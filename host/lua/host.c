@@ -13,6 +13,7 @@
 #include "../core/error.h"
 #include "../core/facts.h"
 #include "../core/guest.h"
+#include "../core/interface.h"
 #include "../core/interrupt.h"
 #include "../core/kernlog.h"
 #include "../core/nearest.h"
@@ -280,8 +281,30 @@ static int host_libbpf(lua_State *L)
 /* host.has_ops() -> whether the kernel's own BTF has memcg_bpf_ops (a patched kernel) */
 static int host_has_ops(lua_State *L)
 {
-	lua_pushboolean(L, facts_kernel_has_ops());
+	lua_pushboolean(L, interface_of_kernel() != NULL);
 	return 1;
+}
+
+/*
+ * host.interface([file]) -> the interface of the memcg_bpf_ops in the kernel's own BTF ("RFC v6"), whether memlua
+ * knows it, and whether it bears that a cgroup is removed while attached; nil where there is none. `file`: of another kernel, raw BTF or an ELF file with it; not readable: nil, reason, errno
+ */
+static int host_interface(lua_State *L)
+{
+	const char *path = luaL_optstring(L, 1, NULL);
+	const struct interface *found;
+	struct error err;
+
+	if (!path)
+		found = interface_of_kernel();
+	else if (interface_of_file(path, &found, &err))
+		return glue_fail(L, &err);
+	if (!found)
+		return 0;
+	lua_pushstring(L, found->name);
+	lua_pushboolean(L, found != &interface_unknown);
+	lua_pushboolean(L, found->bears_removal);
+	return 3;
 }
 
 /*
@@ -370,6 +393,7 @@ static const luaL_Reg functions[] = {
 	{"nearest", host_nearest},
 	{"cgroup_mount", host_cgroup_mount},
 	{"has_ops", host_has_ops},
+	{"interface", host_interface},
 	{"kernel_log", host_kernel_log},
 	{"libbpf", host_libbpf},
 	{"embedded", host_embedded},

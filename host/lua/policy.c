@@ -439,7 +439,7 @@ static int method_tostring(lua_State *L)
 /* policy.native() -> whether this kernel has memcg_bpf_ops itself, without the module */
 static int policy_native(lua_State *L)
 {
-	lua_pushboolean(L, structops_is_native());
+	lua_pushboolean(L, interface_of_kernel() != NULL);
 	return 1;
 }
 

@@ -62,4 +62,41 @@ tap.like(printed(file), "cgroup", "--json FILE: the table,")
 tap.is(json.decode(io.open(file):read "a").members[1].held, "delayed", "and the newest sample in the file")
 tap.is(json.decode(printed "-").time, 3.5, "--json - is a line per sample")
 os.remove(file)
+-- ---- a kernel that doesn't bear that an attached cgroup is removed ---------------------------------------------------
+
+do
+  local cgroup, policy = require "memlua.cgroup", require "memlua.policy"
+  local looks, dropped = 0, {}
+  local function handle(methods) return setmetatable(methods, { __index = methods, __close = function() end }) end
+  local function fake(path)
+    local function get(_, name)
+      if name ~= "cgroup.events" then return nil end
+      looks = looks + (path == "leaves" and 1 or 0)
+      return path == "leaves" and looks > 3 and "populated 0\nfrozen 0" or "populated 1\nfrozen 0"
+    end
+    return handle { get = get, path = path, events = function() return {} end, usage = function() return 1 end,
+                    pressure = function() return nil end, close = function() end }
+  end
+  cgroup.open = fake
+  policy.attach = function()
+    return handle { drop = function(_, cg) dropped[#dropped + 1] = cg.path end, stats = function() return {} end,
+                    tenant = function() return nil end, close = function() end }
+  end
+  local interface = host.interface
+  local function watch(...)
+    local said <const> = table.pack(...)
+    host.interface = function() return table.unpack(said, 1, said.n) end
+    looks, dropped = 0, {}
+    local guarded <close> = guard.attach { policy = "priority", roles = { low = { "leaves", "stays" } } }
+    guarded:watch(0.2, 0.1, function() end)
+    host.interface = interface
+    return dropped
+  end
+  host.settings.quiet = true
+  tap.is(watch("RFC v6", true, false), { "leaves" }, "v6: who has become empty is dropped between two looks, once, before anybody removes it")
+  tap.is(watch("RFC v7", true, true), {}, "v7 detaches by itself")
+  tap.is(watch(nil), {}, "so does the module")
+  host.settings.quiet = nil
+end
+
 tap.done()

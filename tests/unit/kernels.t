@@ -30,6 +30,20 @@ local function image(release)
   return path
 end
 
+-- One with a kernel in it, which has BTF and nothing else: of tests/helpers/interface.c's kind `kind`.
+local function whole_image(release, kind, compress)
+  local path, helper = scratch .. "/whole-" .. kind .. "-" .. compress, host.executable():match "^(.*)/" .. "/tests/interface"
+  assert(os.execute(([[cd %s && %s btf %s btf && echo | as -o empty.o - && objcopy --add-section .BTF=btf empty.o vmlinux && %s -c vmlinux >payload]])
+    :format(scratch, quote(helper), kind, compress)))
+  local payload = assert(sys.read(scratch .. "/payload"))
+  local head = ("\0"):rep(0x1f1) .. "\1" .. ("\0"):rep(0x202 - 0x1f2) .. "HdrS" .. string.pack("<I2", 0x20f)
+  head = head .. ("\0"):rep(0x20e - #head) .. string.pack("<I2", 0x100)
+  head = head .. ("\0"):rep(0x248 - #head) .. string.pack("<I4I4", 16, #payload + 4)
+  head = head .. ("\0"):rep(0x300 - #head) .. release .. " (someone)\0"
+  write(path, head .. ("\0"):rep(2 * 512 + 16 - #head) .. payload .. string.pack("<I4", #payload)) -- two sectors of real mode code
+  return path
+end
+
 local function headers(release, more)
   local folder = scratch .. "/headers-" .. release
   for name, text in pairs { Makefile = "", [".config"] = "", ["Module.symvers"] = "", vmlinux = more ~= "no BTF" and "x" or nil,
@@ -60,10 +74,29 @@ if possible then
   refused(("--kernel %s --headers %s"):format(new, scratch), 1, "no kernel headers there", "headers that are none")
   refused(("--kernel %s --headers %s"):format(new, headers("6.99.1", "no BTF")), 4, "no vmlinux in it, whose BTF the module needs",
     "headers without BTF")
+  local relative = ("cd %s && ln -s %s rel && "):format(scratch, headers "6.99.1")
+  assert(os.execute(relative .. "rm rel/vmlinux"))
+  refused("--kernel ./image-6.99.1 --headers rel", 4, scratch .. "/rel: no vmlinux in it", "relative paths are taken from the working folder")
+  refused("--kernel " .. whole_image("6.99.3", "none", "gzip"), 1, "say where they are: --headers DIR", "a whole one without memcg_bpf_ops")
+  refused("--kernel " .. whole_image("6.99.3", "other", "gzip"), 4, "its own memcg_bpf_ops is of an interface that memlua doesn't know",
+    "one with another interface")
   refused("--headers " .. scratch, 1, "--headers goes with --kernel IMAGE", "headers without an image")
 else
   tap.skip("--kernel and --headers", "no microVM can be booted here")
 end
+
+-- A native kernel takes neither headers nor a module, whatever its version; a link to the root's modules it may have.
+for _, case in ipairs { { "v6", "gzip", "RFC v6" }, { "v7", "xz", "RFC v7" }, { "v7", "zstd", "RFC v7" } } do
+  if sys.which(case[2]) then
+    host.settings.kernel = whole_image("6.1.0-mine", case[1], case[2])
+    local kernel = require "memlua.machine.kernels".chosen()
+    tap.is({ kernel.native, kernel.release, kernel.headers, kernel.image:sub(1, 1) }, { case[3], "6.1.0-mine", nil, "/" },
+      ("%s in an image packed by %s: native, without headers"):format(case[1], case[2]))
+  else
+    tap.skip(case[1] .. " in an image packed by " .. case[2], "no such program here")
+  end
+end
+host.settings.kernel = nil
 
 -- ---- the module's build -------------------------------------------------------------------------------------------
 

@@ -138,6 +138,16 @@ do
   tree:remove()
 end
 
+do -- removed while it is attached: the link goes first, with it what the policy keeps
+  local gone = assert(cgroup.create "session/gone")
+  local below = assert(cgroup.create "session/gone/below")
+  local p <close> = assert(policy.attach(steps, { plain = { below, b } }))
+  tap.is(gone:remove(), true, "a cgroup goes while one below it is attached")
+  tap.is({ #p:tenants(), p:tenants()[1].name }, { 1, "session/b" }, "which was dropped first")
+  touch(b, "1M")
+  tap.ok(p:stats().calls > 0, "the other one goes on", p:stats())
+end
+
 -- ---- what is refused, and in which words --------------------------------------------------------------------
 
 refused("rejected: the kernel refused it: ", objects .. "rejected.bpf.o", { tenant = a }, "the verifier refuses")

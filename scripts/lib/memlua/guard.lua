@@ -4,6 +4,7 @@ local cgroup = require "memlua.cgroup"
 local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local live = require "memlua.base.live"
+local log = require "memlua.base.log"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
@@ -131,6 +132,31 @@ function Guard:sample()
   return sample
 end
 
+-- A kernel of RFC v6 uses what is freed when a cgroup goes before its policy does. Whoever removes one empties it first:
+-- so a cgroup that is empty is let go. There may be only a moment between the two, hence LOOK.
+local LOOK <const> = 0.01
+
+local function leave_empty(self)
+  for _, member in ipairs(self.members) do
+    local events = not member.left and not member.gone and member.cg:get "cgroup.events"
+    if events and events:find "populated 0" then
+      member.left = true
+      self.policy:drop(member.cg)
+      log.warn("%s: empty, detached: this kernel doesn't bear that an attached cgroup is removed", member.path)
+    end
+  end
+end
+
+-- `bears`: whether cgroups may go while attached.
+local function wait(self, seconds, bears)
+  if bears then return host.sleep(seconds) end
+  local till = host.monotonic() + seconds
+  repeat
+    leave_empty(self)
+    host.sleep(math.max(0, math.min(LOOK, till - host.monotonic())))
+  until host.monotonic() >= till
+end
+
 local function all_gone(sample)
   for _, member in ipairs(sample.members) do if not member.gone then return false end end
   return true
@@ -140,6 +166,7 @@ end
 --- all cgroups are gone. Returns "timeout", "interrupted" or "gone".
 function Guard:watch(interval, timeout, show)
   local ended
+  local interface, _, bears = host.interface()
   local function loop()
     while not ended do
       local sample = self:sample()
@@ -147,7 +174,7 @@ function Guard:watch(interval, timeout, show)
       local left = timeout and timeout - sample.time or math.huge
       if all_gone(sample) then ended = "gone"
       elseif left <= 0 then ended = "timeout"
-      else host.sleep(math.min(interval, left)) end
+      else wait(self, math.min(interval, left), bears or not interface) end
     end
   end
   if host.until_signal(loop) then return "interrupted" end -- how a guard usually ends: no failure

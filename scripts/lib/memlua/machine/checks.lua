@@ -75,10 +75,11 @@ local function effective()
   return 0
 end
 
-local function check_rights()
+-- `module`: whether there is one to load.
+local function check_rights(module)
   local missing, mask = {}, effective()
   for _, capability in ipairs(CAPABILITIES) do
-    if mask >> capability[1] & 1 == 0 then missing[#missing + 1] = "CAP_" .. capability[2] end
+    if mask >> capability[1] & 1 == 0 and (module or capability[2] ~= "SYS_MODULE") then missing[#missing + 1] = "CAP_" .. capability[2] end
   end
   if #missing == 0 then return { name = "rights", ok = true, found = "all capabilities that policies need" } end
   return { name = "rights", ok = false, found = (host.is_root() and "root without " or "not root: no ")
@@ -86,7 +87,12 @@ local function check_rights()
 end
 
 local function check_ops()
-  if host.has_ops() then return { name = "memcg_bpf_ops", ok = true, found = "in the kernel itself" } end
+  local interface, known = host.interface()
+  if known then return { name = "memcg_bpf_ops", ok = true, found = ("in the kernel itself (%s)"):format(interface) } end
+  if interface then
+    return { name = "memcg_bpf_ops", ok = false, found = "in the kernel itself, " .. interface,
+             remedy = "memlua --vm, or another kernel" }
+  end
   if sys.exists "/sys/module/memcg_bpf_ops/." then
     return { name = "memcg_bpf_ops", ok = true, found = "module loaded" }
   end
@@ -113,6 +119,11 @@ end
 
 local function check_modules()
   local function no(found, remedy) return { name = "modules", ok = false, found = found, remedy = remedy } end
+  if host.has_ops() then
+    local check = no("the kernel has memcg_bpf_ops itself, in whose way memlua's module would stand")
+    check.optional = "none is needed"
+    return check
+  end
   if not sys.exists "/proc/modules" then return no("the kernel can't load any", "boot one with CONFIG_MODULES") end
   if sys.first_line "/proc/sys/kernel/modules_disabled" == "1" then
     return no("loading is switched off (kernel.modules_disabled)", "reboot without that")
@@ -128,7 +139,7 @@ end
 
 local function check_headers()
   local folder = machine.headers_folder()
-  if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
+  if host.has_ops() or sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
     return { name = "headers", ok = true, found = "not needed" }
   end
   local installed = machine.installed_module()
@@ -230,7 +241,7 @@ end
 function machine.checks()
   local namespaces, root = check_namespaces(), check_root()
   local list = {
-    check_cgroup(), check_delegation(), check_rights(), check_btf(), check_ops(), check_modules(), check_headers(),
+    check_cgroup(), check_delegation(), check_rights(not host.has_ops()), check_btf(), check_ops(), check_modules(), check_headers(),
     check_libbpf(), program("make", "make", "the module may be in the cache"),
     program("gcc", "gcc", "the module may be in the cache"),
     program("clang", "clang", "built-in policies work"),
@@ -257,15 +268,17 @@ local function all_of(checks)
   return true
 end
 
---- Whether the kernel itself has memcg_bpf_ops: true, or nil, why not, and a list of what is missing.
+--- Whether the kernel itself has a memcg_bpf_ops that memlua knows and may use: true, or nil, why not, and a list of what is missing.
 function machine.native()
-  if not host.has_ops() then return nil, "the kernel has no memcg_bpf_ops", { "memcg_bpf_ops in the kernel" } end
-  return all_of { check_cgroup() }
+  local interface, known = host.interface()
+  if not interface then return nil, "the kernel has no memcg_bpf_ops", { "memcg_bpf_ops in the kernel" } end
+  if not known then return nil, "the kernel's memcg_bpf_ops is " .. interface, { "a memcg_bpf_ops that memlua knows" } end
+  return all_of { check_cgroup(), check_rights(), check_btf() }
 end
 
 --- Whether memlua's module can be loaded here, if it can be built; returns as machine.native.
 function machine.module()
-  return all_of { check_cgroup(), check_rights(), check_btf(), check_modules(), check_headers() }
+  return all_of { check_cgroup(), check_rights(true), check_btf(), check_modules(), check_headers() }
 end
 
 --- Whether a microVM can be booted here, from a kernel of the cache or, if `given`, the user's; returns as

@@ -2,11 +2,11 @@
 local module = {}
 
 local FOLDER = "/sys/module/memcg_bpf_ops/parameters/"
-local NAMES = { "asked", "slept", "slept_ms", "lost", "weighed", "protected" }
+local NAMES = { "asked", "slept", "slept_ms", "lost", "weighed", "protected", "uncharged" }
 
 --- The counters by name since the module was loaded, nil where it isn't (a kernel with the ops of its own):
----   asked (calls of get_high_delay_ms), slept, slept_ms, lost (charges not asked about, for want of
----   memory to note them), weighed (asked for below_low or below_min), protected
+---   asked (calls of memcg_charged or get_high_delay_ms), slept, slept_ms, lost (charges not asked about, for want of
+---   memory to note them), weighed (asked for below_low or below_min), protected, uncharged (calls of memcg_uncharged)
 function module.counters()
   local counters = {}
   for _, name in ipairs(NAMES) do

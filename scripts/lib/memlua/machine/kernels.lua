@@ -1,5 +1,6 @@
 --- memlua.machine.kernels: the kernel that a microVM boots, fetched or given by hand, and memlua's module for a kernel.
 local host = require "memlua.host"
+local images = require "memlua.machine.image"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
@@ -38,13 +39,8 @@ end
 
 -- ---- the kernel of the microVM ------------------------------------------------------------------------
 
--- A bzImage names its release: an offset at 0x20e, counted from 0x200 (Documentation/arch/x86/boot.rst).
-local function release_of_image(path)
-  local file <close> = io.open(path, "rb")
-  local head = file and file:read(0x10000)
-  if not head or head:sub(0x203, 0x206) ~= "HdrS" then return nil end
-  return head:match("^[^%s%z]+", 0x200 + string.unpack("<I2", head, 0x20f) + 1)
-end
+-- From the working folder of whoever needs it later: QEMU's, make's.
+local function absolute(path) return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path end
 
 -- The release that headers are of, or nil if they don't tell.
 local function release_of_headers(folder)
@@ -53,10 +49,11 @@ local function release_of_headers(folder)
 end
 
 -- The headers that the user gave: they must be the image's.
-local function given_headers(folder, image, release)
+local function given_headers(given, image, release)
+  local folder = absolute(given)
   if not sys.exists(folder .. "/Makefile") then
     memlua.fail(memlua.status.misuse, "--headers %s: no kernel headers there; give the folder that has their Makefile and .config",
-      folder)
+      given)
   end
   local told = release_of_headers(folder)
   if told and told ~= release then
@@ -79,35 +76,55 @@ local function look_beside(image, release)
   return nil, root_found
 end
 
--- A kernel given as a file, its headers in the folder `given` or beside it.
-local function kernel_from_file(image, given)
-  local release = release_of_image(image)
-  if not release then
-    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
-  end
+-- Why nothing can be built for an image without memcg_bpf_ops of its own.
+local function check_buildable(kernel, why_unknown)
+  local image, release = kernel.image, kernel.release
   if machine.too_old(release) then
     memlua.fail(memlua.status.unsupported, "--kernel %s: Linux %s is too old for memlua's module, which takes 6.12 and later",
       image, release)
   end
-  local headers, root = look_beside(image, release)
-  if given then headers = given_headers(given, image, release) end
-  if not headers then
+  if not kernel.headers then
     memlua.fail(memlua.status.misuse, "--kernel %s: no headers of %s in %s/headers or lib/modules/%s/build, with which the "
-      .. "module is built; say where they are: --headers DIR", image, release, image:match "^(.*)/[^/]*$" or ".", release)
+      .. "module is built; say where they are: --headers DIR%s", image, release, image:match "^(.*)/[^/]*$", release,
+      why_unknown and (" (whether it has memcg_bpf_ops itself can't be told: %s)"):format(why_unknown) or "")
   end
-  -- without its modules it still boots if it has virtiofs built in
-  return { image = image, release = release, root = root or "/", headers = headers }
 end
 
---- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did}. Fetches it when
---- needed. `settings`: memlua.host.settings.
+-- Whether a kernel has memcg_bpf_ops itself, by its own BTF: then its interface is in `native`, and no module is needed.
+local function look_for_ops(kernel)
+  local name, known = images.interface(kernel.image, kernel.headers)
+  if name and not known then
+    memlua.fail(memlua.status.unsupported, "%s: its own memcg_bpf_ops is %s; take another kernel", kernel.image, name)
+  end
+  kernel.native = name
+  return known -- without a name: why it can't be told
+end
+
+-- A kernel given as a file, its headers in the folder `given` or beside it.
+local function kernel_from_file(image, given)
+  local release = images.release(image)
+  if not release then
+    memlua.fail(memlua.status.misuse, "--kernel %s: not a bootable kernel image (bzImage)", image)
+  end
+  local headers, root = look_beside(image, release)
+  if given then headers = given_headers(given, image, release) end
+  -- without its modules it still boots if it has virtiofs built in
+  local kernel = { image = image, release = release, root = root or "/", headers = headers }
+  local why = look_for_ops(kernel)
+  if not kernel.native then check_buildable(kernel, why) end
+  return kernel
+end
+
+--- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did, native = the
+--- interface of its own memcg_bpf_ops, if it has that}; paths are absolute, `headers` is nil where a native one has none.
+--- Fetches it when needed. `settings`: memlua.host.settings.
 function kernels.chosen(settings)
   local wanted = settings.kernel
   if wanted and (sys.exists(wanted) or wanted:find "/") then
     if not sys.exists(wanted) then
       memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
     end
-    return kernel_from_file(wanted, settings.headers)
+    return kernel_from_file(absolute(wanted), settings.headers)
   end
   if settings.headers then
     memlua.fail(memlua.status.misuse, "--headers goes with --kernel IMAGE; a kernel that memlua fetches has its own")
@@ -116,8 +133,9 @@ function kernels.chosen(settings)
   if not folder then memlua.fail(memlua.status.unsupported, "%s", why) end
   local file <close> = assert(io.open(folder .. "/release"))
   local release = file:read "l"
-  return { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers",
-           fetched = true }
+  local kernel = { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers", fetched = true }
+  look_for_ops(kernel)
+  return kernel
 end
 
 --- The module for a kernel, built at need. Returns its path, or nil and the reason. `folder` of bpf/ (kmod) is whose.

@@ -18,6 +18,8 @@ function ramdisk.make(bytes)
   ramdisk.drop()
   local ok, why = guest.run(
     guest.modprobe(("brd rd_nr=1 rd_size=%d"):format(bytes >> 10)),
+    -- a mount would look for its module where this machine's kernel has its own
+    "grep -qw ext4 /proc/filesystems || " .. guest.modprobe "ext4",
     -- no lazy initialisation: a kernel thread would write while we measure
     ("mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 %s"):format(DEVICE),
     ("mkdir -p %s"):format(FOLDER),

@@ -1,5 +1,5 @@
 --- memlua.machine.way: where the experiment runs. Three ways, tried in this order:
----   native   the kernel's own BTF has memcg_bpf_ops (a patched kernel)
+---   native   the kernel's own BTF has memcg_bpf_ops (a patched kernel); also in a microVM that boots such a kernel
 ---   module   a stock kernel, root, and memlua's module memcg_bpf_ops.ko
 ---   vm       a stock kernel in a microVM, where the module is loaded
 --- The choice is made at the first use of the kernel, so that a script that only computes needs none.
@@ -110,11 +110,17 @@ local function no_way(reasons, why)
     table.concat(reasons, "\n"), why)
 end
 
--- That of bpf/`folder` for the kernel of the microVM.
+-- That of bpf/`folder` for the kernel of the microVM; nil for a kernel that is native and has no headers.
 local function module_of(kernel, reasons, folder)
+  if kernel.native and not kernel.headers then return nil end
   local path, why = kernels.module(kernel.headers, kernel.release, folder)
   if not path then no_way(reasons, ("the module for %s can't be built: %s"):format(kernel.release, why)) end
   return path
+end
+
+-- Said of a kernel that takes no module; `interface` is nil for one that does.
+local function native_words(interface)
+  return interface and (", native memcg_bpf_ops (%s)"):format(interface) or ""
 end
 
 local function run_in_vm(settings, reasons, job)
@@ -126,17 +132,20 @@ local function run_in_vm(settings, reasons, job)
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = kernels.chosen(settings)
-  local kmod = module_of(kernel, reasons)
-  visible.check("the module", kmod)
+  local kmod = not kernel.native and module_of(kernel, reasons) or nil
+  if kmod then visible.check("the module", kmod) end
   local timeout = settings.timeout and host.give_up_after(0) or 0 -- the rest of it is the microVM's
   local use_kvm, no_kvm = choose_accelerator(settings, kernel)
   local virtual = choose_clock(settings, use_kvm)
   local hostwait = virtual and module_of(kernel, reasons, "guest") or nil
+  if virtual and not hostwait then
+    log.warn("without the kernel's headers (--headers DIR) the virtual clock also runs while the guest waits for files of the host")
+  end
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   local terminal = settings.interactive and host.isatty(0)
   if out then prepare_out(out) end
-  log.say("running in a microVM: Linux %s, %s, %s clock%s", kernel.release, use_kvm and "KVM" or "TCG",
-    virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
+  log.say("running in a microVM: Linux %s%s, %s, %s clock%s", kernel.release, native_words(kernel.native),
+    use_kvm and "KVM" or "TCG", virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, complaint, _, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
     watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
@@ -173,7 +182,10 @@ end
 -- Returns the way that this machine itself has, or nil and a line for each that it hasn't.
 local function own_way()
   local native, why_native = machine.native()
-  if native then return "native" end
+  if native then
+    log.say("running here%s", native_words(host.interface()))
+    return "native"
+  end
   local module, why_module = machine.module()
   if module then module, why_module = provide_module() end
   if module then return "module" end
