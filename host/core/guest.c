@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +35,6 @@ bool guest_wanted(void)
 bool guest_active(void)
 {
 	return active;
-}
-
-void guest_die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fprintf(stderr, "\n" GUEST_COMPLAINT);
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\n");
-	va_end(ap);
-	sync();
-	_exit(1);
 }
 
 static const char *text_of(json_t *spec, const char *key)

@@ -40,7 +40,11 @@ _Noreturn void worker_fail(struct worker_shared *s, int code, const char *fmt, .
 /* Nothing to read; what is written goes to spec->output, or to the supervisor's standard error. */
 void worker_redirect(const struct worker_spec *spec, struct worker_shared *s);
 
+/* The streams as above, then the environment and the user of the spec: what is done next is that user's. */
+void worker_settle(const struct worker_spec *spec, struct worker_shared *s);
+
 /* Checks that several kinds share. */
+int worker_check_user(const struct worker_spec *spec, struct error *err);
 int worker_check_sizes(const struct worker_spec *spec, struct error *err);
 
 #endif

@@ -32,7 +32,7 @@ static int check(const struct worker_spec *spec, struct error *err)
 {
 	if (!spec->context)
 		return error_set(err, EINVAL, "run: missing; the lua kind needs a function");
-	return 0;
+	return worker_check_user(spec, err);
 }
 
 /* What the child's own files still hold back is written; the parent's were empty when it was copied. */
@@ -86,7 +86,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 	glue_become_copy();
 	lua_interrupt_disown(L);
-	worker_redirect(spec, s);
+	worker_settle(spec, s);
 	self.spec = spec;
 	self.shared = s;
 	self.began = clock_ns();
@@ -104,7 +104,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_lua = {
 	.name = "lua",
-	.takes = "run! output size",
+	.takes = "run! output size user",
 	.times = "interval",
 	.check = check,
 	.run = run,

@@ -13,7 +13,7 @@
 
 static const char *const spec_keys[] = {"kind",  "name",  "size",   "chunk",    "hold", "delay",
 					"huge",  "file",  "passes", "duration", "argv", "output",
-					"curve", "speed", "base",   "run",      NULL};
+					"curve", "speed", "base",   "run",      "user", "env",    NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -102,6 +102,31 @@ static char *const *argv_field(lua_State *L)
 	return (char *const *)argv;
 }
 
+/* {NAME = "value"} as "NAME=VALUE" strings, left on the stack as argv is. */
+static char *const *env_field(lua_State *L)
+{
+	char **env;
+	lua_Integer n = 0;
+
+	if (lua_getfield(L, SPEC, "env") == LUA_TNIL)
+		return NULL;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "worker.spawn: env: must be a table of strings by name");
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		n++;
+	lua_createtable(L, n, 0); /* keeps the strings alive */
+	env = lua_newuserdatauv(L, (n + 1) * sizeof(*env), 0);
+	n = 0;
+	for (lua_pushnil(L); lua_next(L, -4); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+			luaL_error(L, "worker.spawn: env: must be a table of strings by name");
+		env[n] = (char *)lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), lua_tostring(L, -1));
+		lua_rawseti(L, -5, ++n);
+	}
+	env[n] = NULL;
+	return env;
+}
+
 static double point_number(lua_State *L, lua_Integer point, int place, double def)
 {
 	double value = def;
@@ -182,6 +207,8 @@ void worker_spec_read(lua_State *L, struct worker_spec *spec, struct lua_task *t
 	spec->output = string_field(L, "output");
 	spec->speed = speed_field(L);
 	spec->base = glue_size(L, SPEC, "base", 0);
+	spec->user = string_field(L, "user");
+	spec->env = env_field(L);
 	spec->argv = argv_field(L);
 	curve_field(L, spec);
 	if (spec->kind == &worker_lua) {

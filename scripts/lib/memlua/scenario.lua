@@ -127,10 +127,12 @@ local KIND <const> = {
 ---       kind         "anon" (default): size; chunk, hold, passes, duration
 ---                    "file": size; chunk, hold, passes, duration, file (a fresh one on a RAM disk)
 ---                    "trace": curve; speed, base, hold, huge; see trace.workload
----                    "exec": argv; output, size (what it takes at most, for the claim)
----                    "lua": run = f(step); output, size
+---                    "exec": argv; output, size (what it takes at most, for the claim), user ("nobody": whom it runs as)
+---                    "lua": run = f(step); output, size, user
 ---       name (kind)  in the results; start (0): seconds after the tenant's
 ---       background   true: killed when the tenant's others are done (false)
+---     keep ("16M") how much of what its programs leave in the folder $MEMLUA_OUT comes to the run's, runs/ID/TENANT/: files
+---                  whose names end in .json .txt .log .csv .tsv .dat .out .err or .md
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
 ---     objective    { p50, p95, p99 = a duration }: what its latencies must stay below for a strategy to protect; how a

@@ -242,6 +242,7 @@ end
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
 ---     latency, progress: see w:wait; so are the figures that worker.figures lists
+---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept
 ---     workloads    of a tenant of several: each as above, with its name
 ---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak

@@ -14,7 +14,7 @@ local positive = check.number { min = 1, integer = true }
 local check_record = record.of({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = limits_spec.check, workload = workload_spec.check, workloads = check.list(workload_spec.check), policy = check.is "table",
-  background = check.is "boolean",
+  background = check.is "boolean", keep = check.size,
   objective = record.of { p50 = check.duration, p95 = check.duration, p99 = check.duration },
 }, { "name" })
 
@@ -43,6 +43,9 @@ local function check_foreground(tenants)
   check.refuse("tenants", "all run in the background: a run would have no end; leave that out of one")
 end
 
+-- How much of what a tenant's programs leave in $MEMLUA_OUT goes to the run's folder.
+local KEEP <const> = 16 << 20
+
 -- Without a rank the tenants called "high" come first and the others share the second place.
 local function fill_tenant(tenant)
   tenant.cgroup = tenant.cgroup or tenant.name
@@ -50,6 +53,7 @@ local function fill_tenant(tenant)
   tenant.rank = tenant.rank or (tenant.role == "high" and 1 or 2)
   tenant.limits = tenant.limits or {}
   tenant.start = tenant.start or 0
+  tenant.keep = tenant.keep or KEEP
   tenant.size = size_of(tenant.workloads)
 end
 

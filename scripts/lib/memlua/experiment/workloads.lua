@@ -4,6 +4,7 @@ local files = require "memlua.experiment.folders"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local outbox = require "memlua.experiment.outbox"
 local schema = require "memlua.results.schema"
 local stats = require "memlua.stats"
 local worker = require "memlua.worker"
@@ -26,6 +27,8 @@ end
 
 local OWN = { background = true, start = true } -- keys of the scenario that no worker knows
 
+local WRITES = { exec = true, lua = true } -- kinds that may print, and leave files
+
 local function worker_spec(t, workload, folder)
   local spec = {}
   for key, value in pairs(workload) do if not OWN[key] then spec[key] = value end end
@@ -33,7 +36,10 @@ local function worker_spec(t, workload, folder)
   local delay = t.spec.start + workload.start
   spec.delay = delay > 0 and delay or nil
   if spec.kind == "file" then spec.file = spec.file or files.path(spec.name) end
-  if spec.kind == "exec" or spec.kind == "lua" then spec.output = spec.output or output_of(spec.name, folder) end
+  if WRITES[spec.kind] then
+    spec.output = spec.output or output_of(spec.name, folder)
+    spec.env = { MEMLUA_OUT = t.outbox }
+  end
   return spec
 end
 
@@ -42,6 +48,9 @@ end
 --- without one, nowhere.
 function workloads.start(t, owned, folder)
   local parts = {}
+  for _, workload in ipairs(t.spec.workloads) do
+    if WRITES[workload.kind] then t.outbox = t.outbox or outbox.make(owned) end
+  end
   for i, workload in ipairs(t.spec.workloads) do
     local spec = worker_spec(t, workload, folder)
     parts[i] = { spec = workload, output = spec.output, worker = owned:add(memlua.must(worker.spawn(t.cg, spec))) }
@@ -223,6 +232,7 @@ function workloads.outcome(t, origin, killed_at, folder)
   if outcome.ended == "stopped" then outcome.ended = "done" end -- a service that was there to the end
   if children and outcome.ended == "done" then take_loss(outcome, children) end
   outcome.lost_children = children
+  if t.outbox and folder then outcome.left = outbox.take(t.outbox, folder .. "/" .. t.spec.name, t.spec.keep, t.spec.name) end
   return outcome
 end
 

@@ -101,7 +101,7 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
   stalled_us = numbers, peak = number, memory = list(tuple(1, number, number, number)), callbacks = record { claim = number },
-  workloads = list(WORKLOAD, 1),
+  workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
 
 local ANSWER <const> = record({ text = text, holds = yes_or_no, detail = text, error = text }, { "text" })

@@ -15,7 +15,7 @@ local positive = check.number { min = 1, integer = true }
 local KEYS = {
   size = check.size, chunk = check.size, hold = check.duration, passes = positive, duration = check.duration,
   file = check.is "string", curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
-  huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function",
+  user = check.is "string", huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function",
 }
 
 -- kind -> the keys that it takes and those that it needs, as the kind itself says
