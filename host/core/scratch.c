@@ -29,11 +29,12 @@ static bool suits(const char *path)
 	       strncmp(path, "/run", 4) && strncmp(path, "/var/run", 8);
 }
 
-static const char *temporary_folder(void)
+static const char *temporary_folder(const char *prefix)
 {
 	const char *tmp = getenv("TMPDIR");
+	bool good = tmp && (strcmp(prefix, SCRATCH_VM) ? *tmp == '/' : suits(tmp));
 
-	return tmp && suits(tmp) ? tmp : "/tmp";
+	return good ? tmp : "/tmp";
 }
 
 static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -89,7 +90,7 @@ static void sweep(const char *tmp)
 
 int scratch_make(const char *prefix, char *path, size_t size, struct error *err)
 {
-	const char *tmp = temporary_folder();
+	const char *tmp = temporary_folder(prefix);
 	CLEANUP_CLOSE int parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char name[64];
 	int dir;

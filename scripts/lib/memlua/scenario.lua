@@ -129,8 +129,14 @@ local KIND <const> = {
 ---                    "trace": curve; speed, base, hold, huge; see trace.workload
 ---                    "exec": argv; output, size (what it takes at most, for the claim), user ("nobody": whom it runs as)
 ---                    "lua": run = f(step); output, size, user
+---       ready        it is a service, in the background, and no load begins before it is: { port = 6379 }, { socket = path },
+---                    { line = what it prints }, { file = path }, { when = f() -> true }; within ("60s"): else the run fails.
+---                    It starts before the run's time begins
+---       stop         "TERM", or { signal = "INT", grace ("10s") }: asked to end so, and killed after that (killed at once)
 ---       name (kind)  in the results; start (0): seconds after the tenant's
 ---       background   true: killed when the tenant's others are done (false)
+---     prepare      a workload, or a list of them: run in the tenant's cgroup, one after the other, once its services are
+---                  ready and before the run's time begins: loading data
 ---     keep ("16M") how much of what its programs leave in the folder $MEMLUA_OUT comes to the run's, runs/ID/TENANT/: files
 ---                  whose names end in .json .txt .log .csv .tsv .dat .out .err or .md
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is

@@ -18,6 +18,9 @@ function outbox.make(owned)
   return folder
 end
 
+--- Where what the process `name` prints is kept beside the folder `folder` of make().
+function outbox.log(folder, name) return ("%s/%s.out"):format(folder:match "^(.*)/out$", name) end
+
 --- Takes what is in `folder` to `to`, `most` bytes of it; what had to be left is said, in the name of `tenant`. Returns { files=,
 --- bytes=, others= how many were left }, or nil where there was nothing.
 function outbox.take(folder, to, most, tenant)

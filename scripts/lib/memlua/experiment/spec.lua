@@ -14,7 +14,7 @@ local positive = check.number { min = 1, integer = true }
 local check_record = record.of({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = limits_spec.check, workload = workload_spec.check, workloads = check.list(workload_spec.check), policy = check.is "table",
-  background = check.is "boolean", keep = check.size,
+  background = check.is "boolean", keep = check.size, prepare = workload_spec.check_preparation,
   objective = record.of { p50 = check.duration, p95 = check.duration, p99 = check.duration },
 }, { "name" })
 
@@ -28,6 +28,7 @@ local function check_tenant(value, path)
   tenant.workloads = workload_spec.check_all(tenant.workloads or { tenant.workload },
     path .. (tenant.workload and ".workload" or ".workloads"))
   tenant.workload = nil
+  workload_spec.check_services(tenant, path)
   return tenant
 end
 

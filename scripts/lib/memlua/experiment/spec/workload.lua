@@ -29,8 +29,55 @@ for _, kind in ipairs(worker.kinds) do
   WORKLOADS[kind.name] = { fields, needed }
 end
 
+-- ---- services ----------------------------------------------------------------------------------------------------
+
+local SIGNS <const> = { "port", "socket", "line", "file", "when" }
+
+local check_signs = record.of {
+  port = check.number { min = 1, max = 65535, integer = true }, socket = check.is "string", line = check.is "string", file = check.is "string",
+  when = check.is "function", within = check.duration,
+}
+
+-- A function alone is what says it.
+local function check_ready(value, path)
+  local ready = check_signs(type(value) == "function" and { when = value } or value, path)
+  local signs = 0
+  for _, sign in ipairs(SIGNS) do signs = signs + (ready[sign] and 1 or 0) end
+  if signs == 0 then check.refuse(path, "by what? one of %s is needed, { port = 6379 }", table.concat(SIGNS, ", ")) end
+  ready.within = ready.within or 60
+  return ready
+end
+
+local check_stop = record.of({ signal = check.one_of { "TERM", "INT", "QUIT", "HUP", "USR1", "USR2" }, grace = check.duration }, { "signal" })
+
+-- A signal alone is how it is asked.
+local function check_stop_of(value, path)
+  local how = check_stop(type(value) == "string" and { signal = value } or value, path)
+  how.grace = how.grace or 10
+  return how
+end
+
+--- Fails with status 1 where a tenant's service is told what makes no sense of one.
+function workload_spec.check_services(tenant, path)
+  for _, workload in ipairs(tenant.workloads) do
+    local at = path .. ".workloads." .. workload.name
+    if workload.ready and not (workload.background or tenant.background) then
+      check.refuse(at .. ".ready", "a service is stopped when the others are done; give it, or its tenant, background = true")
+    end
+    if workload.ready and (workload.start > 0 or (tenant.start or 0) > 0) then
+      check.refuse(at .. ".start", "a service that is to be ready is started before the run's time begins; leave start out")
+    end
+    if workload.ready and workload.ready.line and workload.kind ~= "exec" and workload.kind ~= "lua" then
+      check.refuse(at .. ".ready.line", "this workload is of kind %s and prints nothing", workload.kind)
+    end
+  end
+end
+
+-- ---- each workload -------------------------------------------------------------------------------------------------
+
 -- What every kind takes.
-local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }
+local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean", ready = check_ready,
+                   stop = check_stop_of }
 
 local function check_machine(workload, path)
   if not workload.size or workload.kind == "file" then return end
@@ -108,6 +155,16 @@ function workload_spec.check_all(list, path)
     or "all run in the background: the tenant would never be done; leave that out of one")
 end
 
+--- The checker of what prepares a run: a workload or a list of them, one after the other.
+function workload_spec.check_preparation(value, path)
+  local list = check.list(workload_spec.check)(type(value) == "table" and #value == 0 and { value } or value, path)
+  for _, workload in ipairs(list) do
+    workload.name = workload.name or "prepare"
+    if workload.background or workload.ready then check.refuse(path, "it must end before the load begins: no background, no ready") end
+  end
+  return list
+end
+
 -- A program by its path may be made by a hook of the scenario, just before it is run.
 local function check_program(workload, path, hooks)
   local program = workload.argv[1]
@@ -126,6 +183,9 @@ function workload_spec.check_programs(scenario)
     local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s") .. ".argv[1]"
     for _, workload in ipairs(tenant.workloads) do
       if workload.argv then check_program(workload, path:format(workload.name), scenario.hooks) end
+    end
+    for _, workload in ipairs(tenant.prepare or {}) do
+      if workload.argv then check_program(workload, "tenants." .. tenant.name .. ".prepare.argv[1]", scenario.hooks) end
     end
   end
 end
