@@ -132,6 +132,10 @@ local KIND <const> = {
 ---       ready        it is a service, in the background, and no load begins before it is: { port = 6379 }, { socket = path },
 ---                    { line = what it prints }, { file = path }, { when = f() -> true }; within ("60s"): else the run fails.
 ---                    It starts before the run's time begins
+---       metrics      what its program says of itself, in the tables beside memlua's own: "redis-benchmark", "pgbench",
+---                    "sysbench", "stress-ng", "fio", "wrk", "h2load", "time", "json" (one object), or f(text) -> { name = number }
+---                    by names that end in _ms, _us, _s, _per_s, rps or tps; others: { number, unit = "MB", better =
+---                    "higher" }. { parse = one of these, file = its name in $MEMLUA_OUT } reads a file
 ---       stop         "TERM", or { signal = "INT", grace ("10s") }: asked to end so, and killed after that (killed at once)
 ---       name (kind)  in the results; start (0): seconds after the tenant's
 ---       background   true: killed when the tenant's others are done (false)

@@ -245,6 +245,7 @@ end
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
 ---     latency, progress: see w:wait; so are the figures that worker.figures lists
+---     metrics      { name = { value, unit, better } }: figures of its programs' own
 ---     ready_s      until a service was ready, prepare_s: how long what prepares the run took: before the run's start
 ---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept
 ---     workloads    of a tenant of several: each as above, with its name

@@ -4,6 +4,7 @@ local files = require "memlua.experiment.folders"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local metrics = require "memlua.experiment.metrics"
 local outbox = require "memlua.experiment.outbox"
 local schema = require "memlua.results.schema"
 local stats = require "memlua.stats"
@@ -149,6 +150,15 @@ local function outcome_of(part, start, killed_at, origin, folder)
   return outcome
 end
 
+-- What a program says of itself. One that should and doesn't has come to nothing that can be compared: it failed.
+local function add_metrics(outcome, part, outbox_folder)
+  if not part.spec.metrics or outcome.ended ~= "done" and outcome.ended ~= "stopped" then return end
+  local why
+  outcome.metrics, why = metrics.read(part, outbox_folder)
+  if outcome.metrics then return end
+  outcome.ended, outcome.completion_s, outcome.error = "failed", nil, "no figures of its own: " .. why
+end
+
 -- ---- lost children -----------------------------------------------------------------------------------------------
 
 -- How many of the tenant's processes the OOM killer took beside the workloads themselves, by the cgroup's own counter.
@@ -220,6 +230,18 @@ local function finish_together(together, parts, start)
   together.alloc_s = reduced(counting, "alloc_s", math.max)
 end
 
+-- Two that measure the same tell it under their own names.
+local function metrics_of(parts)
+  local count, result = {}, {}
+  for _, part in ipairs(parts) do
+    for name in pairs(part.metrics or {}) do count[name] = (count[name] or 0) + 1 end
+  end
+  for _, part in ipairs(parts) do
+    for name, figure in pairs(part.metrics or {}) do result[count[name] > 1 and part.name .. "." .. name or name] = figure end
+  end
+  return next(result) and result or nil
+end
+
 local function together_of(parts, start)
   local together = {
     delay = start, spawned = reduced(parts, "spawned", math.min), start = reduced(parts, "start", math.min),
@@ -228,6 +250,7 @@ local function together_of(parts, start)
   for _, figure in ipairs(worker.figures) do
     if figure.together then together[figure.name] = reduced(parts, figure.name, JOINTS[figure.together]) end
   end
+  together.metrics = metrics_of(parts)
   finish_together(together, parts, start)
   return together
 end
@@ -243,6 +266,7 @@ function workloads.outcome(t, origin, killed_at, folder)
   for i, part in ipairs(t.parts) do
     local start = t.spec.start + part.spec.start
     outcomes[i] = outcome_of(part, start, killed_at(part.result.pid), origin, folder)
+    add_metrics(outcomes[i], part, t.outbox)
   end
   if children then blame(outcomes, children) end
   local outcome = #outcomes > 1 and together_of(outcomes, t.spec.start) or outcomes[1]

@@ -86,7 +86,7 @@ local numbers <const> = map(number)
 local PROCESS <const> = {
   ended = text, signal = number_or_text, exit_code = number_or_text, error = text, output = check.name, pid = number, completion_s = number,
   alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
-  ready_s = number, prepare_s = number, latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
+  metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number, latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
 }
 
 local function joined(fields, more)

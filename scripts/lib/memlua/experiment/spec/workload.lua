@@ -1,6 +1,7 @@
 --- memlua.experiment.spec.workload: what a tenant runs: the keys of each kind, and whether this machine has what they need.
 local check = require "memlua.base.check"
 local memlua = require "memlua"
+local metrics = require "memlua.experiment.metrics"
 local record = require "memlua.experiment.spec.record"
 local sys = require "memlua.base.sys"
 local units = require "memlua.units"
@@ -77,7 +78,7 @@ end
 
 -- What every kind takes.
 local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean", ready = check_ready,
-                   stop = check_stop_of }
+                   stop = check_stop_of, metrics = metrics.check }
 
 local function check_machine(workload, path)
   if not workload.size or workload.kind == "file" then return end
