@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct schedule_phase;
 struct worker_shared;
 struct worker_spec;
 
@@ -61,6 +62,8 @@ struct worker_spec {
 	size_t npoints;
 	double speed;        /* trace: how many of its seconds pass in one */
 	uint64_t base;       /* trace: bytes kept beside the curve */
+	const struct schedule_phase *phases; /* lua: when its requests are due; without any it runs by itself */
+	size_t nphases;
 	const void *context; /* for kinds from elsewhere */
 };
 

@@ -266,6 +266,8 @@ static const luaL_Reg functions[] = {
 	 *                  to it. Cgroups, policies and workers are not for it.
 	 *   user   exec and lua: whom it runs as, with that user's groups and HOME, USER, LOGNAME, SHELL ("nobody"; else as
 	 *                  memlua itself); env: {NAME = "value"}, over memlua's environment
+	 *   phases of kind lua: {{rate, seconds}, ...}: run is then request(i), called for each request, i from 1, when it is due,
+	 *                  so many a second; its latency counts from then (no coordinated omission). false: it failed
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready

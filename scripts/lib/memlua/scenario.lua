@@ -128,7 +128,9 @@ local KIND <const> = {
 ---                    "file": size; chunk, hold, passes, duration, file (a fresh one on a RAM disk)
 ---                    "trace": curve; speed, base, hold, huge; see trace.workload
 ---                    "exec": argv; output, size (what it takes at most, for the claim), user ("nobody": whom it runs as)
----                    "lua": run = f(step); output, size, user
+---                    "lua": run = f(step); output, size, user. Or request = f(i), called so many times a second as `rate`
+---                    says, for a `duration`; rate may be a list of phases { rate =, duration = }. Latencies count from when
+---                    a request was due; one that returns false has failed
 ---       ready        it is a service, in the background, and no load begins before it is: { port = 6379 }, { socket = path },
 ---                    { line = what it prints }, { file = path }, { when = f() -> true }; within ("60s"): else the run fails.
 ---                    It starts before the run's time begins

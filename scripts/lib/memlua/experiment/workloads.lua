@@ -31,10 +31,19 @@ local OWN <const> = { background = true, start = true, ready = true, stop = true
 
 local WRITES = { exec = true, lua = true } -- kinds that may print, and leave files
 
+local function phases_of(rate)
+  local phases = {}
+  for i, phase in ipairs(rate) do phases[i] = { phase.rate, phase.duration } end
+  return phases
+end
+
 local function worker_spec(t, workload, folder)
   local spec = {}
   for key, value in pairs(workload) do if not OWN[key] then spec[key] = value end end
   spec.name = name_of(t, workload)
+  if spec.request then
+    spec.run, spec.phases, spec.request, spec.rate = spec.request, phases_of(spec.rate), nil, nil
+  end
   local delay = t.spec.start + workload.start
   spec.delay = delay > 0 and delay or nil
   if spec.kind == "file" then spec.file = spec.file or files.path(spec.name) end

@@ -12,11 +12,39 @@ local workload_spec = {}
 
 local positive = check.number { min = 1, integer = true }
 
+local check_phase = record.of({ name = check.name, rate = check.number { min = 0, max = 1e6 }, duration = check.duration }, { "rate", "duration" })
+
+-- So many a second, or phases of different rates.
+local function check_rate(value, path)
+  if type(value) == "table" then return check.list(check_phase)(value, path) end
+  return check.number { min = 1e-3, max = 1e6 }(value, path)
+end
+
+-- Of kind lua: either it runs by itself, or its requests are made for it.
+local function check_load(workload, path)
+  if not workload.run and not workload.request then check.refuse(path .. ".run", "missing; or request = f(i), with a rate") end
+  if workload.run and (workload.request or workload.rate or workload.duration) then
+    check.refuse(path .. ".run", "it runs by itself; a rate and a duration are for request = f(i)")
+  end
+  if workload.run then return end
+  if not workload.rate then check.refuse(path .. ".rate", "missing; how many requests a second are due?") end
+  if type(workload.rate) == "table" and workload.duration then
+    check.refuse(path .. ".duration", "each phase of the rate has its own")
+  elseif type(workload.rate) == "number" then
+    if not workload.duration then check.refuse(path .. ".duration", "missing; for how long are %g requests a second due?", workload.rate) end
+    workload.rate, workload.duration = { { rate = workload.rate, duration = workload.duration } }, nil
+  end
+  local due = 0
+  for _, phase in ipairs(workload.rate) do due = due + phase.rate * phase.duration end
+  if due < 1 then check.refuse(path .. ".rate", "not one request is due in that time") end
+end
+
 -- What a workload may be told; `size` of what a program or a function takes says what it will be at most.
 local KEYS = {
   size = check.size, chunk = check.size, hold = check.duration, passes = positive, duration = check.duration,
   file = check.is "string", curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
-  user = check.is "string", huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function",
+  user = check.is "string", huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function", request = check.is "function",
+  rate = check_rate,
 }
 
 -- kind -> the keys that it takes and those that it needs, as the kind itself says
@@ -130,6 +158,7 @@ function workload_spec.check(value, path)
   refuse_other_kinds(value, kind, path)
   local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
+  if kind == "lua" then check_load(workload, path) end
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   check_machine(workload, path)
   return workload
