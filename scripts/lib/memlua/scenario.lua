@@ -147,8 +147,10 @@ local KIND <const> = {
 ---                  whose names end in .json .txt .log .csv .tsv .dat .out .err or .md
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
----     objective    { p50, p95, p99 = a duration }: what its latencies must stay below for a strategy to protect; how a
----                  service is judged
+---     slo          { metric = "p99", below = "10ms" }, or a list of these: what it must keep to for a strategy to protect, how a
+---                  service is judged. metric: p50, p95 or p99 of its latencies, or a figure of its own (workload.metrics);
+---                  below, or above, is a number in its unit. The median of the runs is to keep to it, or, with share =
+---                  0.9, so many of all runs
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed

@@ -26,7 +26,7 @@ end
 local function figure_of(tenant)
   local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
   if workload and workload.duration then return tenant.read_bytes, "bytes read" end
-  if not tenant.completion_s then return stats.percentile(tenant.latency, 0.99), "P99" end
+  if not tenant.completion_s or work.is_paced(tenant) then return stats.percentile(tenant.latency, 0.99), "P99" end
   local moving = work.moving(tenant)
   return moving or tenant.completion_s, moving and "working time" or "time"
 end
