@@ -1,8 +1,10 @@
---- memlua.experiment.clients: what the programs that people measure services with print, as figures. Each takes the text and
---- returns { name = number, or { number, unit = text, better = "lower" or "higher" } }, see memlua.experiment.metrics.
+--- memlua.experiment.clients: what the programs that people measure services with print, as figures (memlua.experiment.metrics).
 local json = require "memlua.json"
+local memlua = require "memlua"
 
 local clients = {}
+
+local parsers = {} -- program -> f(text) -> its figures
 
 local MS <const> = { us = 1e-3, ms = 1, s = 1000, m = 60000 }
 
@@ -32,7 +34,7 @@ end
 local function word(text) return (text:lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", "")) end
 
 -- With --csv it names its columns, else it prints a summary at the end of each test.
-clients["redis-benchmark"] = function(text)
+parsers["redis-benchmark"] = function(text)
   local tests = {}
   for name, rps, avg, least, p50, p95, p99, most in
     text:gmatch '"([^"\n]+)","([%d.]+)","([%d.]+)","([%d.]+)","([%d.]+)","([%d.]+)","([%d.]+)","([%d.]+)"' do
@@ -49,7 +51,7 @@ clients["redis-benchmark"] = function(text)
 end
 
 -- With -R the latency counts from when a transaction was due, and the lag is how late it began.
-function clients.pgbench(text)
+function parsers.pgbench(text)
   return {
     tps = number(text, "tps = ([%d.]+)"), avg_ms = number(text, "latency average = ([%d.]+) ms"),
     stddev_ms = number(text, "latency stddev = ([%d.]+) ms"), lag_avg_ms = number(text, "schedule lag: avg ([%d.]+)"),
@@ -58,7 +60,7 @@ function clients.pgbench(text)
   }
 end
 
-function clients.sysbench(text)
+function parsers.sysbench(text)
   return {
     events_per_s = number(text, "events per second:%s+([%d.]+)") or number(text, "Total operations: %d+ %(([%d.]+) per second%)")
       or number(text, "transactions:%s+%d+%s+%(([%d.]+) per sec"),
@@ -67,7 +69,7 @@ function clients.sysbench(text)
   }
 end
 
-clients["stress-ng"] = function(text)
+parsers["stress-ng"] = function(text)
   local tests = {}
   for name, rate in text:gmatch "%] ([%w_-]+)%s+%d+%s+[%d.]+%s+[%d.]+%s+[%d.]+%s+([%d.]+)%s+[%d.]+" do
     tests[#tests + 1] = { name = word(name), figures = { bogo_ops_per_s = tonumber(rate) } }
@@ -76,7 +78,7 @@ clients["stress-ng"] = function(text)
 end
 
 -- Of --output-format=json: every job's reads and writes.
-function clients.fio(text)
+function parsers.fio(text)
   local value = json.decode(text:match "%b{}" or "")
   local result = {}
   for _, job in ipairs(value.jobs or {}) do
@@ -93,7 +95,7 @@ function clients.fio(text)
 end
 
 -- With --latency it prints percentiles. wrk2 takes the same options, and -R for a fixed rate.
-function clients.wrk(text)
+function parsers.wrk(text)
   return {
     rps = number(text, "Requests/sec:%s+([%d.]+)"), p50_ms = in_ms(text:match "\n%s+50[.%d]*%%%s+(%S+)"),
     p90_ms = in_ms(text:match "\n%s+90[.%d]*%%%s+(%S+)"), p99_ms = in_ms(text:match "\n%s+99%.?0*%%%s+(%S+)"),
@@ -101,7 +103,7 @@ function clients.wrk(text)
   }
 end
 
-function clients.h2load(text)
+function parsers.h2load(text)
   local most, mean = text:match "time for request:%s+%S+%s+(%S+)%s+(%S+)"
   return {
     rps = number(text, "finished in [^\n]-, ([%d.]+) req/s"), avg_ms = in_ms(mean), max_ms = in_ms(most),
@@ -110,7 +112,7 @@ function clients.h2load(text)
 end
 
 -- Of GNU time: with -v, or its default format.
-function clients.time(text)
+function parsers.time(text)
   local function clock(said)
     local seconds = 0
     for part in (said or ""):gmatch "[%d.]+" do seconds = seconds * 60 + tonumber(part) end
@@ -126,12 +128,19 @@ function clients.time(text)
 end
 
 -- One object: its numbers, whatever is printed before and after it.
-function clients.json(text)
+function parsers.json(text)
   local result = {}
   for name, value in pairs(json.decode(text:match "%b{}" or "")) do
     if type(value) == "number" or type(value) == "table" then result[name] = value end
   end
   return result
 end
+
+--- The names of the programs whose output is known, sorted.
+function clients.names() return memlua.keys(parsers) end
+
+--- The figures in `text`, which the program `name` has printed: { name = number, or { number, unit =, better = "lower" or "higher" } };
+--- empty where it is no such output. An error where what should be JSON isn't.
+function clients.parse(name, text) return parsers[name](text) end
 
 return clients

@@ -2,7 +2,6 @@
 --- their units and which way is better.
 local check = require "memlua.base.check"
 local clients = require "memlua.experiment.clients"
-local memlua = require "memlua"
 local sys = require "memlua.base.sys"
 
 local metrics = {}
@@ -14,7 +13,7 @@ local check_source = check.record({ parse = check.any, file = check.is "string" 
 --- The checker of a workload's `metrics`: a client's name, a function, or { parse = one of these, file = name in $MEMLUA_OUT }.
 function metrics.check(value, path)
   local source = type(value) == "table" and check_source(value, path) or { parse = value }
-  if type(source.parse) ~= "function" then check.one_of(memlua.keys(clients))(source.parse, path) end
+  if type(source.parse) ~= "function" then check.one_of(clients.names())(source.parse, path) end
   return source
 end
 
@@ -55,12 +54,12 @@ local function text_of(source, part, outbox)
 end
 
 local function parsed(source, text)
-  local parse = type(source.parse) == "function" and source.parse or clients[source.parse]
-  local ok, found = pcall(parse, text)
+  local known = type(source.parse) == "string"
+  local ok, found = pcall(known and clients.parse or source.parse, known and source.parse or text, text)
   if not ok then return nil, "reading them failed: " .. (type(found) == "table" and found.message or tostring(found)) end
   if type(found) ~= "table" then return nil, ("its function returned a %s, a table is needed"):format(type(found)) end
   if next(found) == nil then
-    return nil, type(source.parse) == "string" and ("what it printed is not %s's output"):format(source.parse) or "none were found"
+    return nil, known and ("what it printed is not %s's output"):format(source.parse) or "none were found"
   end
   return found
 end
