@@ -164,6 +164,24 @@ static void change_root(void)
 		guest_die("changing to the writable root: %s", strerror(errno));
 }
 
+static void set_percent(const char *path, const char *percent)
+{
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, percent, strlen(percent)) < 0)
+		guest_die("%s: %s", path, strerror(errno));
+}
+
+/*
+ * Written back early: kernels with the multi-gen LRU (seen on 6.12) OOM-kill a tenant whose limit is full of dirty pages.
+ * With the kernel's 20 and 10 % dd of 192M was killed at a limit of 64M in 2 of 3 runs, with these in 0 of 4.
+ */
+static void write_back_early(void)
+{
+	set_percent("/proc/sys/vm/dirty_background_ratio", "1");
+	set_percent("/proc/sys/vm/dirty_ratio", "5");
+}
+
 const char *guest_make_writable(const char *modules, unsigned long mib)
 {
 	if (!succeeds((const char *const[]){"modprobe", "-d", modules, "overlay", NULL}))
@@ -174,5 +192,6 @@ const char *guest_make_writable(const char *modules, unsigned long mib)
 		return "an overlay over virtiofs can't be mounted";
 	furnish(modules);
 	change_root();
+	write_back_early();
 	return NULL;
 }
