@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "guest_parts.h"
 
 static bool active;
 
@@ -37,55 +37,6 @@ bool guest_active(void)
 	return active;
 }
 
-/* No way to go on: say why on the console, which the host shows, and let the kernel panic. */
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fprintf(stderr, "\n" GUEST_COMPLAINT);
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\n");
-	va_end(ap);
-	sync();
-	_exit(1);
-}
-
-static void mount_one(const char *type, const char *where, const char *data)
-{
-	if (mount(type, where, type, 0, data) && errno != EBUSY)
-		die("mount %s on %s: %s", type, where, strerror(errno));
-}
-
-/* What udev adds to the kernel's devices, and programs rely on. */
-static const struct {
-	const char *name, *target;
-} device_links[] = {
-	{"/dev/fd", "/proc/self/fd"},
-	{"/dev/stdin", "/proc/self/fd/0"},
-	{"/dev/stdout", "/proc/self/fd/1"},
-	{"/dev/stderr", "/proc/self/fd/2"},
-};
-
-static void mount_system(void)
-{
-	mount_one("proc", "/proc", NULL);
-	mount_one("sysfs", "/sys", NULL);
-	mount_one("devtmpfs", "/dev", NULL);
-	mkdir("/dev/shm", 01777);
-	mkdir("/dev/pts", 0755);
-	mount_one("tmpfs", "/dev/shm", NULL);
-	mount_one("devpts", "/dev/pts", NULL);
-	for (size_t i = 0; i < sizeof(device_links) / sizeof(*device_links); i++)
-		if (symlink(device_links[i].target, device_links[i].name) && errno != EEXIST)
-			die("%s: %s", device_links[i].name, strerror(errno));
-	mount_one("tmpfs", "/run", NULL);
-	mount_one("cgroup2", "/sys/fs/cgroup", NULL);
-	/* Scratch space for programs that want some; the root file system is the host's, read-only. */
-	mkdir("/run/tmp", 01777);
-	setenv("TMPDIR", "/run/tmp", 1);
-}
-
 static const char *text_of(json_t *spec, const char *key)
 {
 	return json_string_value(json_object_get(spec, key));
@@ -97,7 +48,7 @@ static json_t *read_spec(void)
 	json_t *spec = json_load_file(getenv("MEMLUA_SPEC"), 0, &why);
 
 	if (!spec)
-		die("%s: %s", getenv("MEMLUA_SPEC"), why.text);
+		guest_die("%s: %s", getenv("MEMLUA_SPEC"), why.text);
 	return spec;
 }
 
@@ -111,6 +62,19 @@ static void keep_folder(const char *out)
 	close(open(GUEST_SENT, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
+/* Without it programs find what they found before there was one: a root that they can't write, and $TMPDIR in memory. */
+static void make_writable(json_t *spec)
+{
+	const char *modules = text_of(spec, "modules"), *name = text_of(spec, "hostname"), *why;
+
+	if (name && sethostname(name, strlen(name)))
+		guest_die("hostname %s: %s", name, strerror(errno));
+	why = modules ? guest_make_writable(modules, json_integer_value(json_object_get(spec, "disk_mib")))
+		      : "not asked for";
+	if (why)
+		setenv("MEMLUA_READONLY", why, 1);
+}
+
 static void set_environment(json_t *spec)
 {
 	const char *name;
@@ -119,14 +83,18 @@ static void set_environment(json_t *spec)
 	json_object_foreach(json_object_get(spec, "env"), name, value)
 		setenv(name, json_string_value(value), 1);
 	unsetenv("MEMLUA_SPEC");
+}
+
+static void enter_folder(json_t *spec)
+{
 	if (chdir(text_of(spec, "cwd")))
-		die("%s: %s", text_of(spec, "cwd"), strerror(errno));
+		guest_die("%s: %s", text_of(spec, "cwd"), strerror(errno));
 	if (!text_of(spec, "out"))
 		return;
 	keep_folder(text_of(spec, "out"));
 	/* The run's folder: kept in memory, so that writing it never waits for the host. */
 	if (mount("tmpfs", text_of(spec, "out"), "tmpfs", 0, "mode=0755"))
-		die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
+		guest_die("mount tmpfs on %s: %s", text_of(spec, "out"), strerror(errno));
 }
 
 /*
@@ -139,9 +107,9 @@ static void load_hostwait(json_t *spec)
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (path && fd < 0)
-		die("%s: %s", path, strerror(errno));
+		guest_die("%s: %s", path, strerror(errno));
 	if (path && syscall(SYS_finit_module, fd, "", 0) && errno != ENOENT)
-		die("%s: loading the module: %s", path, strerror(errno));
+		guest_die("%s: loading the module: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
@@ -171,7 +139,7 @@ static int open_port(const char *wanted)
 	if (ports)
 		closedir(ports);
 	if (fd < 0)
-		die("virtio port %s: not found", wanted);
+		guest_die("virtio port %s: not found", wanted);
 	return fd;
 }
 
@@ -189,7 +157,7 @@ static void open_terminal(struct terminal *t, json_t *spec)
 
 	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (t->master < 0 || grantpt(t->master) || unlockpt(t->master))
-		die("terminal: %s", strerror(errno));
+		guest_die("terminal: %s", strerror(errno));
 	ioctl(t->master, TIOCSWINSZ, &size); /* 0 is unknown, as it is without */
 	t->in = open_port("memlua.in");
 	t->out = open_port("memlua.out");
@@ -201,7 +169,7 @@ static void use_terminal(const struct terminal *t)
 
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (fd < 0 || dup2(fd, i) < 0)
-			die("terminal: %s", strerror(errno));
+			guest_die("terminal: %s", strerror(errno));
 }
 
 /* Passes on what there is. Return: whether more may come. */
@@ -249,7 +217,7 @@ static void use_ports(json_t *spec)
 
 	if (dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 ||
 	    dup2(open_port("memlua.out"), STDOUT_FILENO) < 0 || dup2(open_port("memlua.err"), STDERR_FILENO) < 0)
-		die("standard streams: %s", strerror(errno));
+		guest_die("standard streams: %s", strerror(errno));
 }
 
 /* In the child, which returns 0 when the command has ended, the spec is freed. */
@@ -265,7 +233,7 @@ static pid_t spawn_command(json_t *spec, const struct terminal *t, const sigset_
 		argv[i] = (char *)json_string_value(json_array_get(words, i));
 	pid = fork();
 	if (pid < 0)
-		die("fork: %s", strerror(errno));
+		guest_die("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
 	sigprocmask(SIG_SETMASK, mask, NULL);
@@ -316,15 +284,15 @@ static void send_results(const char *folder)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		die("fork: %s", strerror(errno));
+		guest_die("fork: %s", strerror(errno));
 	if (!pid) {
 		dup2(open_port("memlua.results"), STDOUT_FILENO);
 		execlp("tar", "tar", "--format=gnu", "-C", folder, "--anchored", "--no-wildcards", "-X", GUEST_SENT,
 		       "-cf", "-", ".", NULL);
-		die("tar: %s", strerror(errno));
+		guest_die("tar: %s", strerror(errno));
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
-		die("tar: sending the results failed");
+		guest_die("tar: sending the results failed");
 }
 
 int guest_init(int (*run)(int argc, char **argv))
@@ -339,13 +307,16 @@ int guest_init(int (*run)(int argc, char **argv))
 	pid_t command;
 
 	spec = read_spec(); /* before mounts of ours hide it: TMPDIR may be /dev/shm */
-	mount_system();
+	guest_mount_system();
+	guest_start_network();
 	setrlimit(RLIMIT_NOFILE, &files);
 	control = open_port("memlua.control");
 	if (write(control, "up\n", 3) != 3)
-		die("virtio port memlua.control: %s", strerror(errno));
+		guest_die("virtio port memlua.control: %s", strerror(errno));
 	set_environment(spec);
 	load_hostwait(spec);
+	make_writable(spec);
+	enter_folder(spec);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &old);
@@ -363,7 +334,7 @@ int guest_init(int (*run)(int argc, char **argv))
 	snprintf(report, sizeof(report), "exit %d\n",
 		 WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : 128 + WTERMSIG(wstatus));
 	if (write(control, report, strlen(report)) < 0)
-		die("virtio port memlua.control: %s", strerror(errno));
+		guest_die("virtio port memlua.control: %s", strerror(errno));
 	reboot(RB_POWER_OFF);
-	die("power off: %s", strerror(errno));
+	guest_die("power off: %s", strerror(errno));
 }

@@ -79,6 +79,10 @@ const struct setting settings_table[] = {
 	 .more = "The module is built with them: the folder that has their Makefile, .config and vmlinux."},
 	{"memory", 'm', SETTING_SIZE, TAKEN_BY_RUN, "SIZE",
 	 .help = "the microVM's memory (default 2G)"},
+	{"disk", 0, SETTING_SIZE, TAKEN_BY_RUN, "SIZE",
+	 .help = "how much programs may write in the microVM (default: half its memory)",
+	 .more = "Its root is the machine's, and what is written there is thrown away with the microVM. It lies on a disk in the "
+		 "microVM's memory, charged to no tenant; the pages cached above it are charged and reclaimed as on any disk."},
 	{"cpus", 'p', SETTING_POSITIVE, TAKEN_BY_RUN, "N",
 	 .help = "the microVM's CPUs (default 1; the virtual clock has only 1)"},
 	{"timeout", 0, SETTING_DURATION, TAKEN_BY_RUN, "TIME",

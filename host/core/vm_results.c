@@ -74,7 +74,7 @@ static size_t printable(const unsigned char *s)
 	return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : len;
 }
 
-static bool is_printable(const char *text)
+bool results_printable(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -85,12 +85,12 @@ static bool is_printable(const char *text)
 }
 
 /* "runs/001-none/run.json": folders and a file, none of them hidden, so none of them "..". */
-static bool is_welcome(const char *path)
+bool results_welcomes(const char *path)
 {
 	unsigned int folders = 0;
 	const char *part = path, *slash;
 
-	if (!is_printable(path))
+	if (!results_printable(path))
 		return false;
 	for (; (slash = strchr(part, '/')); part = slash + 1)
 		if (*part == '.' || slash == part || ++folders > MOST_FOLDERS || !strncmp(part, "plots/", 6))
@@ -204,7 +204,7 @@ static bool is_taken(struct results *r, char type, uint64_t size)
 {
 	if (type == '5')
 		return false; /* folders are made when a file goes there */
-	if ((type == '0' || !type) && size <= RESULTS_FILE_MAX && is_welcome(r->name))
+	if ((type == '0' || !type) && size <= RESULTS_FILE_MAX && results_welcomes(r->name))
 		return true;
 	leave_out(r, r->name);
 	return false;

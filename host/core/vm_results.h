@@ -2,6 +2,7 @@
 #ifndef MEMLUA_VM_RESULTS_H
 #define MEMLUA_VM_RESULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -46,6 +47,12 @@ const char *results_left_out(struct results *r);
  * Return: 0, or -1 where it ended in the middle of a file, or the folder has gone meanwhile.
  */
 int results_finish(struct results *r, struct error *err);
+
+/** results_welcomes() - whether a run's folder takes a file of that path in it, "runs/001-none/run.json". */
+bool results_welcomes(const char *path);
+
+/** results_printable() - whether a text is UTF-8 without control characters. */
+bool results_printable(const char *text);
 
 /** results_close() - free it and remove what is not whole. NULL is fine. */
 void results_close(struct results *r);

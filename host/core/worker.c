@@ -41,6 +41,7 @@ struct worker {
 	uint64_t oom_kills; /* of the cgroup and those below, before the start */
 	struct worker_shared *shared;
 	const char *kill_reason;
+	bool asked; /* to end, by a signal that it may handle: how it then ends is no failure */
 	bool ended, oom_killed;
 	int signal, exit_code;
 	struct rusage usage;
@@ -234,12 +235,17 @@ int worker_wait(struct worker *const workers[], size_t n, double timeout, struct
 	return ready ? error_set(err, EINTR, "interrupted") : error_set(err, ETIMEDOUT, "timeout");
 }
 
+void worker_signal(struct worker *w, int signal, const char *reason)
+{
+	if (worker_ended(w) || syscall(SYS_pidfd_send_signal, w->pidfd, signal, NULL, 0) || w->kill_reason)
+		return;
+	w->kill_reason = reason;
+	w->asked = signal != SIGKILL;
+}
+
 void worker_kill(struct worker *w, const char *reason)
 {
-	if (worker_ended(w))
-		return;
-	if (!syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0) && !w->kill_reason)
-		w->kill_reason = reason;
+	worker_signal(w, SIGKILL, reason);
 }
 
 void worker_free(struct worker *w)
@@ -259,6 +265,8 @@ static const char *how_ended(const struct worker *w)
 {
 	if (w->oom_killed)
 		return "oom-killed";
+	if (w->asked)
+		return w->kill_reason;
 	if (w->signal)
 		return w->signal == SIGKILL && w->kill_reason ? w->kill_reason : "killed";
 	return w->exit_code ? "failed" : "done";

@@ -50,6 +50,12 @@ bool worker_ended(struct worker *w);
  */
 void worker_kill(struct worker *w, const char *reason);
 
+/**
+ * worker_signal() - ask it to end by a signal that it may handle. However it ends from then on, the result gives
+ * @reason, a literal; worker_kill() after it only ends the waiting.
+ */
+void worker_signal(struct worker *w, int signal, const char *reason);
+
 /** worker_result() - fill in the result of a worker that has ended. */
 void worker_result(const struct worker *w, struct worker_result *result);
 

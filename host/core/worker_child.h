@@ -16,6 +16,7 @@ struct worker_shared {
 	_Atomic uint64_t started, allocated, finished; /* ns, 0 until then */
 	_Atomic uint64_t reached, read_bytes, passes_done;
 	_Atomic uint64_t steps_done, lag_max, lag_last;
+	_Atomic uint64_t requests_due, requests_done, requests_late, requests_missed, requests_failed;
 	int error_code;  /* errno of a failure; 0: the text says all */
 	char error[256]; /* what failed */
 	struct histogram latency;
@@ -40,7 +41,11 @@ _Noreturn void worker_fail(struct worker_shared *s, int code, const char *fmt, .
 /* Nothing to read; what is written goes to spec->output, or to the supervisor's standard error. */
 void worker_redirect(const struct worker_spec *spec, struct worker_shared *s);
 
+/* The streams as above, then the environment and the user of the spec: what is done next is that user's. */
+void worker_settle(const struct worker_spec *spec, struct worker_shared *s);
+
 /* Checks that several kinds share. */
+int worker_check_user(const struct worker_spec *spec, struct error *err);
 int worker_check_sizes(const struct worker_spec *spec, struct error *err);
 
 #endif

@@ -28,6 +28,11 @@ SHARED(passes_done)
 SHARED(steps_done)
 SHARED(lag_max)
 SHARED(lag_last)
+SHARED(requests_due)
+SHARED(requests_done)
+SHARED(requests_late)
+SHARED(requests_missed)
+SHARED(requests_failed)
 USAGE(cpu, timeval_ns(u->ru_utime) + timeval_ns(u->ru_stime))
 USAGE(major_faults, u->ru_majflt)
 USAGE(minor_faults, u->ru_minflt)
@@ -42,6 +47,11 @@ const struct worker_figure worker_figures[] = {
 	{"lag_max_s", "how far behind the trace's clock a sample was done, at most", FIGURE_SECONDS, FIGURE_EACH, " trace ",
 	 lag_max},
 	{"lag_last_s", "and the last one", FIGURE_SECONDS, FIGURE_EACH, " trace ", lag_last},
+	{"requests_due", "requests that its rate asks for in its time", FIGURE_COUNT, FIGURE_SUM, " ", requests_due},
+	{"requests_done", "those that were made", FIGURE_COUNT, FIGURE_SUM, " ", requests_done},
+	{"requests_late", "of these, begun more than 1 ms after they were due", FIGURE_COUNT, FIGURE_SUM, " ", requests_late},
+	{"requests_missed", "due, but not begun when its time was over", FIGURE_COUNT, FIGURE_SUM, " ", requests_missed},
+	{"requests_failed", "for which its function returned false", FIGURE_COUNT, FIGURE_SUM, " ", requests_failed},
 	{"cpu_s", "CPU time, user and system, with the children that it waited for", FIGURE_SECONDS, FIGURE_SUM, NULL, cpu},
 	{"major_faults", "page faults that waited for a disk, with the same children's", FIGURE_COUNT, FIGURE_SUM, NULL,
 	 major_faults},

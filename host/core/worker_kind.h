@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct schedule_phase;
 struct worker_shared;
 struct worker_spec;
 
@@ -54,11 +55,15 @@ struct worker_spec {
 	uint64_t passes;                   /* file: how often it is read (0: once), */
 	double duration;                   /* or for how many seconds, when not 0 */
 	char *const *argv;                 /* exec: NULL-terminated */
+	const char *user;   /* exec, lua: who it runs as; NULL: who we are */
+	char *const *env;   /* exec, lua: "NAME=VALUE", NULL-terminated, over our environment; may be NULL */
 	const char *output; /* exec, lua: file for what it writes; NULL: our standard error */
 	const struct worker_point *points; /* trace: the curve, times never falling */
 	size_t npoints;
 	double speed;        /* trace: how many of its seconds pass in one */
 	uint64_t base;       /* trace: bytes kept beside the curve */
+	const struct schedule_phase *phases; /* lua: when its requests are due; without any it runs by itself */
+	size_t nphases;
 	const void *context; /* for kinds from elsewhere */
 };
 

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/collect.h"
+#include "../core/dial.h"
 #include "../core/error.h"
 #include "../core/save.h"
 #include "glue.h"
@@ -125,6 +127,47 @@ static int host_kind(lua_State *L)
 	return 1;
 }
 
+/* host.chmod(path, mode) -> true | nil, reason, errno: its permissions, a number as 0x1ff or tonumber("1777", 8). */
+static int host_chmod(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+
+	return luaL_fileresult(L, !chmod(path, luaL_checkinteger(L, 2)), path);
+}
+
+/*
+ * host.collect(from, to, bytes) -> { files=, bytes= of those that were taken, others= how many were left, left_out= the first of
+ * these and why } | nil, reason, errno: copies what programs have left in a folder: plain files of the names that a run's
+ * folder takes, three folders deep at most and `bytes` in all.
+ */
+static int host_collect(lua_State *L)
+{
+	struct collected sum;
+	struct error err;
+
+	if (collect_folder(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkinteger(L, 3), &sum, &err))
+		return glue_fail(L, &err);
+	lua_createtable(L, 0, 4);
+	lua_pushinteger(L, sum.files), lua_setfield(L, -2, "files");
+	lua_pushinteger(L, sum.bytes), lua_setfield(L, -2, "bytes");
+	lua_pushinteger(L, sum.others), lua_setfield(L, -2, "others");
+	lua_pushstring(L, *sum.left_out ? sum.left_out : NULL), lua_setfield(L, -2, "left_out");
+	return 1;
+}
+
+/* host.answers(port or path) -> whether a server takes connections at that TCP port of this machine, or UNIX socket. */
+static int host_answers(lua_State *L)
+{
+	lua_Integer port;
+
+	if (lua_type(L, 1) == LUA_TSTRING)
+		return lua_pushboolean(L, dial_socket(lua_tostring(L, 1))), 1;
+	port = luaL_checkinteger(L, 1);
+	luaL_argcheck(L, port > 0 && port < 1 << 16, 1, "must be a port, 1 to 65535");
+	lua_pushboolean(L, dial_port(port));
+	return 1;
+}
+
 /*
  * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
  * name, synced, renamed.
@@ -147,5 +190,8 @@ const luaL_Reg host_files[] = {
 	{"lock", host_lock},
 	{"kind", host_kind},
 	{"save", host_save},
+	{"chmod", host_chmod},
+	{"collect", host_collect},
+	{"answers", host_answers},
 	{NULL, NULL},
 };

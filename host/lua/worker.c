@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.worker: processes that load a cgroup. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "../core/error.h"
@@ -153,6 +154,16 @@ static int w_kill(lua_State *L)
 	return 0;
 }
 
+/* Those by which programs are asked to end. */
+static int w_stop(lua_State *L)
+{
+	static const char *const names[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", NULL};
+	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+
+	worker_signal(check_worker(L, 1), signals[luaL_checkoption(L, 2, "TERM", names)], "stopped");
+	return 0;
+}
+
 static int w_close(lua_State *L)
 {
 	struct handle *handle = luaL_checkudata(L, 1, METATABLE);
@@ -225,6 +236,8 @@ static const luaL_Reg methods[] = {
 	{"ended", w_ended},
 	/* w:kill(["killed"|"timed out"|"stopped"]): SIGKILL; the result then says so. */
 	{"kill", w_kill},
+	/* w:stop(["TERM"|"INT"|"QUIT"|"HUP"|"USR1"|"USR2"]): asks it to end; the result says "stopped", however it ends then. */
+	{"stop", w_stop},
 	/* w:pid() -> its process id. */
 	{"pid", w_pid},
 	/* w:name() -> the spec's name, or nil. */
@@ -251,6 +264,10 @@ static const luaL_Reg functions[] = {
 	 *                  many steps it kept from being made), `bytes` are what is done or held by now. What it returns is lost, what it changes too; an error fails the
 	 *                  worker. Of the memory that it has from the script only what it changes is charged
 	 *                  to it. Cgroups, policies and workers are not for it.
+	 *   user   exec and lua: whom it runs as, with that user's groups and HOME, USER, LOGNAME, SHELL ("nobody"; else as
+	 *                  memlua itself); env: {NAME = "value"}, over memlua's environment
+	 *   phases of kind lua: {{rate, seconds}, ...}: run is then request(i), called for each request, i from 1, when it is due,
+	 *                  so many a second; its latency counts from then (no coordinated omission). false: it failed
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../core/error.h"
+#include "../core/schedule.h"
 #include "../core/worker_child.h"
 #include "glue.h"
 #include "interrupt.h"
@@ -32,7 +33,7 @@ static int check(const struct worker_spec *spec, struct error *err)
 {
 	if (!spec->context)
 		return error_set(err, EINVAL, "run: missing; the lua kind needs a function");
-	return 0;
+	return worker_check_user(spec, err);
 }
 
 /* What the child's own files still hold back is written; the parent's were empty when it was copied. */
@@ -79,6 +80,64 @@ static int explain(lua_State *L)
 	return 1;
 }
 
+/* Later than this is late: less is what waking up takes. */
+#define LATE_NS 1000000
+
+/* Until it is due, or not at all where that is past. Return: when it was due. */
+static uint64_t await_due(const struct worker_spec *spec, struct worker_shared *s, uint64_t begun, uint64_t i)
+{
+	uint64_t due = begun + seconds_to_ns(schedule_due(spec->phases, spec->nphases, i));
+	uint64_t now = clock_ns();
+
+	if (now < due)
+		sleep_until_ns(due);
+	else if (now > due + LATE_NS)
+		s->requests_late++;
+	return due;
+}
+
+/*
+ * request(i): one request after the other, each when it is due. The latency of one counts from then, so that a stall counts
+ * for all that it kept from being made in time.
+ */
+static int l_drive(lua_State *L)
+{
+	const struct worker_spec *spec = self.spec;
+	struct worker_shared *s = self.shared;
+	uint64_t begun = clock_ns(), n = schedule_count(spec->phases, spec->nphases);
+	uint64_t end = begun + seconds_to_ns(schedule_end(spec->phases, spec->nphases));
+
+	s->requests_due = n;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t due;
+
+		if (clock_ns() >= end)
+			break;
+		due = await_due(spec, s, begun, i);
+		lua_pushvalue(L, 1);
+		lua_pushinteger(L, i + 1);
+		lua_call(L, 1, 1);
+		worker_chunk_done(s, due, s->reached);
+		s->requests_done++;
+		s->requests_failed += lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+		lua_pop(L, 1);
+	}
+	s->requests_missed = n - s->requests_done;
+	sleep_until_ns(end);
+	return 0;
+}
+
+/* run(step) of a workload with a rate: what request(i) is to be called by. */
+static void push_driver(lua_State *L, int request)
+{
+	static const char source[] = "local drive, request = ... return function() drive(request) end";
+
+	luaL_loadbuffer(L, source, sizeof(source) - 1, "=rate");
+	lua_pushcfunction(L, l_drive);
+	lua_pushvalue(L, request);
+	lua_call(L, 2, 1);
+}
+
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	const struct lua_task *task = spec->context;
@@ -86,13 +145,16 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 	glue_become_copy();
 	lua_interrupt_disown(L);
-	worker_redirect(spec, s);
+	worker_settle(spec, s);
 	self.spec = spec;
 	self.shared = s;
 	self.began = clock_ns();
 	lua_pushcfunction(L, explain);
 	lua_pushvalue(L, task->child);
-	lua_pushvalue(L, task->function);
+	if (spec->nphases)
+		push_driver(L, task->function);
+	else
+		lua_pushvalue(L, task->function);
 	lua_pushcfunction(L, l_step);
 	lua_pushcfunction(L, l_exit);
 	if (lua_pcall(L, 3, 0, -5) != LUA_OK) {
@@ -104,7 +166,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_lua = {
 	.name = "lua",
-	.takes = "run! output size",
+	.takes = "run request rate duration output size user",
 	.times = "interval",
 	.check = check,
 	.run = run,

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "../core/nearest.h"
+#include "../core/schedule.h"
 #include "glue.h"
 
 #define SPEC 2
 
 static const char *const spec_keys[] = {"kind",  "name",  "size",   "chunk",    "hold", "delay",
 					"huge",  "file",  "passes", "duration", "argv", "output",
-					"curve", "speed", "base",   "run",      NULL};
+					"curve", "speed", "base",   "run",      "user", "env",    "phases", NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -102,6 +103,31 @@ static char *const *argv_field(lua_State *L)
 	return (char *const *)argv;
 }
 
+/* {NAME = "value"} as "NAME=VALUE" strings, left on the stack as argv is. */
+static char *const *env_field(lua_State *L)
+{
+	char **env;
+	lua_Integer n = 0;
+
+	if (lua_getfield(L, SPEC, "env") == LUA_TNIL)
+		return NULL;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "worker.spawn: env: must be a table of strings by name");
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		n++;
+	lua_createtable(L, n, 0); /* keeps the strings alive */
+	env = lua_newuserdatauv(L, (n + 1) * sizeof(*env), 0);
+	n = 0;
+	for (lua_pushnil(L); lua_next(L, -4); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+			luaL_error(L, "worker.spawn: env: must be a table of strings by name");
+		env[n] = (char *)lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), lua_tostring(L, -1));
+		lua_rawseti(L, -5, ++n);
+	}
+	env[n] = NULL;
+	return env;
+}
+
 static double point_number(lua_State *L, lua_Integer point, int place, double def)
 {
 	double value = def;
@@ -151,6 +177,31 @@ static void curve_field(lua_State *L, struct worker_spec *spec)
 	spec->npoints = n;
 }
 
+/* {{rate, seconds}, ...}, left on the stack as the curve is. */
+static void phases_field(lua_State *L, struct worker_spec *spec)
+{
+	struct schedule_phase *phases;
+	lua_Integer n;
+
+	if (lua_getfield(L, SPEC, "phases") == LUA_TNIL)
+		return;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "worker.spawn: phases: must be a list of {rate, seconds}");
+	n = luaL_len(L, -1);
+	phases = lua_newuserdatauv(L, (n + 1) * sizeof(*phases), 0);
+	for (lua_Integer i = 1; i <= n; i++) {
+		if (lua_geti(L, -2, i) != LUA_TTABLE)
+			luaL_error(L, "worker.spawn: phases: %d: must be {rate, seconds}", (int)i);
+		lua_geti(L, -1, 1), lua_geti(L, -2, 2);
+		phases[i - 1] = (struct schedule_phase){.rate = lua_tonumber(L, -2), .seconds = lua_tonumber(L, -1)};
+		if (!(phases[i - 1].rate >= 0 && phases[i - 1].rate <= 1e6 && phases[i - 1].seconds > 0 && phases[i - 1].seconds < 1e6))
+			luaL_error(L, "worker.spawn: phases: %d: must be {rate, seconds}, of 0 to 1000000 a second", (int)i);
+		lua_pop(L, 3);
+	}
+	spec->phases = phases;
+	spec->nphases = n;
+}
+
 static double speed_field(lua_State *L)
 {
 	double speed = 1;
@@ -182,8 +233,11 @@ void worker_spec_read(lua_State *L, struct worker_spec *spec, struct lua_task *t
 	spec->output = string_field(L, "output");
 	spec->speed = speed_field(L);
 	spec->base = glue_size(L, SPEC, "base", 0);
+	spec->user = string_field(L, "user");
+	spec->env = env_field(L);
 	spec->argv = argv_field(L);
 	curve_field(L, spec);
+	phases_field(L, spec);
 	if (spec->kind == &worker_lua) {
 		worker_lua_prepare(L, SPEC, task);
 		spec->context = task;

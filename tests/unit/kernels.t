@@ -88,15 +88,13 @@ end
 -- A native kernel takes neither headers nor a module, whatever its version; a link to the root's modules it may have.
 for _, case in ipairs { { "v6", "gzip", "RFC v6" }, { "v7", "xz", "RFC v7" }, { "v7", "zstd", "RFC v7" } } do
   if sys.which(case[2]) then
-    host.settings.kernel = whole_image("6.1.0-mine", case[1], case[2])
-    local kernel = require "memlua.machine.kernels".chosen()
+    local kernel = require "memlua.machine.kernels".chosen { kernel = whole_image("6.1.0-mine", case[1], case[2]) }
     tap.is({ kernel.native, kernel.release, kernel.headers, kernel.image:sub(1, 1) }, { case[3], "6.1.0-mine", nil, "/" },
       ("%s in an image packed by %s: native, without headers"):format(case[1], case[2]))
   else
     tap.skip(case[1] .. " in an image packed by " .. case[2], "no such program here")
   end
 end
-host.settings.kernel = nil
 
 -- ---- the module's build -------------------------------------------------------------------------------------------
 

@@ -125,8 +125,17 @@ refused("tenants: all run in the background", "nothing but services", function(s
 end)
 tap.is(spec.check(scenario(function(s) s.tenants[1].background = true end)).tenants[1].background, true, "a tenant may be a service")
 
-tap.is(spec.check(scenario(function(s) s.tenants[1].objective = { p99 = "10ms" } end)).tenants[1].objective, { p99 = 0.01 }, "a tenant may have an objective")
-refused("tenants.high.objective.p98: unknown key; did you mean 'p95'?", "an objective by another percentile", function(s) s.tenants[1].objective = { p98 = 1 } end)
+tap.is(spec.check(scenario(function(s) s.tenants[1].slo = { metric = "p99", below = "10ms" } end)).tenants[1].slo, { { metric = "p99", below = 0.01 } }, "a tenant may have an objective")
+refused("tenants.high.slo[1]: one of below and above is needed", "an objective without a bound", function(s) s.tenants[1].slo = { metric = "p99" } end)
+refused("tenants.high.slo[1].above: a latency is to be below", "a latency that is to be long", function(s) s.tenants[1].slo = { metric = "p99", above = 1 } end)
+refused("tenants.high.slo[1].metric: missing", "an objective of nothing", function(s) s.tenants[1].slo = { below = 1 } end)
+refused("tenants.high.slo[1].below", "an objective that is no number", function(s) s.tenants[1].slo = { metric = "rps", below = "5ms" } end)
+refused("tenants.high.workloads.anon.ready: a service is stopped when the others are done", "a service in the foreground",
+  function(s) s.tenants[1].workload.ready = { port = 1 } end)
+refused("by what? one of port, socket, line, file, when is needed", "ready by nothing",
+  function(s) s.tenants[1].workload.ready = { within = 1 } end)
+refused("tenants.high.workload.stop.signal: KILL", "a signal that can't be handled", function(s) s.tenants[1].workload.stop = "KILL" end)
+refused("no background, no ready", "a preparation that stays", function(s) s.tenants[1].prepare = { size = 1, background = true } end)
 
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })

@@ -57,6 +57,7 @@ local function folder(o)
   for i, name in ipairs { "high", "low" } do
     tenants[i] = { name = name, rank = i, solo_s = 5, times_solo = estimate.of(values), slowdown = stats.median(values),
                    completion = #values > 0 and { median = 5 * stats.median(values) } or nil, service = o.service }
+    tenants[i].metrics = o.own and { rps = estimate.of(o.own) }
     tenants[i].latency = o.p99 and { of_runs = { p99 = estimate.of(o.p99) } }
   end
   local strategies = { { name = "solo-high", solo = true, runs = runs, intact = runs, tenants = { { peak = { median = 60 } } } } }
@@ -67,7 +68,7 @@ local function folder(o)
                              makespan = o.makespan and estimate.of(repeated(o.makespan, runs)) })
   return {
     manifest = { scenario = { limits = { ["memory.max"] = 100 }, strategies = { { name = "none", limits = {} }, { name = "x", policy = { name = "p" } } },
-                              tenants = { { name = "high", objective = o.objective } } },
+                              tenants = { { name = "high", slo = o.slo } } },
                  solo_of = { high = "solo-high", low = "solo-high" } },
     summary = { strategies = strategies },
   }
@@ -119,13 +120,24 @@ local function ms(...)
   return list
 end
 local quick, slow = ms(table.unpack(repeated(1, 20))), ms(table.unpack(repeated(5000, 20)))
-local GOAL <const> = { p99 = 0.01 }
-tap.is(word { runs = 20, service = true, p99 = quick, objective = GOAL }, "protects", "a service that keeps its objective is protected")
-tap.like(word { runs = 20, service = true, p99 = slow, objective = GOAL }, "keeps all, but misses an objective: high's P99 of 5.00 s .* is above 10 ms",
+local GOAL <const> = { { metric = "p99", below = 0.01 } }
+tap.is(word { runs = 20, service = true, p99 = quick, slo = GOAL }, "protects", "a service that keeps its objective is protected")
+tap.like(word { runs = 20, service = true, p99 = slow, slo = GOAL }, "keeps all, but misses an objective: high's P99 of 5.00 s .* is above 10 ms",
   "one whose P99 is 5 s isn't")
 tap.like(word { runs = 20, service = true, p99 = slow }, "keeps all; high is a service without an objective", "without an objective it isn't judged")
-tap.like(word { runs = 3, service = true, p99 = ms(1, 1, 1), objective = GOAL }, "inconclusive: high's P99 of 1 ms .n = 3.; too few runs", "three runs are too few")
-tap.like(word { runs = 20, times = 1.0, p99 = slow, objective = GOAL }, "misses an objective", "whoever has an objective must keep it")
+tap.like(word { runs = 3, service = true, p99 = ms(1, 1, 1), slo = GOAL }, "inconclusive: high's P99 of 1 ms .n = 3.; too few runs", "three runs are too few")
+tap.like(word { runs = 20, times = 1.0, p99 = slow, slo = GOAL }, "misses an objective", "whoever has an objective must keep it")
+
+local function rate(share) return { { metric = "rps", above = 100, share = share } } end
+local function own(values, slo, n) return word { runs = n or #values, times = 1.0, own = values, slo = slo } end
+tap.is(own(repeated(120, 20), rate()), "protects", "a figure of its own is an objective, too")
+tap.like(own(repeated(90, 20), rate()), "keeps all, but misses an objective: high's RPS of 90 .* is below 100", "that it misses")
+tap.like(own(repeated(90, 20), { { metric = "rsp", above = 1 } }), "high has no RSP, so its objective is not judged", "one that there isn't is told")
+local most = repeated(120, 20)
+most[1] = 90
+tap.is(own(most, rate(0.7)), "protects", "a share of the runs: 19 of 20 show more than 70 %")
+tap.like(own(most, rate(0.9)), "inconclusive: high's RPS is above 100 in 19 of 20 runs, which shows %d+ %% or more, not 90 %%", "but not 90 %")
+tap.like(own(repeated(90, 20), rate(0.5)), "misses an objective: high's RPS is above 100 in 0 of 20 runs", "and none is too few")
 
 -- ---- the error rate ------------------------------------------------------------------------------------------------
 

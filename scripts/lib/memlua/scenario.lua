@@ -128,14 +128,30 @@ local KIND <const> = {
 ---       kind         "anon" (default): size; chunk, hold, passes, duration
 ---                    "file": size; chunk, hold, passes, duration, file (a fresh one on a RAM disk)
 ---                    "trace": curve; speed, base, hold, huge; see trace.workload
----                    "exec": argv; output, size (what it takes at most, for the claim)
----                    "lua": run = f(step); output, size
+---                    "exec": argv; output, size (what it takes at most, for the claim), user ("nobody": whom it runs as)
+---                    "lua": run = f(step); output, size, user. Or request = f(i), called so many times a second as `rate`
+---                    says, for a `duration`; rate may be a list of phases { rate =, duration = }. Latencies count from when
+---                    a request was due; one that returns false has failed
+---       ready        it is a service, in the background, and no load begins before it is: { port = 6379 }, { socket = path },
+---                    { line = what it prints }, { file = path }, { when = f() -> true }; within ("60s"): else the run fails.
+---                    It starts before the run's time begins
+---       metrics      what its program says of itself, in the tables beside memlua's own: "redis-benchmark", "pgbench",
+---                    "sysbench", "stress-ng", "fio", "wrk", "h2load", "time", "json" (one object), or f(text) -> { name = number }
+---                    by names that end in _ms, _us, _s, _per_s, rps or tps; others: { number, unit = "MB", better =
+---                    "higher" }. { parse = one of these, file = its name in $MEMLUA_OUT } reads a file
+---       stop         "TERM", or { signal = "INT", grace ("10s") }: asked to end so, and killed after that (killed at once)
 ---       name (kind)  in the results; start (0): seconds after the tenant's
 ---       background   true: killed when the tenant's others are done (false)
+---     prepare      a workload, or a list of them: run in the tenant's cgroup, one after the other, once its services are
+---                  ready and before the run's time begins: loading data
+---     keep ("16M") how much of what its programs leave in the folder $MEMLUA_OUT comes to the run's, runs/ID/TENANT/: files
+---                  whose names end in .json .txt .log .csv .tsv .dat .out .err or .md
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
----     objective    { p50, p95, p99 = a duration }: what its latencies must stay below for a strategy to protect; how a
----                  service is judged
+---     slo          { metric = "p99", below = "10ms" }, or a list of these: what it must keep to for a strategy to protect, how a
+---                  service is judged. metric: p50, p95 or p99 of its latencies, or a figure of its own (workload.metrics);
+---                  below, or above, is a number in its unit. The median of the runs is to keep to it, or, with share =
+---                  0.9, so many of all runs
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed

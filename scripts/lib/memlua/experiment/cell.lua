@@ -11,6 +11,7 @@ local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
 local scope = require "memlua.base.scope"
+local services = require "memlua.experiment.services"
 local validity = require "memlua.experiment.validity"
 local worker = require "memlua.worker"
 local workloads = require "memlua.experiment.workloads"
@@ -171,6 +172,7 @@ local function watch(self)
     if left <= 0 then return give_up(self, owners) end
     local i = worker.wait(workers, math.min(self.interval, left))
     if i then take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1))) end
+    for _, t in ipairs(self.tenants) do workloads.press(t.parts) end
     sample(self)
     live.show(self)
   end
@@ -212,12 +214,13 @@ local function hook(self, phase)
 end
 
 local function load_tenants(self)
+  services.bring_up(self)
   self.log = self.scope:add(memlua.must(oom.open()))
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
   self.validity = validity.begin(self)
   self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
-  for _, t in ipairs(self.tenants) do t.parts = workloads.start(t, self.scope, self.folder) end
+  for _, t in ipairs(self.tenants) do workloads.start(t, self.scope, self.folder) end
 end
 
 local function begin(plan, strategy, owned)
@@ -246,6 +249,9 @@ end
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
 ---     latency, progress: see w:wait; so are the figures that worker.figures lists
+---     metrics      { name = { value, unit, better } }: figures of its programs' own
+---     ready_s      until a service was ready, prepare_s: how long what prepares the run took: before the run's start
+---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept
 ---     workloads    of a tenant of several: each as above, with its name
 ---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak

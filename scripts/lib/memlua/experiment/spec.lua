@@ -11,11 +11,31 @@ local positive = check.number { min = 1, integer = true }
 
 -- ---- tenants ---------------------------------------------------------------------------------------------
 
+-- Of the latencies of its own workloads a duration; of a figure of its own a number in that figure's unit.
+local LATENCIES <const> = { p50 = true, p95 = true, p99 = true }
+
+local check_slo = record.of({ metric = check.is "string", below = check.any, above = check.number {}, share = check.number { min = 0.01, max = 1 } },
+                            { "metric" })
+
+local function check_objective(value, path)
+  local slo = check_slo(value, path)
+  if (slo.below == nil) == (slo.above == nil) then check.refuse(path, "one of below and above is needed") end
+  if LATENCIES[slo.metric] and not slo.below then check.refuse(path .. ".above", "a latency is to be below") end
+  if slo.below then slo.below = (LATENCIES[slo.metric] and check.duration or check.number {})(slo.below, path .. ".below") end
+  return slo
+end
+
+-- One, or a list of them.
+local function check_objectives(value, path)
+  check.is "table"(value, path)
+  return check.list(check_objective)(#value == 0 and { value } or value, path)
+end
+
 local check_record = record.of({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = limits_spec.check, workload = workload_spec.check, workloads = check.list(workload_spec.check), policy = check.is "table",
-  background = check.is "boolean",
-  objective = record.of { p50 = check.duration, p95 = check.duration, p99 = check.duration },
+  background = check.is "boolean", keep = check.size, prepare = workload_spec.check_preparation,
+  slo = check_objectives,
 }, { "name" })
 
 -- One workload is a list of one.
@@ -28,6 +48,7 @@ local function check_tenant(value, path)
   tenant.workloads = workload_spec.check_all(tenant.workloads or { tenant.workload },
     path .. (tenant.workload and ".workload" or ".workloads"))
   tenant.workload = nil
+  workload_spec.check_services(tenant, path)
   return tenant
 end
 
@@ -43,6 +64,9 @@ local function check_foreground(tenants)
   check.refuse("tenants", "all run in the background: a run would have no end; leave that out of one")
 end
 
+-- How much of what a tenant's programs leave in $MEMLUA_OUT goes to the run's folder.
+local KEEP <const> = 16 << 20
+
 -- Without a rank the tenants called "high" come first and the others share the second place.
 local function fill_tenant(tenant)
   tenant.cgroup = tenant.cgroup or tenant.name
@@ -50,6 +74,7 @@ local function fill_tenant(tenant)
   tenant.rank = tenant.rank or (tenant.role == "high" and 1 or 2)
   tenant.limits = tenant.limits or {}
   tenant.start = tenant.start or 0
+  tenant.keep = tenant.keep or KEEP
   tenant.size = size_of(tenant.workloads)
 end
 

@@ -4,6 +4,8 @@ local files = require "memlua.experiment.folders"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
+local metrics = require "memlua.experiment.metrics"
+local outbox = require "memlua.experiment.outbox"
 local schema = require "memlua.results.schema"
 local stats = require "memlua.stats"
 local worker = require "memlua.worker"
@@ -18,35 +20,54 @@ local function name_of(t, workload)
 end
 
 -- Programs and functions may write. What they write in a run that counts is kept with its results.
-local function output_of(name, folder)
-  if not folder then return "/dev/null" end
+local function output_of(t, name, folder)
+  if not folder then return outbox.log(t.outbox, name) end
   memlua.must(host.mkdir(folder))
   return ("%s/%s.out"):format(folder, name)
 end
 
-local OWN = { background = true, start = true } -- keys of the scenario that no worker knows
+-- keys of the scenario that no worker knows
+local OWN <const> = { background = true, start = true, ready = true, stop = true, metrics = true }
+
+local WRITES = { exec = true, lua = true } -- kinds that may print, and leave files
+
+local function phases_of(rate)
+  local phases = {}
+  for i, phase in ipairs(rate) do phases[i] = { phase.rate, phase.duration } end
+  return phases
+end
 
 local function worker_spec(t, workload, folder)
   local spec = {}
   for key, value in pairs(workload) do if not OWN[key] then spec[key] = value end end
   spec.name = name_of(t, workload)
+  if spec.request then
+    spec.run, spec.phases, spec.request, spec.rate = spec.request, phases_of(spec.rate), nil, nil
+  end
   local delay = t.spec.start + workload.start
   spec.delay = delay > 0 and delay or nil
   if spec.kind == "file" then spec.file = spec.file or files.path(spec.name) end
-  if spec.kind == "exec" or spec.kind == "lua" then spec.output = spec.output or output_of(spec.name, folder) end
+  if WRITES[spec.kind] then
+    spec.output = spec.output or output_of(t, spec.name, folder)
+    spec.env = { MEMLUA_OUT = t.outbox }
+  end
   return spec
 end
 
---- Starts the workloads of the tenant `t` ({ spec, cg }) in its cgroup: a list of { spec, worker, output }, the
---- workers owned by the scope `owned`. What programs and functions write goes to NAME.out in the folder `folder`, or,
---- without one, nowhere.
+--- Starts one workload of the tenant `t` ({ spec, cg }) in its cgroup. Returns { spec, worker, output }, the worker owned by
+--- the scope `owned`. What programs and functions write goes to NAME.out in the folder `folder`, without one to a file
+--- that goes with the run.
+function workloads.start_one(t, workload, owned, folder)
+  if WRITES[workload.kind] then t.outbox = t.outbox or outbox.make(owned) end
+  local spec = worker_spec(t, workload, folder)
+  return { spec = workload, output = spec.output, worker = owned:add(memlua.must(worker.spawn(t.cg, spec))) }
+end
+
+--- Starts all workloads of the tenant that aren't there yet: in `t.parts`, by their places, those that are.
 function workloads.start(t, owned, folder)
-  local parts = {}
   for i, workload in ipairs(t.spec.workloads) do
-    local spec = worker_spec(t, workload, folder)
-    parts[i] = { spec = workload, output = spec.output, worker = owned:add(memlua.must(worker.spawn(t.cg, spec))) }
+    t.parts[i] = t.parts[i] or workloads.start_one(t, workload, owned, folder)
   end
-  return parts
 end
 
 -- ---- ending ----------------------------------------------------------------------------------------------------
@@ -61,11 +82,26 @@ function workloads.ended(parts)
   return all(parts, function(part) return part.result end)
 end
 
---- Kills all that still runs.
-function workloads.stop(parts)
-  for _, part in ipairs(parts) do
-    if not part.result then part.worker:kill "stopped" end
+-- Kills it, or, where it is to be asked, asks it first and kills it once it has had its time.
+local function stop(part)
+  local how = part.spec.stop
+  if not how then return part.worker:kill "stopped" end
+  if not part.asked then
+    part.asked = host.monotonic()
+    part.worker:stop(how.signal)
+  elseif host.monotonic() - part.asked > how.grace then
+    part.worker:kill "stopped"
   end
+end
+
+--- Stops all that still runs, as each of them is to be stopped.
+function workloads.stop(parts)
+  for _, part in ipairs(parts) do if not part.result then stop(part) end end
+end
+
+--- Kills those whose time to end has passed.
+function workloads.press(parts)
+  for _, part in ipairs(parts) do if part.asked and not part.result then stop(part) end end
 end
 
 --- Kills what runs in the background, once nothing else of the tenant runs any more.
@@ -78,14 +114,15 @@ end
 local function allocated(r) return r.start and r.alloc_s and r.start + r.alloc_s end
 
 -- Of a function only its place can be written down.
-local function described(workload)
-  local copy = {}
-  for key, value in pairs(workload) do copy[key] = value end
-  if workload.run then
-    local info = debug.getinfo(workload.run, "S")
-    copy.run = ("%s:%d"):format(info.short_src, info.linedefined)
+local function described(value)
+  if type(value) == "function" then
+    local info = debug.getinfo(value, "S")
+    return ("%s:%d"):format(info.short_src, info.linedefined)
   end
-  return copy
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for key, item in pairs(value) do copy[key] = described(item) end
+  return #copy > 0 and json.array(copy) or copy
 end
 
 -- An empty file tells nothing.
@@ -116,10 +153,19 @@ local function outcome_of(part, start, killed_at, origin, folder)
     delay = start, spawned = relative(r.spawned), start = relative(r.start), finish = relative(r.finish),
     ended_at = killed_at or relative(r.finish) or part.ended_at,
     completion_s = since_due(r.finish), alloc_s = since_due(allocated(r)), held_s = since_due(r.start),
-    latency = r.latency, progress = progress_of(r.progress, origin),
+    latency = r.latency, progress = progress_of(r.progress, origin), ready_s = part.ready_s,
   }
   for _, figure in ipairs(worker.figures) do outcome[figure.name] = r[figure.name] end
   return outcome
+end
+
+-- What a program says of itself. One that should and doesn't has come to nothing that can be compared: it failed.
+local function add_metrics(outcome, part, outbox_folder)
+  if not part.spec.metrics or outcome.ended ~= "done" and outcome.ended ~= "stopped" then return end
+  local why
+  outcome.metrics, why = metrics.read(part, outbox_folder)
+  if outcome.metrics then return end
+  outcome.ended, outcome.completion_s, outcome.error = "failed", nil, "no figures of its own: " .. why
 end
 
 -- ---- lost children -----------------------------------------------------------------------------------------------
@@ -189,8 +235,20 @@ local function finish_together(together, parts, start)
   if not all(counting, function(part) return part.finish end) then return end -- stopped: the tenant is a service
   together.finish = reduced(counting, "finish", math.max)
   together.ended_at = together.finish
-  together.completion_s = together.finish - (together.spawned + start)
+  together.completion_s = together.finish - (reduced(counting, "spawned", math.min) + start) -- services may be there before
   together.alloc_s = reduced(counting, "alloc_s", math.max)
+end
+
+-- Two that measure the same tell it under their own names.
+local function metrics_of(parts)
+  local count, result = {}, {}
+  for _, part in ipairs(parts) do
+    for name in pairs(part.metrics or {}) do count[name] = (count[name] or 0) + 1 end
+  end
+  for _, part in ipairs(parts) do
+    for name, figure in pairs(part.metrics or {}) do result[count[name] > 1 and part.name .. "." .. name or name] = figure end
+  end
+  return next(result) and result or nil
 end
 
 local function together_of(parts, start)
@@ -201,6 +259,7 @@ local function together_of(parts, start)
   for _, figure in ipairs(worker.figures) do
     if figure.together then together[figure.name] = reduced(parts, figure.name, JOINTS[figure.together]) end
   end
+  together.metrics = metrics_of(parts)
   finish_together(together, parts, start)
   return together
 end
@@ -216,13 +275,15 @@ function workloads.outcome(t, origin, killed_at, folder)
   for i, part in ipairs(t.parts) do
     local start = t.spec.start + part.spec.start
     outcomes[i] = outcome_of(part, start, killed_at(part.result.pid), origin, folder)
+    add_metrics(outcomes[i], part, t.outbox)
   end
   if children then blame(outcomes, children) end
   local outcome = #outcomes > 1 and together_of(outcomes, t.spec.start) or outcomes[1]
   if #outcomes == 1 then outcome.name = nil end
   if outcome.ended == "stopped" then outcome.ended = "done" end -- a service that was there to the end
   if children and outcome.ended == "done" then take_loss(outcome, children) end
-  outcome.lost_children = children
+  outcome.lost_children, outcome.prepare_s = children, t.prepare_s
+  if t.outbox and folder then outcome.left = outbox.take(t.outbox, folder .. "/" .. t.spec.name, t.spec.keep, t.spec.name) end
   return outcome
 end
 

@@ -60,7 +60,8 @@ end
 way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 -- What of the environment the script may see in the guest too.
-local PASSED = { "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "USER", "XDG_STATE_HOME" }
+local PASSED = { "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SHELL", "LOGNAME", "TERM", "COLUMNS", "NO_COLOR", "USER",
+                 "XDG_STATE_HOME" }
 
 local function environment(settings, kernel, kmod, clock, accel, terminal, out)
   local env = {}
@@ -152,6 +153,8 @@ local function run_in_vm(settings, reasons, job)
     boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
     spec = require "memlua.json".encode {
       argv = host.argv, cwd = cwd, out = out, env = environment(settings, kernel, kmod, clock, accel, terminal, out),
+      modules = kernel.root, disk_mib = (settings.disk or (settings.memory or GUEST_MEMORY) // 2) >> 20,
+      hostname = (sys.read "/proc/sys/kernel/hostname" or ""):match "%S+",
       hostwait = hostwait, reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
@@ -219,6 +222,8 @@ function way.enter(settings, job)
   kernels.pass_quiet()
   if host.in_guest then
     way.name = host.has_ops() and "native" or "module"
+    local why = os.getenv "MEMLUA_READONLY"
+    if why then log.warn("the microVM's root is read-only, but for $TMPDIR and /dev/shm: %s", why) end
     return
   end
   local reasons = { "  native, module: --vm forbids them" }

@@ -1,6 +1,7 @@
 --- memlua.report: what a person reads of runs: tables, remarks, pictures.
 local effects = require "memlua.report.effects"
 local figures = require "memlua.base.figures"
+local metrics = require "memlua.report.metrics"
 local plot = require "memlua.plot"
 local plot_latency = require "memlua.report.charts.latency"
 local plot_memory = require "memlua.report.charts.memory"
@@ -48,7 +49,7 @@ function report.text(folders, pictured)
   local metric = summary.metric(folders[1])
   if #folders > 1 then head = "side by side" end
   local sections = {}
-  for _, section in ipairs { title(folders[1], head), tenants.text(series), pictured and "" or tenants.bars(series, metric),
+  for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
     verdicts(folders), text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end

@@ -2,6 +2,7 @@
 --- policy counted, what was expected.
 local doubts = require "memlua.results.doubts"
 local memlua = require "memlua"
+local rates = require "memlua.report.rates"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
 local summary = require "memlua.results.summary"
@@ -242,6 +243,7 @@ function remarks.text(series, folders)
     events(s, lines)
     callbacks(s, lines)
     workloads(s, lines)
+    rates.add(s, lines)
     -- once per folder: its strategies share the solo runs
     if not told[s.folder] then solo_line(s, lines, prefix(s.folder)) end
     told[s.folder] = true

@@ -2,6 +2,7 @@
 --- by tenant, block by block, since what drifts, drifts in both; and what is told regards how much was asked.
 local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
+local metrics = require "memlua.results.metrics"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -25,19 +26,19 @@ end
 local function figure_of(tenant)
   local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
   if workload and workload.duration then return tenant.read_bytes, "bytes read" end
-  if not tenant.completion_s then return stats.percentile(tenant.latency, 0.99), "P99" end
+  if not tenant.completion_s or work.is_paced(tenant) then return stats.percentile(tenant.latency, 0.99), "P99" end
   local moving = work.moving(tenant)
   return moving or tenant.completion_s, moving and "working time" or "time"
 end
 
--- The figures of a tenant under one series: { block = value }, and their name. Times beside a loss are left out:
--- survivors had the memory that the lost gave up.
-local function measured(s, name)
+-- The figures of a tenant under one series: { block = value }, and their name: of one of its own, `metric`, or, without,
+-- figure_of's. Times beside a loss are left out: survivors had the memory that the lost gave up.
+local function measured(s, name, metric)
   local by_block, what = {}, nil
   for i, result in ipairs(s.folder.runs) do
     local tenant = result.strategy == s.strategy.name and is_intact(result) and memlua.named(result.tenants, name)
     local value, word
-    if tenant then value, word = figure_of(tenant) end
+    if tenant and metric then value, word = metrics.cost(tenant, metric), metric elseif tenant then value, word = figure_of(tenant) end
     if value and value > 0 then by_block[result.block or i], what = math.log(value), word end
   end
   return by_block, what
@@ -115,9 +116,9 @@ local function word_of(c)
   return c.adjusted and c.adjusted <= effects.ALPHA and "different" or "untold"
 end
 
-local function compared(a, b, name)
-  local x, what = measured(a, name)
-  local y, other = measured(b, name)
+local function compared(a, b, name, metric)
+  local x, what = measured(a, name, metric)
+  local y, other = measured(b, name, metric)
   if what == nil or what ~= other then return nil end
   local c = { tenant = name, a = a.label, b = b.label, what = what, x = values_of(x), y = values_of(y) }
   c.paired = a.folder == b.folder and differences(x, y) or nil
@@ -135,11 +136,25 @@ local function names_of(series)
   return names
 end
 
+-- The names of a tenant's own figures.
+local function metrics_of(series, name)
+  local names = {}
+  for _, s in ipairs(series) do
+    for _, tenant in ipairs(s.strategy.tenants) do
+      for metric in pairs(tenant.name == name and tenant.metrics or {}) do names[metric] = true end
+    end
+  end
+  return memlua.keys(names)
+end
+
 local function all_pairs(series)
   local list = {}
   for _, name in ipairs(names_of(series)) do
     for i, b in ipairs(series) do
-      for k = i + 1, #series do list[#list + 1] = compared(series[k], b, name) end
+      for k = i + 1, #series do
+        list[#list + 1] = compared(series[k], b, name)
+        for _, metric in ipairs(metrics_of(series, name)) do list[#list + 1] = compared(series[k], b, name, metric) end
+      end
     end
   end
   return list
@@ -163,7 +178,8 @@ local function told(c)
 end
 
 --- Every two of the `series` (summary.series) against each other, for each tenant: { comparisons = list of { tenant,
---- what ("time", "working time" without the hold, "bytes read", "P99" of a service), a, b (labels), ratio = { n, median,
+--- what ("time", "working time" without the hold, "bytes read", "P99" of a service, or the name of a figure of its own, which
+--- counts by how bad it is: the inverse of one of which more is better), a, b (labels), ratio = { n, median,
 --- low, high, level } of a's to b's, paired (by block, or not, of several folders), test, p, adjusted (Holm), told =
 --- "different", "same" (within effects.SAME) or "untold" }, needs = how many runs could show a difference, able =
 --- whether these can }. nil where there is nothing to compare, or one run of each.

@@ -86,7 +86,7 @@ local numbers <const> = map(number)
 local PROCESS <const> = {
   ended = text, signal = number_or_text, exit_code = number_or_text, error = text, output = check.name, pid = number, completion_s = number,
   alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
-  latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
+  metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number, latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
 }
 
 local function joined(fields, more)
@@ -101,7 +101,7 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
   stalled_us = numbers, peak = number, memory = list(tuple(1, number, number, number)), callbacks = record { claim = number },
-  workloads = list(WORKLOAD, 1),
+  workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
 
 local ANSWER <const> = record({ text = text, holds = yes_or_no, detail = text, error = text }, { "text" })

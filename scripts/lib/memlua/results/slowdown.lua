@@ -1,6 +1,7 @@
 --- memlua.results.slowdown: every tenant beside its solo run: a policy that only slows the others must not look good.
 local estimate = require "memlua.results.estimate"
 local memlua = require "memlua"
+local metrics = require "memlua.results.metrics"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -46,6 +47,9 @@ local function add(tenant, runs, solo, solo_runs)
   tenant.solo_s = solo.tenants[1].completion and solo.tenants[1].completion.median
   tenant.times_solo = against(runs, tenant.name, solo_runs, work.whole)
   tenant.times_work = against(runs, tenant.name, solo_runs, work.moving)
+  for name, figure in pairs(tenant.metrics or {}) do
+    figure.times_solo = against(runs, tenant.name, solo_runs, function(one) return metrics.cost(one, name) end)
+  end
   tenant.slowdown = tenant.times_solo and tenant.times_solo.median
 end
 

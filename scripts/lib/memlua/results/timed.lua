@@ -1,5 +1,6 @@
 --- memlua.results.timed: what a latency is of: a chunk of memory or of a file, a rise of a trace, or the interval between
 --- two steps of a function. What is not the same is not called the same.
+local work = require "memlua.results.work"
 local worker = require "memlua.worker"
 
 local timed = {}
@@ -7,10 +8,11 @@ local timed = {}
 local OF <const> = {}
 for _, kind in ipairs(worker.kinds) do OF[kind.name] = kind.times end
 
---- What the latencies of a run's tenant are of: "chunk", "rise", "interval"; nil: it has none. Of a tenant's several
+--- What the latencies of a run's tenant are of: "chunk", "rise", "interval", "request"; nil: it has none. Of a tenant's several
 --- workloads all that are timed are of one kind.
 function timed.of(tenant)
   if not tenant.latency then return nil end
+  if work.is_paced(tenant) then return "request" end
   if tenant.workload then return OF[tenant.workload.kind] end
   for _, part in ipairs(tenant.workloads or {}) do if part.latency then return OF[part.workload.kind] end end
 end

@@ -4,6 +4,7 @@
 local best_order = require "memlua.results.best_order"
 local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
+local objective = require "memlua.results.objective"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
 
@@ -99,11 +100,8 @@ end
 
 local function objectives(row)
   for _, o in ipairs(row.objectives) do
-    local said = ("%s's %s of %s"):format(o.tenant, o.name:upper(), figures.text(o.seen, units.format_duration) or "nothing")
-    if not o.seen then return ("keeps all; %s was not timed, so its objective is not judged"):format(o.tenant) end
-    if not o.seen.low then return ("inconclusive: %s; too few runs to set against %s"):format(said, units.format_duration(o.bound)) end
-    if o.seen.low > o.bound then return ("keeps all, but misses an objective: %s is above %s"):format(said, units.format_duration(o.bound)) end
-    if o.seen.high > o.bound then return ("inconclusive: %s isn't surely below %s"):format(said, units.format_duration(o.bound)) end
+    local said = objective.word_of(o)
+    if said then return said end
   end
 end
 
@@ -146,23 +144,6 @@ end
 
 -- ---- the rows ------------------------------------------------------------------------------------------------------
 
--- What tenants must keep to: list of { tenant, name ("p99"), bound (seconds), seen (estimate in seconds) }.
-local function objectives_of(folder, strategy)
-  local list = {}
-  for _, spec in ipairs(folder.manifest.scenario.tenants or {}) do
-    for _, name in ipairs { "p50", "p95", "p99" } do
-      local bound = spec.objective and spec.objective[name]
-      for _, tenant in ipairs(bound and strategy.tenants or {}) do
-        if tenant.name == spec.name then
-          local seen = tenant.latency and tenant.latency.of_runs[name]
-          list[#list + 1] = { tenant = spec.name, name = name, bound = bound, seen = figures.scaled(seen, 1e-9) }
-        end
-      end
-    end
-  end
-  return list
-end
-
 local function has_objective(list, name)
   for _, o in ipairs(list) do if o.tenant == name then return true end end
   return false
@@ -188,7 +169,7 @@ end
 local function row_of(folder, strategy, tested, pressure)
   local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed,
                 tested = tested, pressure = pressure, unprotected = unprotected(folder)[strategy.name],
-                objectives = objectives_of(folder, strategy) }
+                objectives = objective.all(folder, strategy) }
   add_slowdowns(row, strategy)
   row.has_objective = has_objective(row.objectives, row.best)
   row.makespan_s = strategy.makespan and strategy.makespan.median

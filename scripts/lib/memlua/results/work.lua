@@ -1,11 +1,25 @@
 --- memlua.results.work: what a tenant's work took: all of it, and without the time in which it only held its memory,
 --- which takes as long under any policy.
+local stats = require "memlua.stats"
+
 local work = {}
 
---- Seconds from when the tenant was due until its end, or, where it works for a fixed time, the seconds that a byte
---- took. Of a service that is nothing, nor of a tenant that was lost.
+--- Whether the tenant answers requests that are due at a rate: its time says nothing then.
+function work.is_paced(tenant)
+  for _, part in ipairs(tenant.workloads or { tenant }) do
+    if part.workload and part.workload.request then return true end
+  end
+  return false
+end
+
+--- Seconds from when the tenant was due until its end; where it works for a fixed time, the seconds that a byte
+--- took; where requests are due at a rate, their P99. Of a service that is nothing, nor of a tenant that was lost.
 function work.whole(tenant)
   if tenant.ended ~= "done" then return nil end
+  if work.is_paced(tenant) then
+    local p99 = stats.percentile(tenant.latency, 0.99)
+    return p99 and p99 / 1e9
+  end
   local workload = tenant.workload or tenant.workloads and tenant.workloads[1].workload
   if not workload or not workload.duration then return tenant.completion_s end
   return tenant.read_bytes and tenant.read_bytes > 0 and 1 / tenant.read_bytes or nil

@@ -1,6 +1,7 @@
 --- memlua.experiment.spec.workload: what a tenant runs: the keys of each kind, and whether this machine has what they need.
 local check = require "memlua.base.check"
 local memlua = require "memlua"
+local metrics = require "memlua.experiment.metrics"
 local record = require "memlua.experiment.spec.record"
 local sys = require "memlua.base.sys"
 local units = require "memlua.units"
@@ -11,11 +12,39 @@ local workload_spec = {}
 
 local positive = check.number { min = 1, integer = true }
 
+local check_phase = record.of({ name = check.name, rate = check.number { min = 0, max = 1e6 }, duration = check.duration }, { "rate", "duration" })
+
+-- So many a second, or phases of different rates.
+local function check_rate(value, path)
+  if type(value) == "table" then return check.list(check_phase)(value, path) end
+  return check.number { min = 1e-3, max = 1e6 }(value, path)
+end
+
+-- Of kind lua: either it runs by itself, or its requests are made for it.
+local function check_load(workload, path)
+  if not workload.run and not workload.request then check.refuse(path .. ".run", "missing; or request = f(i), with a rate") end
+  if workload.run and (workload.request or workload.rate or workload.duration) then
+    check.refuse(path .. ".run", "it runs by itself; a rate and a duration are for request = f(i)")
+  end
+  if workload.run then return end
+  if not workload.rate then check.refuse(path .. ".rate", "missing; how many requests a second are due?") end
+  if type(workload.rate) == "table" and workload.duration then
+    check.refuse(path .. ".duration", "each phase of the rate has its own")
+  elseif type(workload.rate) == "number" then
+    if not workload.duration then check.refuse(path .. ".duration", "missing; for how long are %g requests a second due?", workload.rate) end
+    workload.rate, workload.duration = { { rate = workload.rate, duration = workload.duration } }, nil
+  end
+  local due = 0
+  for _, phase in ipairs(workload.rate) do due = due + phase.rate * phase.duration end
+  if due < 1 then check.refuse(path .. ".rate", "not one request is due in that time") end
+end
+
 -- What a workload may be told; `size` of what a program or a function takes says what it will be at most.
 local KEYS = {
   size = check.size, chunk = check.size, hold = check.duration, passes = positive, duration = check.duration,
   file = check.is "string", curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
-  huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function",
+  user = check.is "string", huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function", request = check.is "function",
+  rate = check_rate,
 }
 
 -- kind -> the keys that it takes and those that it needs, as the kind itself says
@@ -29,8 +58,55 @@ for _, kind in ipairs(worker.kinds) do
   WORKLOADS[kind.name] = { fields, needed }
 end
 
+-- ---- services ----------------------------------------------------------------------------------------------------
+
+local SIGNS <const> = { "port", "socket", "line", "file", "when" }
+
+local check_signs = record.of {
+  port = check.number { min = 1, max = 65535, integer = true }, socket = check.is "string", line = check.is "string", file = check.is "string",
+  when = check.is "function", within = check.duration,
+}
+
+-- A function alone is what says it.
+local function check_ready(value, path)
+  local ready = check_signs(type(value) == "function" and { when = value } or value, path)
+  local signs = 0
+  for _, sign in ipairs(SIGNS) do signs = signs + (ready[sign] and 1 or 0) end
+  if signs == 0 then check.refuse(path, "by what? one of %s is needed, { port = 6379 }", table.concat(SIGNS, ", ")) end
+  ready.within = ready.within or 60
+  return ready
+end
+
+local check_stop = record.of({ signal = check.one_of { "TERM", "INT", "QUIT", "HUP", "USR1", "USR2" }, grace = check.duration }, { "signal" })
+
+-- A signal alone is how it is asked.
+local function check_stop_of(value, path)
+  local how = check_stop(type(value) == "string" and { signal = value } or value, path)
+  how.grace = how.grace or 10
+  return how
+end
+
+--- Fails with status 1 where a tenant's service is told what makes no sense of one.
+function workload_spec.check_services(tenant, path)
+  for _, workload in ipairs(tenant.workloads) do
+    local at = path .. ".workloads." .. workload.name
+    if workload.ready and not (workload.background or tenant.background) then
+      check.refuse(at .. ".ready", "a service is stopped when the others are done; give it, or its tenant, background = true")
+    end
+    if workload.ready and (workload.start > 0 or (tenant.start or 0) > 0) then
+      check.refuse(at .. ".start", "a service that is to be ready is started before the run's time begins; leave start out")
+    end
+    if workload.ready and workload.ready.line and workload.kind ~= "exec" and workload.kind ~= "lua" then
+      check.refuse(at .. ".ready.line", "this workload is of kind %s and prints nothing", workload.kind)
+    end
+  end
+end
+
+-- ---- each workload -------------------------------------------------------------------------------------------------
+
 -- What every kind takes.
-local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean" }
+local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean", ready = check_ready,
+                   stop = check_stop_of, metrics = metrics.check }
 
 local function check_size(workload, path, machine)
   if not workload.size or workload.kind == "file" then return end
@@ -81,6 +157,7 @@ function workload_spec.check(value, path)
   refuse_other_kinds(value, kind, path)
   local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
+  if kind == "lua" then check_load(workload, path) end
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   return workload
 end
@@ -106,6 +183,16 @@ function workload_spec.check_all(list, path)
     or "all run in the background: the tenant would never be done; leave that out of one")
 end
 
+--- The checker of what prepares a run: a workload or a list of them, one after the other.
+function workload_spec.check_preparation(value, path)
+  local list = check.list(workload_spec.check)(type(value) == "table" and #value == 0 and { value } or value, path)
+  for _, workload in ipairs(list) do
+    workload.name = workload.name or "prepare"
+    if workload.background or workload.ready then check.refuse(path, "it must end before the load begins: no background, no ready") end
+  end
+  return list
+end
+
 -- A program by its path may be made by a hook of the scenario, just before it is run.
 local function check_program(workload, path, hooks, machine)
   if not workload.argv then return end
@@ -129,6 +216,9 @@ function workload_spec.check_machine(scenario, settings)
     for _, workload in ipairs(tenant.workloads) do
       check_size(workload, path:format(workload.name), machine)
       check_program(workload, path:format(workload.name), scenario.hooks, machine)
+    end
+    for _, workload in ipairs(tenant.prepare or {}) do
+      if workload.argv then check_program(workload, "tenants." .. tenant.name .. ".prepare.argv[1]", scenario.hooks) end
     end
   end
 end

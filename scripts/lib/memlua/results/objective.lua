@@ -1,0 +1,65 @@
+--- memlua.results.objective: what tenants must keep to, and whether they did.
+local figures = require "memlua.base.figures"
+local intervals = require "memlua.base.intervals"
+local units = require "memlua.units"
+
+local objective = {}
+
+-- What is seen of it: an estimate, and how it is written.
+local function seen_of(tenant, name)
+  local own = tenant.metrics and tenant.metrics[name]
+  if own then return own, function(x) return ("%.10g%s"):format(x, own.unit and own.unit ~= "" and " " .. own.unit or "") end end
+  local latency = tenant.latency and tenant.latency.of_runs[name]
+  local scaled = figures.scaled(latency, 1e-9)
+  if scaled and latency.values then
+    scaled.values = {}
+    for i, value in ipairs(latency.values) do scaled.values[i] = value * 1e-9 end
+  end
+  return scaled, units.format_duration
+end
+
+--- The objectives of a strategy's tenants: list of { tenant, name, bound, above (true: it is to stay above), share (of the runs that
+--- are to keep to it, or nil), seen (an estimate, or nil), format }.
+function objective.all(folder, strategy)
+  local list = {}
+  for _, spec in ipairs(folder.manifest.scenario.tenants or {}) do
+    for _, slo in ipairs(spec.slo or {}) do
+      for _, tenant in ipairs(strategy.tenants) do
+        if tenant.name == spec.name then
+          local seen, format = seen_of(tenant, slo.metric)
+          list[#list + 1] = { tenant = spec.name, name = slo.metric, bound = slo.below or slo.above, above = slo.above ~= nil,
+                              share = slo.share, seen = seen, format = format }
+        end
+      end
+    end
+  end
+  return list
+end
+
+local function keeps(o, value) return o.above and value > o.bound or not o.above and value < o.bound end
+
+-- So many of all runs are to keep to it.
+local function word_of_share(o)
+  local kept, n = 0, #(o.seen.values or {})
+  for _, value in ipairs(o.seen.values or {}) do kept = kept + (keeps(o, value) and 1 or 0) end
+  if n == 0 then return ("keeps all; %s has no %s of single runs, so its objective is not judged"):format(o.tenant, o.name:upper()) end
+  local low, high = intervals.share(kept, n, 0.90)
+  local said = ("%s's %s is %s %s in %d of %d runs"):format(o.tenant, o.name:upper(), o.above and "above" or "below", o.format(o.bound), kept, n)
+  if high < o.share then return ("keeps all, but misses an objective: %s"):format(said) end
+  return low < o.share and ("inconclusive: %s, which shows %.0f %% or more, not %.0f %%"):format(said, low * 100, o.share * 100) or nil
+end
+
+--- What an objective of objective.all forbids to say "protects", or nil.
+function objective.word_of(o)
+  if not o.seen then return ("keeps all; %s has no %s, so its objective is not judged"):format(o.tenant, o.name:upper()) end
+  if o.share then return word_of_share(o) end
+  local side, other = o.above and "above" or "below", o.above and "below" or "above"
+  local said, bound = ("%s's %s of %s"):format(o.tenant, o.name:upper(), figures.text(o.seen, o.format)), o.format(o.bound)
+  if not o.seen.low then return ("inconclusive: %s; too few runs to set against %s"):format(said, bound) end
+  if not keeps(o, o.seen.low) and not keeps(o, o.seen.high) then
+    return ("keeps all, but misses an objective: %s is %s %s"):format(said, other, bound)
+  end
+  if not (keeps(o, o.seen.low) and keeps(o, o.seen.high)) then return ("inconclusive: %s isn't surely %s %s"):format(said, side, bound) end
+end
+
+return objective
