@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,16 @@ static int write_btf(const char *kind, const char *path)
 	struct btf *btf = btf__new_empty();
 	FILE *file = fopen(path, "we");
 	const void *data;
+	bool failed;
 	__u32 size;
 
 	btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
 	if (strcmp(kind, "none"))
 		add_ops(btf, !strcmp(kind, "v6") ? v6 : !strcmp(kind, "v7") ? v7 : other);
 	data = btf__raw_data(btf, &size);
-	return !file || fwrite(data, size, 1, file) != 1 || fclose(file);
+	failed = !file || fwrite(data, size, 1, file) != 1 || fclose(file);
+	btf__free(btf);
+	return failed;
 }
 
 /* --- fitting, attaching --- */
@@ -90,16 +94,18 @@ static int fit(const struct structops_target *target, const char *path)
 	const struct btf *btf = bpf_object__btf(object);
 	struct bpf_map *map;
 	struct error err;
+	int result = 0;
 
 	bpf_object__for_each_map(map, object) {
-		if (!structops_is_type(btf, map))
+		if (result || !structops_is_type(btf, map))
 			continue;
 		if (structops_fit(target, btf, map, &err))
-			return fail(&err);
-		print_role(btf, map);
+			result = fail(&err);
+		else
+			print_role(btf, map);
 	}
 	bpf_object__close(object);
-	return 0;
+	return result;
 }
 
 static int attach(const struct interface *interface)
