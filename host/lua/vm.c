@@ -31,7 +31,8 @@ static bool flag_field(lua_State *L, const char *key)
 
 /*
  * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, watched=, interactive=, cpus=, memory=, boot_timeout=, timeout=}
- * -> the exit status of the command in the guest | nil, reason, errno, exit status
+ * -> the exit status of the command in the guest [, the signal that killed it, whether the guest's kernel sent it for
+ * want of memory] | nil, reason, errno, exit status
  * image: the kernel's file; spec: JSON for the guest; out: folder that takes the results; memory in bytes;
  * watched: whether standard error is a terminal that shows how the boot goes on; interactive: whether standard
  * input goes to the command; times in seconds. Blocks until the guest has ended.
@@ -41,10 +42,10 @@ static int vm_run_lua(lua_State *L)
 	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
 					    "watched", "interactive", "cpus", "memory", "boot_timeout", "timeout", NULL};
 	struct vm_config config = {0};
+	struct vm_end end;
 	struct error err;
 	char self[PATH_MAX];
 	ssize_t len;
-	int status;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	glue_check_keys(L, 1, "vm.run", known);
@@ -66,14 +67,18 @@ static int vm_run_lua(lua_State *L)
 	config.memory = glue_size(L, 1, "memory", 2ULL << 30);
 	config.boot_timeout = glue_duration(L, 1, "boot_timeout", 120);
 	config.timeout = glue_duration(L, 1, "timeout", 0);
-	if (!vm_run(&config, &status, &err)) {
+	if (!vm_run(&config, &end, &err)) {
 		/* An interrupt was the guest's to answer, and its status tells how. */
 		lua_interrupt_forget(L);
-		lua_pushinteger(L, status);
-		return 1;
+		lua_pushinteger(L, end.status);
+		if (!end.signal)
+			return 1;
+		lua_pushinteger(L, end.signal);
+		lua_pushboolean(L, end.oom);
+		return 3;
 	}
 	glue_fail(L, &err);
-	lua_pushinteger(L, status);
+	lua_pushinteger(L, end.status);
 	return 4;
 }
 

@@ -59,6 +59,13 @@ tap.is(status, 3, "a guest out of memory is out of resources", err)
 tap.like(err, "out of memory: give it more with %-%-memory", "which is told, and what helps")
 nothing_left "out of memory"
 
+-- what looks like it, but is not
+status, err = run("", "os.exit(137)")
+tap.is({ status, err:find "memory" }, { 137 }, "status 137 of a script is its own", err)
+status, err = run("", [[os.execute "kill -KILL $PPID"]])
+tap.is({ status, err:find "out of memory" }, { 137 }, "a SIGKILL that somebody sent is no want of memory", err)
+tap.like(err, "killed in the microVM by signal 9\n", "and its number is told")
+
 -- a NULL pointer in the kernel, where it has lkdtm; else the same by sysrq
 status, err = run("", [[
 os.execute "modprobe -d \"$MEMLUA_MODULES\" lkdtm 2>/dev/null"
