@@ -128,7 +128,7 @@ available() { df -Pm "$cache" | awk 'END { print $4 }'; }
 # Fails with the reason if it is that the disk is full.
 because_full()
 {
-	[ "$(available)" -ge "${1:-16}" ] ||
+	[ "$(available)" -ge 16 ] ||
 		fail "$cache: its disk is full ($(available)M free); make room, or set XDG_CACHE_HOME to another place"
 	return 1
 }
