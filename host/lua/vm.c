@@ -37,7 +37,7 @@ static bool flag_field(lua_State *L, const char *key)
  * watched: whether standard error is a terminal that shows how the boot goes on; interactive: whether standard
  * input goes to the command; times in seconds. Blocks until the guest has ended.
  */
-static int vm_run_lua(lua_State *L)
+static int l_vm_run(lua_State *L)
 {
 	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
 					    "watched", "interactive", "cpus", "memory", "boot_timeout", "timeout", NULL};
@@ -83,7 +83,7 @@ static int vm_run_lua(lua_State *L)
 }
 
 /* vm.virtiofsd() -> the path of the daemon that shares the root file system | nil */
-static int vm_virtiofsd_lua(lua_State *L)
+static int l_vm_virtiofsd(lua_State *L)
 {
 	bool rust;
 
@@ -95,7 +95,7 @@ static int vm_virtiofsd_lua(lua_State *L)
  * vm.unpack(folder, archive) -> true [, what was left out] | nil, reason, errno. Takes the bytes of a tar archive as
  * what a microVM sends back: only files of a run's folder come through, see host/core/vm_results.h.
  */
-static int vm_unpack_lua(lua_State *L)
+static int l_vm_unpack(lua_State *L)
 {
 	const char *folder = luaL_checkstring(L, 1), *data, *left_out;
 	struct results *results;
@@ -116,9 +116,9 @@ static int vm_unpack_lua(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"run", vm_run_lua},
-	{"unpack", vm_unpack_lua},
-	{"virtiofsd", vm_virtiofsd_lua},
+	{"run", l_vm_run},
+	{"unpack", l_vm_unpack},
+	{"virtiofsd", l_vm_virtiofsd},
 	{NULL, NULL},
 };
 
