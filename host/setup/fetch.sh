@@ -57,9 +57,10 @@ own_suites()
 	! answers "$uri" "$suite-updates" || source_line "$uri" "$suite-updates"
 	security=$(archive Debian-Security)
 	for at in "${security% *}" "${uri%/}-security"; do
-		[ -n "$at" ] && answers "$at" "$suite-security" || continue
-		source_line "$at" "$suite-security"
-		break
+		if [ -n "$at" ] && answers "$at" "$suite-security"; then
+			source_line "$at" "$suite-security"
+			break
+		fi
 	done
 }
 
