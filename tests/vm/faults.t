@@ -5,8 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 
-local scratch <const> = shell.output "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
-local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = shell.folder()
 assert(os.execute("mkdir " .. scratch .. "/tmp"))
 
 local function content(name)
