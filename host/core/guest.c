@@ -22,7 +22,9 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "error.h"
 #include "guest_parts.h"
+#include "oom.h"
 
 static bool active;
 
@@ -277,6 +279,34 @@ static int supervise(pid_t command, int control, int children, struct terminal *
 	}
 }
 
+/* Whether one of the kills that the kernel has logged since the log was opened was of that process. */
+static bool was_oom_killed(struct oom_log *log, pid_t pid)
+{
+	struct oom_event event;
+	struct error err;
+	bool found = false;
+
+	while (!found && oom_read(log, &event, &err) > 0) {
+		found = event.pid == pid;
+		oom_event_clear(&event);
+	}
+	return found;
+}
+
+/* Tells the host how the command ended: see take_report() of vm.c. */
+static void report_end(int control, int wstatus, bool by_oom)
+{
+	int signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0;
+	char report[64];
+
+	if (signal)
+		snprintf(report, sizeof(report), "killed %d%s\nexit %d\n", signal, by_oom ? " oom" : "", 128 + signal);
+	else
+		snprintf(report, sizeof(report), "exit %d\n", WEXITSTATUS(wstatus));
+	if (write(control, report, strlen(report)) < 0)
+		guest_die("virtio port memlua.control: %s", strerror(errno));
+}
+
 /* Archives the run's folder onto its port, without what has been sent. */
 static void send_results(const char *folder)
 {
@@ -301,8 +331,9 @@ int guest_init(int (*run)(int argc, char **argv))
 	struct rlimit files = {1 << 16, 1 << 16};
 	struct terminal terminal = {-1, -1, -1};
 	int control, children, wstatus, status = 0;
+	struct oom_log kills = {.fd = -1};
+	struct error err;
 	sigset_t mask, old;
-	char report[32];
 	json_t *spec;
 	pid_t command;
 
@@ -323,6 +354,8 @@ int guest_init(int (*run)(int argc, char **argv))
 	children = signalfd(-1, &mask, SFD_CLOEXEC);
 	if (json_is_true(json_object_get(spec, "terminal")))
 		open_terminal(&terminal, spec);
+	if (oom_open(&kills, &err))
+		guest_die("%s", err.text);
 	command = spawn_command(spec, &terminal, &old, run, &status);
 	if (!command)
 		return status;
@@ -331,10 +364,7 @@ int guest_init(int (*run)(int argc, char **argv))
 	drain_terminal(&terminal);
 	if (text_of(spec, "out"))
 		send_results(text_of(spec, "out"));
-	snprintf(report, sizeof(report), "exit %d\n",
-		 WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : 128 + WTERMSIG(wstatus));
-	if (write(control, report, strlen(report)) < 0)
-		guest_die("virtio port memlua.control: %s", strerror(errno));
+	report_end(control, wstatus, was_oom_killed(&kills, command));
 	reboot(RB_POWER_OFF);
 	guest_die("power off: %s", strerror(errno));
 }

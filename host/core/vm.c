@@ -57,7 +57,16 @@ static void hide_boot(struct vm *vm)
 	vm->shown = -1;
 }
 
-/* "up\n" when user space is reached, "exit N\n" at the end. */
+/* "killed SIGNAL", or "killed SIGNAL oom": the kernel did it, for want of memory. */
+static void take_kill(struct vm_end *end, const char *line)
+{
+	int length = 0;
+
+	if (sscanf(line, "killed %d%n", &end->signal, &length) == 1)
+		end->oom = !strcmp(line + length, " oom");
+}
+
+/* "up\n" when user space is reached, "exit N\n" at the end, after take_kill()'s line where there was a signal. */
 static void take_report(struct vm *vm, const char *data, size_t len)
 {
 	char *line, *newline;
@@ -71,8 +80,10 @@ static void take_report(struct vm *vm, const char *data, size_t len)
 		*newline = '\0';
 		if (!strcmp(line, "up"))
 			vm->up = true;
-		else if (sscanf(line, "exit %d", &vm->status) == 1)
+		else if (sscanf(line, "exit %d", &vm->end.status) == 1)
 			vm->done = true;
+		else
+			take_kill(&vm->end, line);
 	}
 	vm->control_len = strlen(line);
 	memmove(vm->control, line, vm->control_len + 1);
@@ -300,23 +311,23 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 }
 
 /* What the guest's end means. */
-static int judge(struct vm *vm, int ret, int *status, struct error *err)
+static int judge(struct vm *vm, int ret, struct vm_end *end, struct error *err)
 {
 	if (vm->lost) {
-		*status = err->code == ENOSPC ? 3 : 1;
+		end->status = err->code == ENOSPC ? 3 : 1;
 		return -1;
 	}
 	if (!ret && vm->done) {
-		*status = vm->timed_out ? 124 : vm->status;
+		*end = vm->timed_out ? (struct vm_end){.status = 124} : vm->end;
 		return 0;
 	}
 	if (vm->interrupted) { /* ended on request, but not in time to clean up its own */
-		*status = vm->timed_out ? 124 : 5;
+		end->status = vm->timed_out ? 124 : 5;
 		return error_set(err, EINTR, vm->timed_out ? "microVM: timed out after %g s"
 							   : "microVM: interrupted",
 				 vm->config->timeout);
 	}
-	return explain(vm, ret, status, err);
+	return explain(vm, ret, &end->status, err);
 }
 
 static void tear_down(struct vm *vm)
@@ -335,12 +346,12 @@ static void tear_down(struct vm *vm)
 	}
 }
 
-int vm_run(const struct vm_config *config, int *status, struct error *err)
+int vm_run(const struct vm_config *config, struct vm_end *end, struct error *err)
 {
 	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .guest_ends = {-1, -1, -1, -1, -1}, .shown = -1};
 	int ret;
 
-	*status = 1;
+	*end = (struct vm_end){.status = 1};
 	vm.started = facts_monotonic();
 	vm.deadline = config->timeout > 0 ? vm.started + config->timeout : INFINITY;
 	vm.lock = scratch_make(SCRATCH_VM, vm.dir, sizeof(vm.dir), err);
@@ -350,9 +361,9 @@ int vm_run(const struct vm_config *config, int *status, struct error *err)
 	if (!ret)
 		ret = vm_start_qemu(&vm, err);
 	if (!ret)
-		ret = judge(&vm, relay(&vm, err), status, err);
+		ret = judge(&vm, relay(&vm, err), end, err);
 	if (!ret && finish_results(&vm, err)) {
-		*status = 1; /* whatever the command's was: its results are lost */
+		end->status = 1; /* whatever the command's was: its results are lost */
 		ret = -1;
 	}
 	tear_down(&vm);

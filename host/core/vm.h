@@ -28,14 +28,21 @@ struct vm_config {
 	double timeout;		/* seconds for everything, 0: no limit */
 };
 
+/* How the command in the guest ended. */
+struct vm_end {
+	int status; /* its exit status, 128 + the signal where one killed it */
+	int signal; /* that killed it, 0: none */
+	bool oom;   /* sent by the kernel, which was out of memory */
+};
+
 /**
  * vm_run() - boot, run the command of the spec, copy its output to standard output and error, unpack
  * its results, clean up. SIGINT and SIGTERM are passed on to the command.
- * @status: the command's exit status; with an error: 255 after a guest panic, 124 after the time-out, 5
- *          after an interrupt, 1 otherwise
+ * @end: how the command ended; with an error its status is 255 after a guest panic, 124 after the time-out, 5
+ *       after an interrupt, 1 otherwise
  * Return: 0 when the guest ended in order, else -1 with the console's tail in @err.
  */
-int vm_run(const struct vm_config *config, int *status, struct error *err);
+int vm_run(const struct vm_config *config, struct vm_end *end, struct error *err);
 
 /**
  * vm_virtiofsd() - the daemon that shares the root file system with the guest.

@@ -8,11 +8,12 @@
 #include <sys/types.h>
 #include <termios.h>
 
+#include "vm.h"
+
 /* What the microVM's parts (vm*.c) share; nobody else includes it. */
 
 struct error;
 struct results;
-struct vm_config;
 
 enum port { OUT, ERR, CONTROL, RESULTS, IN, PORTS };
 
@@ -28,8 +29,8 @@ struct vm {
 	size_t control_len;
 	bool up;		/* user space has been reached */
 	int shown;		/* the second of the boot that the terminal shows, -1: none */
-	bool done;		/* the exit status has come */
-	int status;
+	bool done;		/* the exit status has come, */
+	struct vm_end end;	/* with what the guest knows of the end */
 	double started, deadline;
 	double root_lost; /* when virtiofsd was seen to have ended, 0: it runs */
 	int interrupted; /* the signal that was passed on, 0: none */

@@ -145,7 +145,7 @@ struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *s
 {
 	struct worker *w;
 
-	if (spec->kind->check(spec, err)) {
+	if (spec->kind->check && spec->kind->check(spec, err)) {
 		error_prefix(err, "%s", spec->name ? spec->name : "worker");
 		return NULL;
 	}

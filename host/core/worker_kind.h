@@ -21,7 +21,7 @@ struct worker_kind {
 	const char *name;
 	const char *takes; /* keys of a workload of this kind in a scenario, "!" behind those that it needs */
 	const char *times; /* what a latency is of; NULL: it measures no progress */
-	/* Complain before anything is started. */
+	/* Complain before anything is started; NULL: it takes its keys as they are. */
 	int (*check)(const struct worker_spec *spec, struct error *err);
 	/* In the child: returns to end with success, else worker_fail(). */
 	void (*run)(const struct worker_spec *spec, struct worker_shared *shared);

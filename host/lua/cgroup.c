@@ -106,7 +106,7 @@ static size_t check_knobs(lua_State *L, int idx, struct cgroup_knob **knobs)
 	return n;
 }
 
-static int create(lua_State *L)
+static int l_cgroup_create(lua_State *L)
 {
 	const char *path = check_name(L, 1);
 	struct cgroup_knob *knobs = NULL;
@@ -122,7 +122,7 @@ static int create(lua_State *L)
 	return handle->cg ? 1 : glue_fail(L, &err);
 }
 
-static int open(lua_State *L)
+static int l_cgroup_open(lua_State *L)
 {
 	const char *path = check_name(L, 1);
 	struct handle *handle;
@@ -134,7 +134,7 @@ static int open(lua_State *L)
 	return handle->cg ? 1 : glue_fail(L, &err);
 }
 
-static int root(lua_State *L)
+static int l_cgroup_root(lua_State *L)
 {
 	struct error err;
 	const char *path;
@@ -163,7 +163,7 @@ static int push_file(lua_State *L, const struct cgroup *cg, const char *file)
 	return 1;
 }
 
-static int cg_get(lua_State *L)
+static int l_cgroup_get(lua_State *L)
 {
 	const struct cgroup *cg = glue_check_cgroup(L, 1);
 	int n = push_file(L, cg, check_name(L, 2));
@@ -177,7 +177,7 @@ static int cg_get(lua_State *L)
 	return 1;
 }
 
-static int cg_set(lua_State *L)
+static int l_cgroup_set(lua_State *L)
 {
 	const struct cgroup *cg = glue_check_cgroup(L, 1);
 	const char *file = check_name(L, 2), *value;
@@ -195,7 +195,7 @@ static int cg_set(lua_State *L)
 }
 
 /* The "key number" lines of the text on top as a table; "max" stays the string. */
-static int counts(lua_State *L, const char *file)
+static int push_counts(lua_State *L, const char *file)
 {
 	const struct cgroup *cg = glue_check_cgroup(L, 1);
 	int n = push_file(L, cg, file);
@@ -221,22 +221,22 @@ static int counts(lua_State *L, const char *file)
 	return 1;
 }
 
-static int cg_events(lua_State *L)
+static int l_cgroup_events(lua_State *L)
 {
-	return counts(L, "memory.events");
+	return push_counts(L, "memory.events");
 }
 
-static int cg_events_local(lua_State *L)
+static int l_cgroup_events_local(lua_State *L)
 {
-	return counts(L, "memory.events.local");
+	return push_counts(L, "memory.events.local");
 }
 
-static int cg_stat(lua_State *L)
+static int l_cgroup_stat(lua_State *L)
 {
-	return counts(L, "memory.stat");
+	return push_counts(L, "memory.stat");
 }
 
-static int number(lua_State *L, const char *file)
+static int push_number(lua_State *L, const char *file)
 {
 	int n = push_file(L, glue_check_cgroup(L, 1), file);
 
@@ -246,14 +246,14 @@ static int number(lua_State *L, const char *file)
 	return 1;
 }
 
-static int cg_usage(lua_State *L)
+static int l_cgroup_usage(lua_State *L)
 {
-	return number(L, "memory.current");
+	return push_number(L, "memory.current");
 }
 
-static int cg_peak(lua_State *L)
+static int l_cgroup_peak(lua_State *L)
 {
-	return number(L, "memory.peak");
+	return push_number(L, "memory.peak");
 }
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" as t.some = {avg10=, ..., total=} */
@@ -277,7 +277,7 @@ static const char *add_pressure(lua_State *L, const char *line)
 	return *blank ? blank + 1 : blank;
 }
 
-static int cg_pressure(lua_State *L)
+static int l_cgroup_pressure(lua_State *L)
 {
 	static const char *const resources[] = {"memory", "cpu", "io", NULL};
 	static const char *const files[] = {"memory.pressure", "cpu.pressure", "io.pressure"};
@@ -294,7 +294,7 @@ static int cg_pressure(lua_State *L)
 	return 1;
 }
 
-static int cg_procs(lua_State *L)
+static int l_cgroup_procs(lua_State *L)
 {
 	int n = push_file(L, glue_check_cgroup(L, 1), "cgroup.procs");
 	const char *text;
@@ -313,25 +313,25 @@ static int cg_procs(lua_State *L)
 
 /* --- facts --- */
 
-static int cg_path(lua_State *L)
+static int l_cgroup_path(lua_State *L)
 {
 	lua_pushstring(L, cgroup_path(glue_check_cgroup(L, 1)));
 	return 1;
 }
 
-static int cg_name(lua_State *L)
+static int l_cgroup_name(lua_State *L)
 {
 	lua_pushstring(L, cgroup_name(glue_check_cgroup(L, 1)));
 	return 1;
 }
 
-static int cg_id(lua_State *L)
+static int l_cgroup_id(lua_State *L)
 {
 	lua_pushinteger(L, cgroup_id(glue_check_cgroup(L, 1)));
 	return 1;
 }
 
-static int cg_tostring(lua_State *L)
+static int l_cgroup_tostring(lua_State *L)
 {
 	struct handle *handle = luaL_checkudata(L, 1, METATABLE);
 
@@ -341,7 +341,7 @@ static int cg_tostring(lua_State *L)
 
 /* --- end --- */
 
-static int cg_kill(lua_State *L)
+static int l_cgroup_kill(lua_State *L)
 {
 	struct error err;
 
@@ -351,7 +351,7 @@ static int cg_kill(lua_State *L)
 	return 1;
 }
 
-static int cg_remove(lua_State *L)
+static int l_cgroup_remove(lua_State *L)
 {
 	struct handle *handle = luaL_checkudata(L, 1, METATABLE);
 	struct error err;
@@ -371,7 +371,7 @@ static int release(struct handle *handle, struct error *err)
 }
 
 /* A cgroup that can't be removed is an error, unless another one is on its way. */
-static int cg_close(lua_State *L)
+static int l_cgroup_close(lua_State *L)
 {
 	struct error err;
 
@@ -380,7 +380,7 @@ static int cg_close(lua_State *L)
 	return 0;
 }
 
-static int cg_gc(lua_State *L)
+static int l_cgroup_gc(lua_State *L)
 {
 	release(luaL_checkudata(L, 1, METATABLE), NULL);
 	return 0;
@@ -392,34 +392,34 @@ static int cg_gc(lua_State *L)
  */
 static const luaL_Reg methods[] = {
 	/* cg:set(file, value) -> true; value is a string or a whole number, as the kernel takes it. */
-	{"set", cg_set},
+	{"set", l_cgroup_set},
 	/* cg:get(file) -> the file's text without its last newline. */
-	{"get", cg_get},
+	{"get", l_cgroup_get},
 	/* cg:events() -> {low=, high=, max=, oom=, oom_kill=, ...}, with those of cgroups below. */
-	{"events", cg_events},
+	{"events", l_cgroup_events},
 	/* cg:events_local() -> the same of this cgroup alone. */
-	{"events_local", cg_events_local},
+	{"events_local", l_cgroup_events_local},
 	/* cg:stat() -> memory.stat: {anon=, file=, pgscan=, workingset_refault_file=, ...}; bytes, counts. */
-	{"stat", cg_stat},
+	{"stat", l_cgroup_stat},
 	/* cg:pressure(["memory"|"cpu"|"io"]) -> {some={avg10=, avg60=, avg300= (percent), total= (us)}, full=}. */
-	{"pressure", cg_pressure},
+	{"pressure", l_cgroup_pressure},
 	/* cg:usage() -> bytes charged now (memory.current). */
-	{"usage", cg_usage},
+	{"usage", l_cgroup_usage},
 	/* cg:peak() -> the most bytes ever charged (memory.peak, Linux 5.19). */
-	{"peak", cg_peak},
+	{"peak", l_cgroup_peak},
 	/* cg:procs() -> list of pids. */
-	{"procs", cg_procs},
+	{"procs", l_cgroup_procs},
 	/* cg:kill() -> true; SIGKILL to all processes in it and below, without waiting. */
-	{"kill", cg_kill},
+	{"kill", l_cgroup_kill},
 	/* cg:path() -> absolute path of the directory. */
-	{"path", cg_path},
+	{"path", l_cgroup_path},
 	/* cg:name() -> the path given to create() or open(). */
-	{"name", cg_name},
+	{"name", l_cgroup_name},
 	/* cg:id() -> the kernel's cgroup id (the directory's inode number). */
-	{"id", cg_id},
+	{"id", l_cgroup_id},
 	/* cg:remove() -> true; kills, waits up to 5 s, removes it and all below. What is attached to one of them is dropped
 	   from it first (p:drop). Twice is fine. */
-	{"remove", cg_remove},
+	{"remove", l_cgroup_remove},
 	{NULL, NULL},
 };
 
@@ -429,18 +429,18 @@ static const luaL_Reg functions[] = {
 	 * exists, e.g. "session/high"; knobs: {["memory.max"] = "512M" or bytes, ...}. Removed when
 	 * closed, collected, or at exit.
 	 */
-	{"create", create},
+	{"create", l_cgroup_create},
 	/* cgroup.open(path) -> cg; an existing one, absolute or relative to the mount; never removed. */
-	{"open", open},
+	{"open", l_cgroup_open},
 	/* cgroup.root() -> absolute path of memlua's own root, which is made. */
-	{"root", root},
+	{"root", l_cgroup_root},
 	{NULL, NULL},
 };
 
 int luaopen_memlua_cgroup(lua_State *L)
 {
 	static const luaL_Reg meta[] = {
-		{"__gc", cg_gc}, {"__close", cg_close}, {"__tostring", cg_tostring}, {NULL, NULL}};
+		{"__gc", l_cgroup_gc}, {"__close", l_cgroup_close}, {"__tostring", l_cgroup_tostring}, {NULL, NULL}};
 
 	luaL_newmetatable(L, METATABLE);
 	luaL_setfuncs(L, meta, 0);

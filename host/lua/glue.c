@@ -112,15 +112,15 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value)
 	lua_setfield(L, -2, key);
 }
 
-void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction close)
+void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction closer)
 {
 	luaL_newmetatable(L, metatable);
 	lua_newtable(L);
 	luaL_setfuncs(L, methods, 0);
 	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, close);
+	lua_pushcfunction(L, closer);
 	lua_setfield(L, -2, "__gc");
-	lua_pushcfunction(L, close);
+	lua_pushcfunction(L, closer);
 	lua_setfield(L, -2, "__close");
 	lua_pop(L, 1);
 }

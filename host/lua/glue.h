@@ -39,9 +39,9 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value);
  * glue_handle() - register a kind of handle, which is closed when it is collected or leaves its scope, too.
  * @metatable: its name
  * @methods:   what h:method() finds
- * @close:     idempotent
+ * @closer:    idempotent
  */
-void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction close);
+void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction closer);
 
 /** glue_become_copy() - this process is a worker's copy of the state from now on: nothing is opened in it. */
 void glue_become_copy(void);

@@ -40,7 +40,7 @@ static void set_text(lua_State *L, const char *key, const char *value)
  * mglru}: memory, swap and page_size in bytes, tick_ns the length of a jiffy, hz that of
  * user-visible times. What the kernel doesn't tell is absent.
  */
-static int host_facts(lua_State *L)
+static int l_host_facts(lua_State *L)
 {
 	struct facts f;
 
@@ -63,14 +63,14 @@ static int host_facts(lua_State *L)
 }
 
 /* host.monotonic() -> seconds of CLOCK_MONOTONIC, the clock of all times that memlua reports */
-static int host_monotonic(lua_State *L)
+static int l_host_monotonic(lua_State *L)
 {
 	lua_pushnumber(L, facts_monotonic());
 	return 1;
 }
 
 /* host.sleep(seconds) -> true, or false when a signal asked memlua to end. Raises on a negative. */
-static int host_sleep(lua_State *L)
+static int l_host_sleep(lua_State *L)
 {
 	double seconds = luaL_checknumber(L, 1);
 
@@ -83,7 +83,7 @@ static int host_sleep(lua_State *L)
  * host.give_up_after(seconds) -> the seconds that were left of the time set before, 0 if none was. memlua ends with
  * status 124 then; 0: never. In the microVM nothing is set: the host looks at its own clock.
  */
-static int host_give_up_after(lua_State *L)
+static int l_host_give_up_after(lua_State *L)
 {
 	double seconds = luaL_checknumber(L, 1);
 
@@ -93,7 +93,7 @@ static int host_give_up_after(lua_State *L)
 }
 
 /* host.interrupted() -> whether a signal or the time asked memlua to end */
-static int host_interrupted(lua_State *L)
+static int l_host_interrupted(lua_State *L)
 {
 	lua_pushboolean(L, memlua_interrupted != 0);
 	return 1;
@@ -104,7 +104,7 @@ static int host_interrupted(lua_State *L)
  * For a script that is to be ended so, such as guard.lua; anywhere else a signal ends the whole script, whatever it
  * catches, with status 5, and the end of its time with status 124. Errors are f's.
  */
-static int host_until_signal(lua_State *L)
+static int l_host_until_signal(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	return lua_interrupt_answer(L);
@@ -114,7 +114,7 @@ static int host_until_signal(lua_State *L)
  * host.isatty(fd) -> whether descriptor 0, 1 or 2 is a terminal. In the microVM: whether it is one on the
  * host.
  */
-static int host_isatty(lua_State *L)
+static int l_host_isatty(lua_State *L)
 {
 	int fd = luaL_checkinteger(L, 1);
 
@@ -124,7 +124,7 @@ static int host_isatty(lua_State *L)
 }
 
 /* host.setenv(name, value): for what memlua starts later; value nil takes it away */
-static int host_setenv(lua_State *L)
+static int l_host_setenv(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1), *value = luaL_optstring(L, 2, NULL);
 
@@ -134,7 +134,7 @@ static int host_setenv(lua_State *L)
 }
 
 /* host.cwd() -> the working folder | nil, reason, errno */
-static int host_cwd(lua_State *L)
+static int l_host_cwd(lua_State *L)
 {
 	char path[PATH_MAX];
 	struct error err;
@@ -148,7 +148,7 @@ static int host_cwd(lua_State *L)
 }
 
 /* host.executable() -> the path of this memlua */
-static int host_executable(lua_State *L)
+static int l_host_executable(lua_State *L)
 {
 	char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
@@ -160,7 +160,7 @@ static int host_executable(lua_State *L)
 }
 
 /* host.shipped(name) -> the path of a script that comes with memlua, or nil: "protected" or "scripts/protected.lua" */
-static int host_shipped(lua_State *L)
+static int l_host_shipped(lua_State *L)
 {
 	char *path = script_shipped(luaL_checkstring(L, 1));
 
@@ -170,7 +170,7 @@ static int host_shipped(lua_State *L)
 }
 
 /* host.shipped_names() -> list of the names of the scripts that come with memlua, sorted */
-static int host_shipped_names(lua_State *L)
+static int l_host_shipped_names(lua_State *L)
 {
 	char **names = script_shipped_names();
 
@@ -185,7 +185,7 @@ static int host_shipped_names(lua_State *L)
 }
 
 /* host.is_root() -> whether this process has root's rights */
-static int host_is_root(lua_State *L)
+static int l_host_is_root(lua_State *L)
 {
 	lua_pushboolean(L, geteuid() == 0);
 	return 1;
@@ -205,19 +205,19 @@ static int terminal_size(lua_State *L, unsigned int (*measure)(int fd))
 }
 
 /* host.columns(fd) -> width in characters of the terminal that descriptor 1 (default) or 2 is | nil: it is none */
-static int host_columns(lua_State *L)
+static int l_host_columns(lua_State *L)
 {
 	return terminal_size(L, terminal_columns);
 }
 
 /* host.rows(fd) -> its height in lines | nil */
-static int host_rows(lua_State *L)
+static int l_host_rows(lua_State *L)
 {
 	return terminal_size(L, terminal_rows);
 }
 
 /* host.parse_size("512M") -> bytes | nil, reason, errno. Binary K M G T; a bare number is bytes. */
-static int host_parse_size(lua_State *L)
+static int l_host_parse_size(lua_State *L)
 {
 	struct error err;
 	uint64_t bytes;
@@ -229,7 +229,7 @@ static int host_parse_size(lua_State *L)
 }
 
 /* host.parse_duration("200ms") -> seconds | nil, reason, errno. A bare number is seconds. */
-static int host_parse_duration(lua_State *L)
+static int l_host_parse_duration(lua_State *L)
 {
 	struct error err;
 	double seconds;
@@ -241,7 +241,7 @@ static int host_parse_duration(lua_State *L)
 }
 
 /* host.nearest(name, {known, ...}) -> the known name that looks most like it or begins with it, or nil */
-static int host_nearest(lua_State *L)
+static int l_host_nearest(lua_State *L)
 {
 	lua_Integer n = luaL_len(L, 2);
 	const char **known = lua_newuserdatauv(L, (n + 1) * sizeof(*known), 0), *nearest;
@@ -259,7 +259,7 @@ static int host_nearest(lua_State *L)
 }
 
 /* host.cgroup_mount() -> where the cgroup v2 hierarchy with the memory controller is | nil, "reason; remedy", errno */
-static int host_cgroup_mount(lua_State *L)
+static int l_host_cgroup_mount(lua_State *L)
 {
 	struct error err;
 	char *path = cgroup_mount(&err);
@@ -272,14 +272,14 @@ static int host_cgroup_mount(lua_State *L)
 }
 
 /* host.libbpf() -> the version of libbpf that memlua runs with, e.g. "1.4" */
-static int host_libbpf(lua_State *L)
+static int l_host_libbpf(lua_State *L)
 {
 	lua_pushstring(L, facts_libbpf());
 	return 1;
 }
 
 /* host.has_ops() -> whether the kernel's own BTF has memcg_bpf_ops (a patched kernel) */
-static int host_has_ops(lua_State *L)
+static int l_host_has_ops(lua_State *L)
 {
 	lua_pushboolean(L, interface_of_kernel() != NULL);
 	return 1;
@@ -289,7 +289,7 @@ static int host_has_ops(lua_State *L)
  * host.interface([file]) -> the interface of the memcg_bpf_ops in the kernel's own BTF ("RFC v6"), whether memlua
  * knows it, and whether it bears that a cgroup is removed while attached; nil where there is none. `file`: of another kernel, raw BTF or an ELF file with it; not readable: nil, reason, errno
  */
-static int host_interface(lua_State *L)
+static int l_host_interface(lua_State *L)
 {
 	const char *path = luaL_optstring(L, 1, NULL);
 	const struct interface *found;
@@ -311,7 +311,7 @@ static int host_interface(lua_State *L)
  * host.kernel_log() -> the kernel's log, "<LEVEL>[SECONDS] TEXT" a line, seconds since boot; nil, reason, errno where
  * only root may read it
  */
-static int host_kernel_log(lua_State *L)
+static int l_host_kernel_log(lua_State *L)
 {
 	struct error err;
 	char *text = kernlog_read(&err);
@@ -324,7 +324,7 @@ static int host_kernel_log(lua_State *L)
 }
 
 /* host.embedded(name) -> the contents of a file that is built into memlua, or nil */
-static int host_embedded(lua_State *L)
+static int l_host_embedded(lua_State *L)
 {
 	size_t size;
 	const void *data = embed_find(luaL_checkstring(L, 1), &size);
@@ -337,7 +337,7 @@ static int host_embedded(lua_State *L)
 }
 
 /* host.embedded_names() -> {name, ...} of all such files */
-static int host_embedded_names(lua_State *L)
+static int l_host_embedded_names(lua_State *L)
 {
 	lua_newtable(L);
 	for (const struct embedded *e = embed_table; e->name; e++) {
@@ -353,7 +353,7 @@ static int host_embedded_names(lua_State *L)
  * "native" or "module". Raises {status=4} when there is no way. See
  * memlua.machine.way.
  */
-static int host_enter(lua_State *L)
+static int l_host_enter(lua_State *L)
 {
 	glue_need_script(L);
 	upcall_push(L, UPCALL_ENTER);
@@ -366,40 +366,40 @@ static int host_enter(lua_State *L)
  * "run", "report" or "print" (who takes it), excludes = the name of one that contradicts it, more = what memlua(1) says
  * beside its help.
  */
-static int host_options(lua_State *L)
+static int l_host_options(lua_State *L)
 {
 	settings_push_declarations(L);
 	return 1;
 }
 
 static const luaL_Reg functions[] = {
-	{"facts", host_facts},
-	{"monotonic", host_monotonic},
-	{"sleep", host_sleep},
-	{"give_up_after", host_give_up_after},
-	{"interrupted", host_interrupted},
-	{"until_signal", host_until_signal},
-	{"isatty", host_isatty},
-	{"is_root", host_is_root},
-	{"setenv", host_setenv},
-	{"cwd", host_cwd},
-	{"executable", host_executable},
-	{"shipped", host_shipped},
-	{"shipped_names", host_shipped_names},
-	{"columns", host_columns},
-	{"rows", host_rows},
-	{"parse_size", host_parse_size},
-	{"parse_duration", host_parse_duration},
-	{"nearest", host_nearest},
-	{"cgroup_mount", host_cgroup_mount},
-	{"has_ops", host_has_ops},
-	{"interface", host_interface},
-	{"kernel_log", host_kernel_log},
-	{"libbpf", host_libbpf},
-	{"embedded", host_embedded},
-	{"embedded_names", host_embedded_names},
-	{"enter", host_enter},
-	{"options", host_options},
+	{"facts", l_host_facts},
+	{"monotonic", l_host_monotonic},
+	{"sleep", l_host_sleep},
+	{"give_up_after", l_host_give_up_after},
+	{"interrupted", l_host_interrupted},
+	{"until_signal", l_host_until_signal},
+	{"isatty", l_host_isatty},
+	{"is_root", l_host_is_root},
+	{"setenv", l_host_setenv},
+	{"cwd", l_host_cwd},
+	{"executable", l_host_executable},
+	{"shipped", l_host_shipped},
+	{"shipped_names", l_host_shipped_names},
+	{"columns", l_host_columns},
+	{"rows", l_host_rows},
+	{"parse_size", l_host_parse_size},
+	{"parse_duration", l_host_parse_duration},
+	{"nearest", l_host_nearest},
+	{"cgroup_mount", l_host_cgroup_mount},
+	{"has_ops", l_host_has_ops},
+	{"interface", l_host_interface},
+	{"kernel_log", l_host_kernel_log},
+	{"libbpf", l_host_libbpf},
+	{"embedded", l_host_embedded},
+	{"embedded_names", l_host_embedded_names},
+	{"enter", l_host_enter},
+	{"options", l_host_options},
 	{NULL, NULL},
 };
 

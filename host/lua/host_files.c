@@ -36,7 +36,7 @@ static bool make_folder(const char *path, bool *made)
  * host.mkdir(path) -> "made" or "exists" | nil, reason, errno. Makes the folders above it too. What exists may be
  * somebody else's: for a folder of one's own in a place where others write see host.scratch.
  */
-static int host_mkdir(lua_State *L)
+static int l_host_mkdir(lua_State *L)
 {
 	char path[PATH_MAX];
 	size_t size;
@@ -62,7 +62,7 @@ static int host_mkdir(lua_State *L)
  * host.is_private(path) -> true | false, why: whether a file or folder is this user's (where sudo made root of another,
  * that one's, too) or root's, and nobody else may write it. A link is judged by what it leads to.
  */
-static int host_is_private(lua_State *L)
+static int l_host_is_private(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1), *sudo = getenv("SUDO_UID");
 	struct stat st;
@@ -81,7 +81,7 @@ static int host_is_private(lua_State *L)
 	return 2;
 }
 
-static int close_lock(lua_State *L)
+static int l_host_unlock(lua_State *L)
 {
 	luaL_Stream *lock = luaL_checkudata(L, 1, LUA_FILEHANDLE);
 
@@ -92,7 +92,7 @@ static int close_lock(lua_State *L)
  * host.lock(folder) -> a handle that keeps the folder for itself until it is closed, or the process ends | nil, reason,
  * errno: 11 where another one has it. Where the file system knows no locks (flock(2)) it keeps nobody out.
  */
-static int host_lock(lua_State *L)
+static int l_host_lock(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	luaL_Stream *lock = lua_newuserdatauv(L, sizeof(*lock), 0);
@@ -108,12 +108,12 @@ static int host_lock(lua_State *L)
 		errno = code;
 		return luaL_fileresult(L, 0, path);
 	}
-	lock->closef = close_lock;
+	lock->closef = l_host_unlock;
 	return 1;
 }
 
 /* host.kind(path) -> "file", "folder", "link" or "other" (a device, a pipe, a socket) | nil, reason, errno */
-static int host_kind(lua_State *L)
+static int l_host_kind(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	struct stat st;
@@ -128,7 +128,7 @@ static int host_kind(lua_State *L)
 }
 
 /* host.chmod(path, mode) -> true | nil, reason, errno: its permissions, a number as 0x1ff or tonumber("1777", 8). */
-static int host_chmod(lua_State *L)
+static int l_host_chmod(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 
@@ -140,7 +140,7 @@ static int host_chmod(lua_State *L)
  * these and why } | nil, reason, errno: copies what programs have left in a folder: plain files of the names that a run's
  * folder takes, three folders deep at most and `bytes` in all.
  */
-static int host_collect(lua_State *L)
+static int l_host_collect(lua_State *L)
 {
 	struct collected sum;
 	struct error err;
@@ -156,7 +156,7 @@ static int host_collect(lua_State *L)
 }
 
 /* host.answers(port or path) -> whether a server takes connections at that TCP port of this machine, or UNIX socket. */
-static int host_answers(lua_State *L)
+static int l_host_answers(lua_State *L)
 {
 	lua_Integer port;
 
@@ -172,7 +172,7 @@ static int host_answers(lua_State *L)
  * host.save(path, text) -> true | nil, reason, errno: the whole file or, on failure, the old one: written beside its
  * name, synced, renamed.
  */
-static int host_save(lua_State *L)
+static int l_host_save(lua_State *L)
 {
 	size_t size;
 	const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
@@ -185,13 +185,13 @@ static int host_save(lua_State *L)
 }
 
 const luaL_Reg host_files[] = {
-	{"mkdir", host_mkdir},
-	{"is_private", host_is_private},
-	{"lock", host_lock},
-	{"kind", host_kind},
-	{"save", host_save},
-	{"chmod", host_chmod},
-	{"collect", host_collect},
-	{"answers", host_answers},
+	{"mkdir", l_host_mkdir},
+	{"is_private", l_host_is_private},
+	{"lock", l_host_lock},
+	{"kind", l_host_kind},
+	{"save", l_host_save},
+	{"chmod", l_host_chmod},
+	{"collect", l_host_collect},
+	{"answers", l_host_answers},
 	{NULL, NULL},
 };

@@ -22,7 +22,7 @@ struct folder {
  * this user may enter | nil, reason, errno. It goes, with all that is in it, when the handle is closed; that of a killed
  * memlua goes with the next one that makes such a folder.
  */
-static int host_scratch(lua_State *L)
+static int l_host_scratch(lua_State *L)
 {
 	struct folder *folder = lua_newuserdatauv(L, sizeof(*folder), 0);
 	struct error err;
@@ -34,7 +34,7 @@ static int host_scratch(lua_State *L)
 	return folder->lock < 0 ? glue_fail(L, &err) : 1;
 }
 
-static int scratch_path(lua_State *L)
+static int l_scratch_path(lua_State *L)
 {
 	const struct folder *folder = luaL_checkudata(L, 1, METATABLE);
 
@@ -42,7 +42,7 @@ static int scratch_path(lua_State *L)
 	return 1;
 }
 
-static int scratch_close(lua_State *L)
+static int l_scratch_close(lua_State *L)
 {
 	struct folder *folder = luaL_checkudata(L, 1, METATABLE);
 
@@ -57,15 +57,15 @@ static int scratch_close(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	/* s:path() -> the folder's name */
-	{"path", scratch_path},
+	{"path", l_scratch_path},
 	/* s:close(): idempotent. */
-	{"close", scratch_close},
+	{"close", l_scratch_close},
 	{NULL, NULL},
 };
 
 void host_scratch_add(lua_State *L)
 {
-	glue_handle(L, METATABLE, methods, scratch_close);
-	lua_pushcfunction(L, host_scratch);
+	glue_handle(L, METATABLE, methods, l_scratch_close);
+	lua_pushcfunction(L, l_host_scratch);
 	lua_setfield(L, -2, "scratch");
 }

@@ -12,7 +12,7 @@
 
 #define METATABLE "memlua.hostwait"
 
-static struct hostwait *check(lua_State *L)
+static struct hostwait *check_hostwait(lua_State *L)
 {
 	struct hostwait *h = luaL_checkudata(L, 1, METATABLE);
 
@@ -21,7 +21,7 @@ static struct hostwait *check(lua_State *L)
 	return h;
 }
 
-static int open(lua_State *L)
+static int l_hostwait_open(lua_State *L)
 {
 	struct hostwait *h;
 	struct error err;
@@ -33,9 +33,9 @@ static int open(lua_State *L)
 	return hostwait_open(h, &err) ? glue_fail(L, &err) : 1;
 }
 
-static int watch(lua_State *L)
+static int l_hostwait_watch(lua_State *L)
 {
-	struct hostwait *h = check(L);
+	struct hostwait *h = check_hostwait(L);
 	struct error err;
 
 	if (hostwait_watch(h, cgroup_id(glue_check_cgroup(L, 2)), &err))
@@ -44,9 +44,9 @@ static int watch(lua_State *L)
 	return 1;
 }
 
-static int read(lua_State *L)
+static int l_hostwait_read(lua_State *L)
 {
-	const struct hostwait *h = check(L);
+	const struct hostwait *h = check_hostwait(L);
 	struct hostwait_sum sum;
 	struct facts facts;
 	struct error err;
@@ -65,7 +65,7 @@ static int read(lua_State *L)
 	return 1;
 }
 
-static int close(lua_State *L)
+static int l_hostwait_close(lua_State *L)
 {
 	hostwait_close(luaL_checkudata(L, 1, METATABLE));
 	return 0;
@@ -73,14 +73,14 @@ static int close(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	/* h:watch(cgroup) -> true: counts for it and those below it, from 0. nil, reason, errno. */
-	{"watch", watch},
+	{"watch", l_hostwait_watch},
 	/*
 	 * h:read(cgroup) -> {requests=, in_flight_s= (at least one was), idle_s= (the CPU idled meanwhile; absent
 	 * with several CPUs)}: seconds since h:watch. nil, reason, errno.
 	 */
-	{"read", read},
+	{"read", l_hostwait_read},
 	/* h:close(): idempotent. */
-	{"close", close},
+	{"close", l_hostwait_close},
 	{NULL, NULL},
 };
 
@@ -89,13 +89,13 @@ static const luaL_Reg functions[] = {
 	 * hostwait.open() -> h, to be closed: measures how long the file requests of cgroups are in flight, which the
 	 * host serves in the microVM. nil, reason, errno where the kernel can't (before 6.11), or only for root.
 	 */
-	{"open", open},
+	{"open", l_hostwait_open},
 	{NULL, NULL},
 };
 
 int luaopen_memlua_hostwait(lua_State *L)
 {
-	glue_handle(L, METATABLE, methods, close);
+	glue_handle(L, METATABLE, methods, l_hostwait_close);
 	luaL_newlib(L, functions);
 	return 1;
 }

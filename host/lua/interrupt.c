@@ -108,7 +108,7 @@ static int finish(lua_State *L, int status, lua_KContext was_closing)
 }
 
 /* Upvalue: a function of Lua's that catches errors. */
-static int guarded(lua_State *L)
+static int l_guarded(lua_State *L)
 {
 	bool was_closing = closing;
 
@@ -151,7 +151,7 @@ static int call_in(lua_State *L, lua_State *co)
 }
 
 /* coroutine.resume(), coroutine.close(); upvalue: Lua's. */
-static int switched(lua_State *L)
+static int l_switched(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTHREAD);
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -160,7 +160,7 @@ static int switched(lua_State *L)
 }
 
 /* What coroutine.wrap() returns; upvalues: what Lua's returned, its coroutine. */
-static int wrapped(lua_State *L)
+static int l_wrapped(lua_State *L)
 {
 	int result;
 
@@ -178,7 +178,7 @@ static int wrapped(lua_State *L)
 }
 
 /* coroutine.wrap(); upvalue: Lua's, whose result has the coroutine as its only upvalue. */
-static int wrap(lua_State *L)
+static int l_wrap(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	lua_settop(L, 1);
@@ -186,7 +186,7 @@ static int wrap(lua_State *L)
 	lua_insert(L, 1);
 	lua_call(L, 1, 1);
 	lua_getupvalue(L, 1, 1);
-	lua_pushcclosure(L, wrapped, 2);
+	lua_pushcclosure(L, l_wrapped, 2);
 	return 1;
 }
 
@@ -203,13 +203,13 @@ static void replace(lua_State *L, const char *name, lua_CFunction by)
 void lua_interrupt_open(lua_State *L)
 {
 	lua_pushglobaltable(L);
-	replace(L, "pcall", guarded);
-	replace(L, "xpcall", guarded);
-	replace(L, "load", guarded); /* its argument may be a function */
+	replace(L, "pcall", l_guarded);
+	replace(L, "xpcall", l_guarded);
+	replace(L, "load", l_guarded); /* its argument may be a function */
 	lua_getfield(L, -1, "coroutine");
-	replace(L, "resume", switched);
-	replace(L, "close", switched);
-	replace(L, "wrap", wrap);
+	replace(L, "resume", l_switched);
+	replace(L, "close", l_switched);
+	replace(L, "wrap", l_wrap);
 	lua_pop(L, 2);
 	running = L;
 }

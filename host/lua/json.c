@@ -222,7 +222,7 @@ static char *encode_at(lua_State *L, int idx, size_t *len)
 	return text;
 }
 
-static int encode(lua_State *L)
+static int l_json_encode(lua_State *L)
 {
 	size_t len;
 	char *text;
@@ -234,7 +234,7 @@ static int encode(lua_State *L)
 	return 1;
 }
 
-static int write_json(lua_State *L)
+static int l_json_write(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	struct error err;
@@ -264,7 +264,7 @@ static json_t **new_box(lua_State *L)
 	return box;
 }
 
-static int box_gc(lua_State *L)
+static int l_json_box_gc(lua_State *L)
 {
 	json_t **box = luaL_checkudata(L, 1, BOX);
 
@@ -330,7 +330,7 @@ static void push_json(lua_State *L, json_t *json)
 	}
 }
 
-static int decode(lua_State *L)
+static int l_json_decode(lua_State *L)
 {
 	size_t len;
 	const char *text = luaL_checklstring(L, 1, &len);
@@ -349,7 +349,7 @@ static int decode(lua_State *L)
 	return 1;
 }
 
-static int mark_array(lua_State *L)
+static int l_json_array(lua_State *L)
 {
 	if (lua_isnoneornil(L, 1)) {
 		lua_settop(L, 0);
@@ -367,19 +367,19 @@ static const luaL_Reg functions[] = {
 	 * any other an object, an empty one {} unless marked by json.array. Raises, naming the place, on
 	 * what JSON does not have: NaN, infinity, functions, mixed keys, holes, text that is not UTF-8.
 	 */
-	{"encode", encode},
+	{"encode", l_json_encode},
 	/*
 	 * json.decode(text) -> value; nil, "line 1 column 5: reason", 22. Lists come marked as such;
 	 * null is json.null; integers beyond 64 bits and repeated keys are errors.
 	 */
-	{"decode", decode},
+	{"decode", l_json_decode},
 	/* json.array([t]) -> t, marked as a list also when it is empty. */
-	{"array", mark_array},
+	{"array", l_json_array},
 	/*
 	 * json.write(path, value [, {indent=2}]) -> true; the whole file or, on failure, the old one:
 	 * written beside its name, synced, renamed. nil, "path: No space left on device", 28.
 	 */
-	{"write", write_json},
+	{"write", l_json_write},
 	{NULL, NULL},
 };
 
@@ -387,7 +387,7 @@ static const luaL_Reg functions[] = {
 int luaopen_memlua_json(lua_State *L)
 {
 	luaL_newmetatable(L, BOX);
-	lua_pushcfunction(L, box_gc);
+	lua_pushcfunction(L, l_json_box_gc);
 	lua_setfield(L, -2, "__gc");
 	luaL_newmetatable(L, ARRAY);
 	luaL_newlib(L, functions);

@@ -18,7 +18,7 @@ static struct oom_log *check_log(lua_State *L)
 	return log;
 }
 
-static int open(lua_State *L)
+static int l_oom_open(lua_State *L)
 {
 	struct oom_log *log;
 	struct error err;
@@ -55,7 +55,7 @@ static void append_event(lua_State *L, const struct oom_event *event)
 	lua_seti(L, -2, luaL_len(L, -2) + 1);
 }
 
-static int log_read(lua_State *L)
+static int l_oom_log_read(lua_State *L)
 {
 	struct oom_log *log = check_log(L);
 	struct oom_event event;
@@ -77,14 +77,14 @@ static int log_read(lua_State *L)
 	return 1;
 }
 
-static int log_close(lua_State *L)
+static int l_oom_log_close(lua_State *L)
 {
 	oom_close(luaL_checkudata(L, 1, METATABLE));
 	return 0;
 }
 
 /* The parser keeps memory while Lua may raise: short of memory, a few hundred bytes are lost. */
-static int parse(lua_State *L)
+static int l_oom_parse(lua_State *L)
 {
 	struct oom_parser parser = {0};
 	struct oom_event event;
@@ -111,23 +111,23 @@ static const luaL_Reg methods[] = {
 	 * (bytes), text=}. What the kernel did not say is absent. list.lost is true when the log was
 	 * overwritten before it was read. nil, "name: reason", errno.
 	 */
-	{"read", log_read},
+	{"read", l_oom_log_read},
 	/* log:close(): idempotent. */
-	{"close", log_close},
+	{"close", l_oom_log_close},
 	{NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {
 	/* oom.open() -> log from now on; nil, reason, 1 (EPERM) where only root may read it. */
-	{"open", open},
+	{"open", l_oom_open},
 	/* oom.parse(text) -> the list for text in the form of /dev/kmsg, e.g. a saved log. */
-	{"parse", parse},
+	{"parse", l_oom_parse},
 	{NULL, NULL},
 };
 
 int luaopen_memlua_oom(lua_State *L)
 {
-	glue_handle(L, METATABLE, methods, log_close);
+	glue_handle(L, METATABLE, methods, l_oom_log_close);
 	luaL_newlib(L, functions);
 	return 1;
 }

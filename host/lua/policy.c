@@ -54,7 +54,7 @@ static struct policy *open_policy(lua_State *L, const char *name, struct error *
 }
 
 /* policy.load(name) -> policy, opened but not attached; name of a built-in one or path of a .bpf.o */
-static int policy_load(lua_State *L)
+static int l_policy_load(lua_State *L)
 {
 	struct error err;
 
@@ -62,7 +62,7 @@ static int policy_load(lua_State *L)
 }
 
 /* policy.list() -> {{name=, description=}, ...}, the built-in ones */
-static int policy_list(lua_State *L)
+static int l_policy_list(lua_State *L)
 {
 	struct error err;
 	const char *name;
@@ -90,7 +90,7 @@ static int policy_list(lua_State *L)
  * stats={member, ...}, tenants={role={member, ...}}}; a member is {name=, type=, doc=, unit=, default=,
  * values=}. config and stats are absent when the policy has none.
  */
-static int policy_describe(lua_State *L)
+static int l_policy_describe(lua_State *L)
 {
 	struct policy *p;
 	struct error err;
@@ -202,7 +202,7 @@ static void check_spec(lua_State *L, int idx, const struct policy *p)
  * A role may be left out. Closing the policy (p:detach, <close>) detaches it. nil, reason, errno: the kernel or the
  * policy refuses, and a policy that was given is closed; or it is attached already (16, EBUSY) and stays so.
  */
-static int policy_attach_lua(lua_State *L)
+static int l_policy_attach(lua_State *L)
 {
 	struct policy *p;
 	struct error err;
@@ -244,14 +244,14 @@ static int policy_attach_lua(lua_State *L)
 /* --- methods --- */
 
 /* p:name() -> "priority" */
-static int method_name(lua_State *L)
+static int l_policy_name(lua_State *L)
 {
 	lua_pushstring(L, policy_name(check_policy(L, 1)));
 	return 1;
 }
 
 /* p:stats() -> the policy's counters as they are now; {} when it has none */
-static int method_stats(lua_State *L)
+static int l_policy_stats(lua_State *L)
 {
 	struct btfvar var;
 
@@ -264,7 +264,7 @@ static int method_stats(lua_State *L)
 }
 
 /* p:config() -> the configuration that is in force; {} when the policy has none */
-static int method_config(lua_State *L)
+static int l_policy_config(lua_State *L)
 {
 	struct btfvar var;
 
@@ -280,7 +280,7 @@ static int method_config(lua_State *L)
  * p:configure{key = value} -> true, or nil, reason: the policy refuses one of its tenants under that
  * configuration, which then stays as it was. Raises on an unknown key or a wrong value.
  */
-static int method_configure(lua_State *L)
+static int l_policy_configure(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	struct btfvar draft;
@@ -308,7 +308,7 @@ static int method_configure(lua_State *L)
  * p:tenants([role]) -> {{name=, role=, id=, and what the policy keeps about it}, ...} of one role or all, without
  * the dropped ones
  */
-static int method_tenants(lua_State *L)
+static int l_policy_tenants(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	struct error err;
@@ -333,7 +333,7 @@ static int method_tenants(lua_State *L)
 }
 
 /* p:tenant(cg) -> the same of one tenant, or nil, reason */
-static int method_tenant(lua_State *L)
+static int l_policy_tenant(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
@@ -352,7 +352,7 @@ static int method_tenant(lua_State *L)
  * p:set(cg, {key = value}) -> true, or nil, reason: not a tenant, or the policy refuses (the settings stay as they
  * were). Raises on an unknown key or a wrong value.
  */
-static int method_set(lua_State *L)
+static int l_policy_set(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
@@ -380,7 +380,7 @@ static int method_set(lua_State *L)
  * p:check(role, {key = value}) -> true: what can be told of a tenant's settings without a kernel and without the tenant.
  * Raises on an unknown role or key, and on a wrong value.
  */
-static int method_check(lua_State *L)
+static int l_policy_check(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	struct btfvar settings;
@@ -403,7 +403,7 @@ static int method_check(lua_State *L)
 }
 
 /* p:drop(cg) -> true, or nil, reason: a tenant has ended, its callbacks and settings go. Idempotent. */
-static int method_drop(lua_State *L)
+static int l_policy_drop(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
 	struct error err;
@@ -415,7 +415,7 @@ static int method_drop(lua_State *L)
 }
 
 /* p:detach(), p:close(): from all cgroups. Idempotent; <close> and the garbage collection do it, too. */
-static int method_detach(lua_State *L)
+static int l_policy_detach(lua_State *L)
 {
 	struct box *box = luaL_checkudata(L, 1, POLICY);
 	struct policy *p = box->policy;
@@ -425,7 +425,7 @@ static int method_detach(lua_State *L)
 	return 0;
 }
 
-static int method_tostring(lua_State *L)
+static int l_policy_tostring(lua_State *L)
 {
 	struct box *box = luaL_checkudata(L, 1, POLICY);
 
@@ -437,36 +437,36 @@ static int method_tostring(lua_State *L)
 }
 
 /* policy.native() -> whether this kernel has memcg_bpf_ops itself, without the module */
-static int policy_native(lua_State *L)
+static int l_policy_native(lua_State *L)
 {
 	lua_pushboolean(L, interface_of_kernel() != NULL);
 	return 1;
 }
 
 static const luaL_Reg functions[] = {
-	{"attach", policy_attach_lua},
-	{"describe", policy_describe},
-	{"list", policy_list},
-	{"load", policy_load},
-	{"native", policy_native},
+	{"attach", l_policy_attach},
+	{"describe", l_policy_describe},
+	{"list", l_policy_list},
+	{"load", l_policy_load},
+	{"native", l_policy_native},
 	{NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-	{"check", method_check},
-	{"close", method_detach},
-	{"config", method_config},
-	{"configure", method_configure},
-	{"detach", method_detach},
-	{"drop", method_drop},
-	{"name", method_name},
-	{"set", method_set},
-	{"stats", method_stats},
-	{"tenant", method_tenant},
-	{"tenants", method_tenants},
-	{"__close", method_detach},
-	{"__gc", method_detach},
-	{"__tostring", method_tostring},
+	{"check", l_policy_check},
+	{"close", l_policy_detach},
+	{"config", l_policy_config},
+	{"configure", l_policy_configure},
+	{"detach", l_policy_detach},
+	{"drop", l_policy_drop},
+	{"name", l_policy_name},
+	{"set", l_policy_set},
+	{"stats", l_policy_stats},
+	{"tenant", l_policy_tenant},
+	{"tenants", l_policy_tenants},
+	{"__close", l_policy_detach},
+	{"__gc", l_policy_detach},
+	{"__tostring", l_policy_tostring},
 	{NULL, NULL},
 };
 

@@ -31,20 +31,21 @@ static bool flag_field(lua_State *L, const char *key)
 
 /*
  * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, watched=, interactive=, cpus=, memory=, boot_timeout=, timeout=}
- * -> the exit status of the command in the guest | nil, reason, errno, exit status
+ * -> the exit status of the command in the guest [, the signal that killed it, whether the guest's kernel sent it for
+ * want of memory] | nil, reason, errno, exit status
  * image: the kernel's file; spec: JSON for the guest; out: folder that takes the results; memory in bytes;
  * watched: whether standard error is a terminal that shows how the boot goes on; interactive: whether standard
  * input goes to the command; times in seconds. Blocks until the guest has ended.
  */
-static int vm_run_lua(lua_State *L)
+static int l_vm_run(lua_State *L)
 {
 	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
 					    "watched", "interactive", "cpus", "memory", "boot_timeout", "timeout", NULL};
 	struct vm_config config = {0};
+	struct vm_end end;
 	struct error err;
 	char self[PATH_MAX];
 	ssize_t len;
-	int status;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	glue_check_keys(L, 1, "vm.run", known);
@@ -66,19 +67,23 @@ static int vm_run_lua(lua_State *L)
 	config.memory = glue_size(L, 1, "memory", 2ULL << 30);
 	config.boot_timeout = glue_duration(L, 1, "boot_timeout", 120);
 	config.timeout = glue_duration(L, 1, "timeout", 0);
-	if (!vm_run(&config, &status, &err)) {
+	if (!vm_run(&config, &end, &err)) {
 		/* An interrupt was the guest's to answer, and its status tells how. */
 		lua_interrupt_forget(L);
-		lua_pushinteger(L, status);
-		return 1;
+		lua_pushinteger(L, end.status);
+		if (!end.signal)
+			return 1;
+		lua_pushinteger(L, end.signal);
+		lua_pushboolean(L, end.oom);
+		return 3;
 	}
 	glue_fail(L, &err);
-	lua_pushinteger(L, status);
+	lua_pushinteger(L, end.status);
 	return 4;
 }
 
 /* vm.virtiofsd() -> the path of the daemon that shares the root file system | nil */
-static int vm_virtiofsd_lua(lua_State *L)
+static int l_vm_virtiofsd(lua_State *L)
 {
 	bool rust;
 
@@ -90,7 +95,7 @@ static int vm_virtiofsd_lua(lua_State *L)
  * vm.unpack(folder, archive) -> true [, what was left out] | nil, reason, errno. Takes the bytes of a tar archive as
  * what a microVM sends back: only files of a run's folder come through, see host/core/vm_results.h.
  */
-static int vm_unpack_lua(lua_State *L)
+static int l_vm_unpack(lua_State *L)
 {
 	const char *folder = luaL_checkstring(L, 1), *data, *left_out;
 	struct results *results;
@@ -111,9 +116,9 @@ static int vm_unpack_lua(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"run", vm_run_lua},
-	{"unpack", vm_unpack_lua},
-	{"virtiofsd", vm_virtiofsd_lua},
+	{"run", l_vm_run},
+	{"unpack", l_vm_unpack},
+	{"virtiofsd", l_vm_virtiofsd},
 	{NULL, NULL},
 };
 

@@ -33,7 +33,7 @@ static struct worker *check_worker(lua_State *L, int idx)
 	return check_handle(L, idx)->w;
 }
 
-static int spawn(lua_State *L)
+static int l_worker_spawn(lua_State *L)
 {
 	struct cgroup *cg = lua_isnil(L, 1) ? NULL : glue_check_cgroup(L, 1);
 	struct worker_spec spec;
@@ -61,7 +61,7 @@ static double opt_timeout(lua_State *L, int idx)
 	return timeout;
 }
 
-static int w_wait(lua_State *L)
+static int l_worker_wait(lua_State *L)
 {
 	struct handle *handle = check_handle(L, 1);
 	struct error err;
@@ -96,7 +96,7 @@ static size_t untaken(lua_State *L, struct worker ***workers, lua_Integer **plac
 	return found;
 }
 
-static int wait(lua_State *L)
+static int l_worker_wait_any(lua_State *L)
 {
 	double timeout = opt_timeout(L, 2);
 	struct worker **workers;
@@ -122,31 +122,31 @@ static int wait(lua_State *L)
 
 /* --- the rest --- */
 
-static int w_progress(lua_State *L)
+static int l_worker_progress(lua_State *L)
 {
 	lua_pushinteger(L, worker_progress(check_worker(L, 1)));
 	return 1;
 }
 
-static int w_ended(lua_State *L)
+static int l_worker_ended(lua_State *L)
 {
 	lua_pushboolean(L, worker_ended(check_worker(L, 1)));
 	return 1;
 }
 
-static int w_pid(lua_State *L)
+static int l_worker_pid(lua_State *L)
 {
 	lua_pushinteger(L, worker_pid(check_worker(L, 1)));
 	return 1;
 }
 
-static int w_name(lua_State *L)
+static int l_worker_name(lua_State *L)
 {
 	lua_pushstring(L, worker_name(check_worker(L, 1)));
 	return 1;
 }
 
-static int w_kill(lua_State *L)
+static int l_worker_kill(lua_State *L)
 {
 	static const char *const reasons[] = {"killed", "timed out", "stopped", NULL};
 
@@ -155,7 +155,7 @@ static int w_kill(lua_State *L)
 }
 
 /* Those by which programs are asked to end. */
-static int w_stop(lua_State *L)
+static int l_worker_stop(lua_State *L)
 {
 	static const char *const names[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", NULL};
 	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
@@ -164,7 +164,7 @@ static int w_stop(lua_State *L)
 	return 0;
 }
 
-static int w_close(lua_State *L)
+static int l_worker_close(lua_State *L)
 {
 	struct handle *handle = luaL_checkudata(L, 1, METATABLE);
 	struct worker *w = handle->w;
@@ -175,7 +175,7 @@ static int w_close(lua_State *L)
 	return 0;
 }
 
-static int w_tostring(lua_State *L)
+static int l_worker_tostring(lua_State *L)
 {
 	struct handle *handle = luaL_checkudata(L, 1, METATABLE);
 
@@ -186,7 +186,7 @@ static int w_tostring(lua_State *L)
 	return 1;
 }
 
-static int histogram(lua_State *L)
+static int l_worker_histogram(lua_State *L)
 {
 	const char *unit = luaL_optstring(L, 2, "ns");
 	struct histogram *h;
@@ -229,19 +229,19 @@ static const luaL_Reg methods[] = {
 	 *   ended         "done", "oom-killed" (SIGKILL, and oom_kill of its cgroup or one below grew),
 	 *                 "killed", "timed out", "stopped", or "failed"; signal, exit_code, error (a text)
 	 */
-	{"wait", w_wait},
+	{"wait", l_worker_wait},
 	/* w:progress() -> bytes touched or written by now. */
-	{"progress", w_progress},
+	{"progress", l_worker_progress},
 	/* w:ended() -> boolean, without waiting. */
-	{"ended", w_ended},
+	{"ended", l_worker_ended},
 	/* w:kill(["killed"|"timed out"|"stopped"]): SIGKILL; the result then says so. */
-	{"kill", w_kill},
+	{"kill", l_worker_kill},
 	/* w:stop(["TERM"|"INT"|"QUIT"|"HUP"|"USR1"|"USR2"]): asks it to end; the result says "stopped", however it ends then. */
-	{"stop", w_stop},
+	{"stop", l_worker_stop},
 	/* w:pid() -> its process id. */
-	{"pid", w_pid},
+	{"pid", l_worker_pid},
 	/* w:name() -> the spec's name, or nil. */
-	{"name", w_name},
+	{"name", l_worker_name},
 	{NULL, NULL},
 };
 
@@ -273,13 +273,13 @@ static const luaL_Reg functions[] = {
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready
 	 *   huge (false): anon and trace with transparent huge pages
 	 */
-	{"spawn", spawn},
+	{"spawn", l_worker_spawn},
 	/*
 	 * worker.wait(list [, timeout]) -> index of a worker that has ended and whose end neither this
 	 * function nor w:wait() has told before. nil, "timeout", 110; nil, "interrupted", 4; nil, text,
 	 * 10 when none is left.
 	 */
-	{"wait", wait},
+	{"wait", l_worker_wait_any},
 	/*
 	 * worker.figures: what is measured of a worker beside its times and its end, list of {name=, about=,
 	 * unit="count", "bytes" or "seconds", kinds=those that measure it always, "*": all, "timed":
@@ -292,14 +292,14 @@ static const luaL_Reg functions[] = {
 	 * "interval" (between two steps); absent where it has none}.
 	 */
 	/* worker.histogram(list of whole numbers [, unit]) -> the same form as a result's latency. */
-	{"histogram", histogram},
+	{"histogram", l_worker_histogram},
 	{NULL, NULL},
 };
 
 int luaopen_memlua_worker(lua_State *L)
 {
 	static const luaL_Reg meta[] = {
-		{"__gc", w_close}, {"__close", w_close}, {"__tostring", w_tostring}, {NULL, NULL}};
+		{"__gc", l_worker_close}, {"__close", l_worker_close}, {"__tostring", l_worker_tostring}, {NULL, NULL}};
 
 	luaL_newmetatable(L, METATABLE);
 	luaL_setfuncs(L, meta, 0);

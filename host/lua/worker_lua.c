@@ -67,7 +67,7 @@ static int l_step(lua_State *L)
 }
 
 /* The traceback goes where the function's output goes; the message into the result. */
-static int explain(lua_State *L)
+static int l_explain(lua_State *L)
 {
 	const char *message;
 
@@ -149,7 +149,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	self.spec = spec;
 	self.shared = s;
 	self.began = clock_ns();
-	lua_pushcfunction(L, explain);
+	lua_pushcfunction(L, l_explain);
 	lua_pushvalue(L, task->child);
 	if (spec->nphases)
 		push_driver(L, task->function);

@@ -57,9 +57,10 @@ own_suites()
 	! answers "$uri" "$suite-updates" || source_line "$uri" "$suite-updates"
 	security=$(archive Debian-Security)
 	for at in "${security% *}" "${uri%/}-security"; do
-		[ -n "$at" ] && answers "$at" "$suite-security" || continue
-		source_line "$at" "$suite-security"
-		break
+		if [ -n "$at" ] && answers "$at" "$suite-security"; then
+			source_line "$at" "$suite-security"
+			break
+		fi
 	done
 }
 
@@ -128,7 +129,7 @@ available() { df -Pm "$cache" | awk 'END { print $4 }'; }
 # Fails with the reason if it is that the disk is full.
 because_full()
 {
-	[ "$(available)" -ge "${1:-16}" ] ||
+	[ "$(available)" -ge 16 ] ||
 		fail "$cache: its disk is full ($(available)M free); make room, or set XDG_CACHE_HOME to another place"
 	return 1
 }

@@ -87,7 +87,7 @@ elsewhere()
 
 # A machine without apt may have everything all the same.
 if ! command -v apt-get >/dev/null; then
-	pkg-config --exists lua5.4 jansson libelf 2>/dev/null && pkg-config --atleast-version=1.4 libbpf || { elsewhere; exit 1; }
+	pkg-config --exists lua5.4 jansson libelf 'libbpf >= 1.4' 2>/dev/null || { elsewhere; exit 1; }
 	libbpf
 	exit
 fi

@@ -164,6 +164,11 @@ local apart = summary.of { runs = { mixed[2], mixed[3] }, manifest = { seed = 1 
 tap.is(summary.find(apart, "a").alloc.values, { 1, 1 }, "where each run has a loss, they are all there is")
 tap.is({ #summary.unmixed(mixed), #summary.unmixed { mixed[2], mixed[3] } }, { 1, 2 }, "the same for whole runs")
 
+local timed = { runs = mixed, manifest = { scenario = { tenants = { { workloads = { { duration = 1 } } } } } } }
+tap.is(summary.metric(timed).name, "read", "tenants with a fixed time are compared by what they read in it")
+timed.runs = { ended("done", 4) }
+tap.is(summary.metric(timed).name, "completion", "by their time where their kind counts no reading")
+
 -- ---- pictures -------------------------------------------------------------------------------------------
 
 tap.is((content(scratch .. "/both/plots/completion.png") or ""):sub(1, 8), "\137PNG\r\n\26\n", "a PNG is drawn")

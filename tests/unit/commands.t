@@ -10,11 +10,9 @@ local report = require "memlua.report"
 local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
-local scratch = os.tmpname()
-os.remove(scratch)
+local scratch <const>, tidy <close> = require "shell".folder()
 assert(os.execute(("mkdir -p %s/state/memlua %s/runs && cp -r %s/fixtures/baseline %s/fixtures/protected %s/state/memlua"):format(
   scratch, scratch, quote(tests), quote(tests), scratch)))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
 local in_scratch = ("cd %s && unset COLUMNS && XDG_STATE_HOME=%s/state "):format(scratch, scratch)
 local memlua = in_scratch .. quote(host.executable())
 

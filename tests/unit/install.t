@@ -7,9 +7,7 @@ local host = require "memlua.host"
 local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
-local scratch = os.tmpname()
-os.remove(scratch)
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 -- The make that runs the tests shall not speak to this one, and this one not build another program under the tests (-o: it
 -- is new enough).
 local build = host.executable():match "^(.*)/"

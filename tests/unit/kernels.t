@@ -9,10 +9,7 @@ local sys = require "memlua.base.sys"
 local quote <const> = sys.quote
 local output_of <const> = require "shell".said
 
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 local cache = scratch .. "/cache"
 local setup = quote(tests .. "/../host/setup/")
 

@@ -7,10 +7,7 @@ local host = require "memlua.host"
 local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 local memlua = ("cd %s && %s "):format(scratch, quote(host.executable()))
 local DRY <const> = " --dry-run --seed 1 -o " .. scratch .. "/out"
 

@@ -3,7 +3,6 @@
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local host = require "memlua.host"
 local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
@@ -11,10 +10,7 @@ local quote <const> = require "memlua.base.sys".quote
 
 local ALL <const> = "completion latency memory slowdown"
 
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 
 local function content(path)
   local file <close> = io.open(path, "rb")

@@ -170,4 +170,30 @@ tap.is(memlua.keys(computed), { "memlua.cli.complete", "memlua.cli.interactive" 
 tap.is(memlua.keys(readers), { "memlua.base.voice", "memlua.cli.command.doctor", "memlua.cli.interactive", "memlua.experiment.entry",
   "memlua.experiment.series", "memlua.option", "memlua.scenario" }, "nobody else reads host.settings")
 
+-- ---- what is said of files and names ------------------------------------------------------------------------------------
+
+local LONGEST <const> = { lua = 300, c = 500 }
+for ending, most in pairs(LONGEST) do
+  local long, n = {}, 0
+  for _, folder in ipairs { "host", "bpf", "scripts", "tests" } do
+    for file in files(folder, ending) do
+      local _, lines = sys.read(root .. "/" .. file):gsub("\n", "")
+      n = n + 1
+      if lines > most and not file:find "%.mod%.c$" then long[#long + 1] = ("%s: %d lines"):format(file, lines) end
+    end
+  end
+  tap.is(long, {}, ("no file of %s is longer than %d lines"):format(ending, most))
+  tap.ok(n > 60, "there are such files", n)
+end
+
+local odd, called = {}, 0
+for file in files("host/lua", "c") do
+  for name in without_comments(sys.read(root .. "/" .. file)):gmatch '{"[%w_]+",%s*([%w_]+)}' do
+    called = called + (name == "NULL" and 0 or 1)
+    if name ~= "NULL" and not name:find "^l_%l+_" then odd[#odd + 1] = file .. ": " .. name end
+  end
+end
+tap.is(odd, {}, "what Lua calls is named l_RESOURCE_verb")
+tap.ok(called > 80, "there is such", called)
+
 tap.done()

@@ -10,10 +10,7 @@ local run = require "memlua.run"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local scratch <const>, tidy <close> = shell.folder()
 
 local SCRIPT = scratch .. "/two.lua"
 local TEXT = [[

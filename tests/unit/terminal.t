@@ -8,10 +8,7 @@ local host = require "memlua.host"
 local quote <const> = require "memlua.base.sys".quote
 local output_of <const> = require "shell".said
 
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 local root = tests .. "/.."
 local memlua = ([[unset COLUMNS MEMLUA_TERMINALS; cd %s
   export LC_ALL=C.UTF-8 XDG_STATE_HOME=%s

@@ -5,8 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 
-local scratch <const> = shell.output "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
-local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = shell.folder()
 assert(os.execute("mkdir " .. scratch .. "/tmp"))
 
 local function content(name)
@@ -58,6 +57,13 @@ for i = 1, 1024 do held[i] = ("x"):rep(1 << 20) end]])
 tap.is(status, 3, "a guest out of memory is out of resources", err)
 tap.like(err, "out of memory: give it more with %-%-memory", "which is told, and what helps")
 nothing_left "out of memory"
+
+-- what looks like it, but is not
+status, err = run("", "os.exit(137)")
+tap.is({ status, err:find "memory" }, { 137 }, "status 137 of a script is its own", err)
+status, err = run("", [[os.execute "kill -KILL $PPID"]])
+tap.is({ status, err:find "out of memory" }, { 137 }, "a SIGKILL that somebody sent is no want of memory", err)
+tap.like(err, "killed in the microVM by signal 9\n", "and its number is told")
 
 -- a NULL pointer in the kernel, where it has lkdtm; else the same by sysrq
 status, err = run("", [[

@@ -9,8 +9,7 @@ local quote <const> = require "memlua.base.sys".quote
 
 local function lines_of(command) return (shell.output(command)) end
 
-local scratch = lines_of "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
-local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local scratch <const>, tidy <close> = shell.folder()
 assert(os.execute("mkdir " .. quote(scratch .. "/tmp")))
 
 local function content(name)

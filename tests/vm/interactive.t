@@ -8,8 +8,7 @@ local shell = require "shell"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = shell.output "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
-local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local scratch <const>, tidy <close> = shell.folder()
 local memlua = ("env -u COLUMNS TMPDIR=%s XDG_STATE_HOME=%s/state %s"):format(scratch, scratch, quote(host.executable()))
 
 local SCENARIO <const> = [[scenario.run { name = "tiny", solo = false, warmup = 0, limits = { ["memory.max"] = "64M" }, ]]

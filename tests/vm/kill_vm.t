@@ -6,8 +6,7 @@ local host = require "memlua.host"
 local shell = require "shell"
 local kill = require "kill"
 
-local scratch <const> = shell.output "mktemp -d /tmp/memlua-test.XXXXXX":gsub("\n", "")
-local owned <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = shell.folder()
 assert(os.execute(("cd %s && mkdir tmp bin && printf '#!/bin/sh\nexit 1\n' >bin/qemu-system-x86_64 && chmod +x bin/*"):format(scratch)))
 assert(host.save(scratch .. "/script.lua", [[
   require "memlua.scenario".run {

@@ -9,10 +9,7 @@ local run = require "memlua.run"
 local sys = require "memlua.base.sys"
 
 local quote <const> = sys.quote
-local scratch = os.tmpname()
-os.remove(scratch)
-assert(host.mkdir(scratch))
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. quote(scratch)) end })
+local scratch <const>, tidy <close> = shell.folder()
 
 assert(host.save(scratch .. "/two.lua", [[
 require "memlua.scenario".run {

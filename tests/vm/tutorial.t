@@ -15,8 +15,7 @@ local path = root .. "/scripts/tutorial/README.md"
 local page = io.open(path):read "a"
 
 -- A folder in which `memlua` and `scripts` are those of this tree; the microVM sees it, for it isn't below /run.
-local scratch = output_of("mktemp -d"):match "[^\n]+"
-local tidy <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. scratch) end })
+local scratch <const>, tidy <close> = require "shell".folder()
 os.execute(("mkdir %s/bin && ln -s %s %s/bin/memlua && ln -s %s/scripts %s/scripts"):format(scratch,
   quote(host.executable()), scratch, quote(root), scratch))
 local before = ("cd %s && unset COLUMNS MEMLUA_OUT LC_ALL LC_CTYPE && export PATH=%s/bin:$PATH TERM=xterm LANG=C.UTF-8 MEMLUA_QUIET=1 MEMLUA_VM=1 XDG_STATE_HOME=%s/state\n")

@@ -9,6 +9,11 @@ local NARROW <const> = 60
 --- A ratio: "1.02".
 function figures.ratio(x) return ("%.2f"):format(x) end
 
+--- How a program's own figure is written, with all the digits that it printed: f(value) -> "1234.5 1/s". `unit`: text, or nil.
+function figures.as_printed(unit)
+  return function(x) return ("%.10g%s"):format(x, unit and unit ~= "" and " " .. unit or "") end
+end
+
 -- A unit that all share stands once, at the first.
 local function bounds(format, e)
   local low, high, middle = format(e.low), format(e.high), format(e.median)
@@ -34,9 +39,10 @@ end
 --- An estimate with all its values multiplied; nil for nil.
 function figures.scaled(e, factor)
   if not e then return nil end
-  local scaled = { n = e.n, level = e.level, median = e.median * factor, low = e.low and e.low * factor,
-                   high = e.high and e.high * factor }
-  return scaled
+  local values = e.values and {}
+  for i, value in ipairs(e.values or {}) do values[i] = value * factor end
+  return { n = e.n, level = e.level, median = e.median * factor, low = e.low and e.low * factor, high = e.high and e.high * factor,
+           values = values }
 end
 
 --- The levels of the intervals, for below a table.

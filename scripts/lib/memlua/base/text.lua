@@ -87,6 +87,12 @@ function text.wrap(s, width, indent)
   return lines
 end
 
+--- Appends the string to the list `lines`, broken into such of at most `width` columns with the text `margin` at the left of
+--- each; in a colour of text.paint, or nil.
+function text.add(lines, s, width, margin, colour)
+  for _, line in ipairs(text.wrap(s, width - #margin)) do lines[#lines + 1] = margin .. text.paint(line, colour) end
+end
+
 --- The string, with its line breaks, broken for the terminal; as it is in a pipe.
 function text.flow(s, indent)
   local width = text.columns(math.huge)

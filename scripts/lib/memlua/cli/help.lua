@@ -9,15 +9,11 @@ local WIDEST = 100 -- longer lines are hard to read
 
 local function width(indent) return math.max(20, math.min(text.columns(), WIDEST) - indent - 1) end
 
-local function add_wrapped(lines, words, indent, colour)
-  for _, line in ipairs(text.wrap(words, width(#indent))) do lines[#lines + 1] = indent .. text.paint(line, colour) end
-end
-
 -- Lines that begin with blanks are a table or an example: they keep their form; the others flow.
 local function add_text(lines, said, indent)
   local flowing = {}
   local function flush()
-    if #flowing > 0 then add_wrapped(lines, table.concat(flowing, " "), indent) end
+    if #flowing > 0 then text.add(lines, table.concat(flowing, " "), width(0), indent) end
     flowing = {}
   end
   for line in said:gmatch "[^\n]+" do
@@ -36,7 +32,7 @@ local function add_section(lines, section)
   if section.about then add_text(lines, section.about, "  ") end
   for _, entry in ipairs(section.entries) do
     lines[#lines + 1] = ""
-    add_wrapped(lines, entry.call, "  ", "bold")
+    text.add(lines, entry.call, width(0), "  ", "bold")
     add_text(lines, entry.said, "      ")
   end
 end
@@ -75,9 +71,9 @@ local function overview()
   lines[#lines + 1] = ""
   add_policies(lines)
   lines[#lines + 1] = ""
-  add_wrapped(lines, inner, "")
+  text.add(lines, inner, width(0), "")
   lines[#lines + 1] = ""
-  add_wrapped(lines, "`memlua help worker`, `memlua help worker.spawn` and `memlua help priority` tell what each holds.", "")
+  text.add(lines, "`memlua help worker`, `memlua help worker.spawn` and `memlua help priority` tell what each holds.", width(0), "")
   return lines
 end
 

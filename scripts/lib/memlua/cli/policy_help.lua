@@ -56,10 +56,6 @@ local function add_members(lines, title, what, members, width)
   lines[#lines + 1] = text.render(columns, rows, width):gsub("\n$", "")
 end
 
-local function add_wrapped(lines, said, width)
-  for _, line in ipairs(text.wrap(said, width - 2)) do lines[#lines + 1] = "  " .. line end
-end
-
 -- How a scenario asks for it: see scenario.run for the whole table.
 local function usage(described)
   local first = (described.config or {})[1]
@@ -77,9 +73,9 @@ end
 function policy_help.lines(name, width)
   local described = memlua.must(policy.describe(name))
   local lines = { text.paint(described.name, "bold") }
-  add_wrapped(lines, (described.description or "A policy that doesn't say what it does") .. ".", width)
+  text.add(lines, (described.description or "A policy that doesn't say what it does") .. ".", width, "  ")
   lines[#lines + 1] = ""
-  add_wrapped(lines, usage(described) .. roles(described), width)
+  text.add(lines, usage(described) .. roles(described), width, "  ")
   add_members(lines, "CONFIG", "", described.config, width)
   for _, role in ipairs(described.roles) do
     add_members(lines, "OF EACH " .. role, "settings (policy = {...} of a tenant) and statistics", described.tenants[role], width)

@@ -20,9 +20,6 @@ local way = {
   hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
 }
 
--- What a shell makes of SIGKILL: 128 + its number.
-local KILLED <const> = 137
-
 -- Of the microVM, unless --memory says.
 local GUEST_MEMORY = 2 << 30
 
@@ -124,6 +121,17 @@ local function native_words(interface)
   return interface and (", native memcg_bpf_ops (%s)"):format(interface) or ""
 end
 
+-- Says what killed memlua in the microVM. Returns the exit status: that it had, unless memory was short.
+local function told_of_kill(settings, status, signal, out_of_memory)
+  if not out_of_memory then
+    log.warn("killed in the microVM by signal %d", signal)
+    return status
+  end
+  log.warn("killed in the microVM, whose %s were out of memory: give it more with --memory",
+    units.format_size(settings.memory or GUEST_MEMORY))
+  return memlua.status.resources
+end
+
 local function run_in_vm(settings, reasons, job)
   local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
   refuse_unportable(job)
@@ -147,7 +155,7 @@ local function run_in_vm(settings, reasons, job)
   if out then prepare_out(out) end
   log.say("running in a microVM: Linux %s%s, %s, %s clock%s", kernel.release, native_words(kernel.native),
     use_kvm and "KVM" or "TCG", virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
-  local status, complaint, _, vm_status = require "memlua.vm".run {
+  local status, said, out_of_memory, vm_status = require "memlua.vm".run {
     image = kernel.image, kvm = use_kvm, virtual_clock = virtual, cpus = settings.cpus or 1,
     watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
     boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
@@ -158,13 +166,9 @@ local function run_in_vm(settings, reasons, job)
       hostwait = hostwait, reads = settings.interactive, terminal = terminal, columns = host.columns(1), rows = host.rows(1),
     },
   }
-  if not status then memlua.fail(vm_status, "%s", complaint) end
+  if not status then memlua.fail(vm_status, "%s", said) end
   if status == memlua.status.timeout and settings.timeout then log.warn("timed out after %g s (--timeout)", settings.timeout) end
-  if status == KILLED then
-    log.warn("killed in the microVM, whose %s were most likely out of memory: give it more with --memory",
-      units.format_size(settings.memory or GUEST_MEMORY))
-    status = memlua.status.resources
-  end
+  if said then status = told_of_kill(settings, status, said, out_of_memory) end
   if job.after then job.after(out) end
   os.exit(status, true)
 end

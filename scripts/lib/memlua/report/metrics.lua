@@ -8,11 +8,6 @@ local metrics = {}
 
 local COLUMNS <const> = { { "TENANT" }, { "FIGURE" }, { "STRATEGY" }, { "VALUE", align = "right" }, { "X SOLO", align = "right", drop = 1 } }
 
--- As the program printed it: all its digits.
-local function written(unit)
-  return function(value) return ("%.10g%s"):format(value, unit and unit ~= "" and " " .. unit or "") end
-end
-
 local function names_of(series, tenant)
   local names = {}
   for _, s in ipairs(series) do
@@ -30,7 +25,7 @@ function metrics.text(series)
       for _, s in ipairs(series) do
         local one = ((summary.find(s.strategy, tenant) or {}).metrics or {})[name]
         if one then
-          rows[#rows + 1] = { tenant, name, s.label, figures.text(one, written(one.unit)),
+          rows[#rows + 1] = { tenant, name, s.label, figures.text(one, figures.as_printed(one.unit)),
                               one.times_solo and figures.text(one.times_solo, figures.ratio) or "-" }
         end
       end

@@ -3,27 +3,13 @@
 --- nobody here reads may be anything.
 local check = require "memlua.base.check"
 local schema = require "memlua.results.schema"
-local shape = require "memlua.base.shape"
+local is <const> = require "memlua.base.shape"
 
 local format = {}
 
-local kind_of <const> = shape.kind_of
-local refuse <const> = shape.refuse
-local text <const> = shape.text
-local yes_or_no <const> = shape.yes_or_no
-local object <const> = shape.object
-local number <const> = shape.number
-local whole <const> = shape.whole
-local count <const> = shape.count
-local limit <const> = shape.limit
-local number_or_text <const> = shape.number_or_text
-local below <const> = shape.below
-local record <const> = shape.record
-local list <const> = shape.list
-local map <const> = shape.map
-local tuple <const> = shape.tuple
-local tree <const> = shape.tree
-local unique <const> = shape.unique
+local refuse <const> = check.refuse
+local count <const>, number <const>, text <const> = is.count, is.number, is.text
+local list <const>, map <const>, record <const> = is.list, is.map, is.record
 
 local function id(value, path)
   check.name(value, path)
@@ -34,11 +20,11 @@ end
 
 local kind_of_workload <const> = record({ kind = text, name = text, duration = number, hold = number, size = number }, { "kind" })
 
-local limits = map(number_or_text)
+local limits = map(is.number_or_text)
 
 local function session_limits(value, path)
   limits(value, path)
-  if value["memory.max"] ~= nil then limit(value["memory.max"], below(path, "memory.max")) end
+  if value["memory.max"] ~= nil then is.limit(value["memory.max"], is.below(path, "memory.max")) end
 end
 
 local SCENARIO <const> = record({
@@ -51,9 +37,9 @@ local SCENARIO <const> = record({
 local BROKEN <const> = record({ id = text, detail = text, error = text }, { "id" })
 
 local MANIFEST <const> = record({
-  name = text, about = text, seed = whole, report = text, written = text, warmup = count, options = object, notes = list(text),
+  name = text, about = text, seed = is.whole, report = text, written = text, warmup = count, options = is.object, notes = list(text),
   scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
-  cells = unique(id), cell = id, runs = unique(id), missing = list(id),
+  cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
   expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
 }, { "name", "runs" })
 
@@ -67,7 +53,7 @@ local HOST <const> = record {
 -- ---- runs/ID/run.json ---------------------------------------------------------------------------------------------
 
 local HISTOGRAM <const> = record({
-  unit = text, count = count, min = number, max = number, sum = number, buckets = list(tuple(0, number, number, count)),
+  unit = text, count = count, min = number, max = number, sum = number, buckets = list(is.tuple(0, number, number, count)),
 }, { "count", "buckets" })
 
 -- Percentiles look for a rank in the buckets.
@@ -75,18 +61,19 @@ local function histogram(value, path)
   HISTOGRAM(value, path)
   local n = 0
   for _, bucket in ipairs(value.buckets) do n = n + bucket[3] end
-  if n ~= value.count then refuse(below(path, "count"), "%d, but the buckets hold %d", value.count, n) end
+  if n ~= value.count then refuse(is.below(path, "count"), "%d, but the buckets hold %d", value.count, n) end
   for _, key in ipairs(n > 0 and { "min", "max" } or {}) do
-    if not value[key] then refuse(below(path, key), "missing") end
+    if not value[key] then refuse(is.below(path, key), "missing") end
   end
 end
 
 local numbers <const> = map(number)
 
 local PROCESS <const> = {
-  ended = text, signal = number_or_text, exit_code = number_or_text, error = text, output = check.name, pid = number, completion_s = number,
+  ended = text, signal = is.number_or_text, exit_code = is.number_or_text, error = text, output = check.name, pid = number, completion_s = number,
   alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
-  metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number, latency = histogram, progress = list(tuple(0, number, number)), workload = kind_of_workload,
+  metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number,
+  latency = histogram, progress = list(is.tuple(0, number, number)), workload = kind_of_workload,
 }
 
 local function joined(fields, more)
@@ -100,17 +87,17 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
-  stalled_us = numbers, peak = number, memory = list(tuple(1, number, number, number)), callbacks = record { claim = number },
+  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), callbacks = record { claim = number },
   workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
 
-local ANSWER <const> = record({ text = text, holds = yes_or_no, detail = text, error = text }, { "text" })
+local ANSWER <const> = record({ text = text, holds = is.yes_or_no, detail = text, error = text }, { "text" })
 
 local RESULT <const> = record({
-  id = id, block = whole, strategy = check.name, solo = yes_or_no, duration_s = number, expected = list(ANSWER),
+  id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
   supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
-  policy = record({ name = text, stats = map(tree) }, { "name" }),
+  policy = record({ name = text, stats = map(is.tree) }, { "name" }),
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
 }, { "strategy", "tenants" })
 
@@ -121,18 +108,18 @@ end
 
 -- What memlua.experiment measures depends on who reports it.
 local MEASURED <const> = {
-  costs = record({ case = check.name, block = whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
+  costs = record({ case = check.name, block = is.whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
                  { "case", "block", "alloc_s", "size", "chunks_s" }),
-  sleeps = record({ case = check.name, block = whole, id = id, ended = text, asked_ms = count, chunks_s = list(number, 1),
+  sleeps = record({ case = check.name, block = is.whole, id = id, ended = text, asked_ms = count, chunks_s = list(number, 1),
                     module = record { slept = number, slept_ms = number } }, { "asked_ms", "chunks_s" }),
 }
-local ANY_MEASURED <const> = record { case = text, block = whole, id = id, ended = text }
+local ANY_MEASURED <const> = record { case = text, block = is.whole, id = id, ended = text }
 
 -- ---- summary.json -------------------------------------------------------------------------------------------------
 
 local SUMMARY <const> = record {
   verdict = text,
-  strategies = list(record({ name = text, solo = yes_or_no, runs = count,
+  strategies = list(record({ name = text, solo = is.yes_or_no, runs = count,
                              tenants = list(record({ name = text, lost = map(count) }, { "name" })) }, { "name", "runs", "tenants" })),
 }
 
@@ -175,7 +162,7 @@ end
 
 local function checker(form)
   return function(value, file)
-    if type(value) ~= "table" then refuse(file, "an object is needed, not %s", kind_of(value)) end
+    if type(value) ~= "table" then refuse(file, "an object is needed, not %s", is.kind_of(value)) end
     form(value, file .. ": ")
     return value
   end

@@ -1,6 +1,7 @@
 --- memlua.results.objective: what tenants must keep to, and whether they did.
 local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
+local memlua = require "memlua"
 local units = require "memlua.units"
 
 local objective = {}
@@ -8,14 +9,8 @@ local objective = {}
 -- What is seen of it: an estimate, and how it is written.
 local function seen_of(tenant, name)
   local own = tenant.metrics and tenant.metrics[name]
-  if own then return own, function(x) return ("%.10g%s"):format(x, own.unit and own.unit ~= "" and " " .. own.unit or "") end end
-  local latency = tenant.latency and tenant.latency.of_runs[name]
-  local scaled = figures.scaled(latency, 1e-9)
-  if scaled and latency.values then
-    scaled.values = {}
-    for i, value in ipairs(latency.values) do scaled.values[i] = value * 1e-9 end
-  end
-  return scaled, units.format_duration
+  if own then return own, figures.as_printed(own.unit) end
+  return figures.scaled(tenant.latency and tenant.latency.of_runs[name], 1e-9), units.format_duration
 end
 
 --- The objectives of a strategy's tenants: list of { tenant, name, bound, above (true: it is to stay above), share (of the runs that
@@ -23,14 +18,11 @@ end
 function objective.all(folder, strategy)
   local list = {}
   for _, spec in ipairs(folder.manifest.scenario.tenants or {}) do
-    for _, slo in ipairs(spec.slo or {}) do
-      for _, tenant in ipairs(strategy.tenants) do
-        if tenant.name == spec.name then
-          local seen, format = seen_of(tenant, slo.metric)
-          list[#list + 1] = { tenant = spec.name, name = slo.metric, bound = slo.below or slo.above, above = slo.above ~= nil,
-                              share = slo.share, seen = seen, format = format }
-        end
-      end
+    local tenant = memlua.named(strategy.tenants, spec.name)
+    for _, slo in ipairs(tenant and spec.slo or {}) do
+      local seen, format = seen_of(tenant, slo.metric)
+      list[#list + 1] = { tenant = spec.name, name = slo.metric, bound = slo.below or slo.above, above = slo.above ~= nil,
+                          share = slo.share, seen = seen, format = format }
     end
   end
   return list

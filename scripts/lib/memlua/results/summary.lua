@@ -255,10 +255,10 @@ function summary.series(folders)
 end
 
 --- What the tenants of a folder compete in: { name, heading, axis, caption, of = function(tenant) -> estimate,
---- format, scale, time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others by
---- the time that they take.
+--- format, scale, time = bool }. Tenants that work for a fixed time are compared by what they read in it, the others,
+--- and those of a kind that counts no reading, by the time that they take.
 function summary.metric(folder)
-  if folder.manifest.scenario.tenants[1].workloads[1].duration then
+  if folder.manifest.scenario.tenants[1].workloads[1].duration and work.has_read(folder.runs) then
     return { name = "read", heading = "Read by each tenant in its time", axis = "MiB read", scale = 1 / (1 << 20),
              caption = ("What each tenant read in its time: %s."):format(estimates.SAID),
              format = units.format_size, of = function(tenant) return tenant.read_bytes end }

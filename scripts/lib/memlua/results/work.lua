@@ -25,6 +25,14 @@ function work.whole(tenant)
   return tenant.read_bytes and tenant.read_bytes > 0 and 1 / tenant.read_bytes or nil
 end
 
+--- Whether a tenant of these runs has counted what it read.
+function work.has_read(runs)
+  for _, result in ipairs(runs) do
+    for _, tenant in ipairs(result.tenants) do if tenant.read_bytes then return true end end
+  end
+  return false
+end
+
 -- The workloads that a tenant waits for, each with its `finish`.
 local function counting(tenant)
   local list = {}
