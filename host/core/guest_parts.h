@@ -19,7 +19,7 @@ void guest_mount_system(void);
  * and can be reclaimed.
  * @modules: folder that has lib/modules of this kernel
  * @mib:     size of the disk
- * Return: NULL, or why the root stays read-only: a kernel without its modules.
+ * Return: NULL, or why the root stays read-only: a kernel without its modules, a machine of an ordinary user.
  */
 const char *guest_make_writable(const char *modules, unsigned long mib);
 

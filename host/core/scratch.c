@@ -86,13 +86,10 @@ static void sweep(const char *tmp)
 		closedir(entries);
 }
 
+/* Not where microVMs have theirs if that is another: in a microVM those in /tmp are the machine's. */
 void scratch_sweep(void)
 {
-	const char *files = temporary_folder(SCRATCH_FILES), *vm = temporary_folder(SCRATCH_VM);
-
-	sweep(files);
-	if (strcmp(files, vm))
-		sweep(vm);
+	sweep(temporary_folder(SCRATCH_FILES));
 }
 
 /* --- a new one --- */

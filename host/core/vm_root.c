@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +20,49 @@
 #include "error.h"
 #include "vm_parts.h"
 
+static void give_up(const char *what)
+{
+	perror(what);
+	_exit(126);
+}
+
+/*
+ * QEMU 7.2's virtiofsd drops the user's supplementary groups and ends where it may not, as in a user namespace that its
+ * user made himself. It keeps them: a call that does nothing and says that all is well.
+ */
+static void keep_groups(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setgroups, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof(code) / sizeof(*code), code};
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		give_up("seccomp filter of setgroups()");
+}
+
+static void write_map(const char *path, const char *format, unsigned int id)
+{
+	FILE *map = fopen(path, "w");
+
+	if (map)
+		fprintf(map, format, id), fclose(map);
+}
+
+/* An ordinary user becomes root of a namespace of his own. */
+static void enter_user_namespace(uid_t uid, gid_t gid)
+{
+	if (unshare(CLONE_NEWUSER))
+		give_up("user namespace (needed without root; none in a chroot; else see kernel.unprivileged_userns_clone)");
+	write_map("/proc/self/setgroups", "deny", 0);
+	write_map("/proc/self/uid_map", "0 %u 1", uid);
+	write_map("/proc/self/gid_map", "0 %u 1", gid);
+	keep_groups();
+}
+
 /*
  * Exports a private, recursively read-only bind mount of /: the guest's root could remount a merely
  * "ro" root read-write. Without root the mount is made in a user namespace.
@@ -23,39 +70,20 @@
 static void enter_readonly_root(struct vm *vm)
 {
 	struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 	struct rlimit files;
 	char root[PATH_MAX];
-	FILE *map;
 
-	if (uid != 0) {
-		if (unshare(CLONE_NEWUSER)) {
-			perror("user namespace (needed without root; none in a chroot; else see kernel.unprivileged_userns_clone)");
-			_exit(126);
-		}
-		if ((map = fopen("/proc/self/setgroups", "w")))
-			fputs("deny", map), fclose(map);
-		if ((map = fopen("/proc/self/uid_map", "w")))
-			fprintf(map, "0 %u 1", uid), fclose(map);
-		if ((map = fopen("/proc/self/gid_map", "w")))
-			fprintf(map, "0 %u 1", gid), fclose(map);
-	}
+	if (geteuid())
+		enter_user_namespace(geteuid(), getegid());
 	vm_path(vm, "root", root);
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("/", root, NULL, MS_BIND | MS_REC, NULL)) {
-		perror("private mount of /");
-		_exit(126);
-	}
+	    mount("/", root, NULL, MS_BIND | MS_REC, NULL))
+		give_up("private mount of /");
 	/* virtiofsd insists on a pid file below /run, which is not ours; this /run is nobody else's */
-	if (mount("tmpfs", "/run", "tmpfs", 0, NULL)) {
-		perror("private /run");
-		_exit(126);
-	}
-	if (mount_setattr(AT_FDCWD, root, AT_RECURSIVE, &readonly, sizeof(readonly))) {
-		perror("read-only mount of / (Linux >= 5.12 can)");
-		_exit(126);
-	}
+	if (mount("tmpfs", "/run", "tmpfs", 0, NULL))
+		give_up("private /run");
+	if (mount_setattr(AT_FDCWD, root, AT_RECURSIVE, &readonly, sizeof(readonly)))
+		give_up("read-only mount of / (Linux >= 5.12 can)");
 	/* Each file that the guest has open or cached holds a descriptor here. */
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;

@@ -218,7 +218,7 @@ function workload_spec.check_machine(scenario, settings)
       check_program(workload, path:format(workload.name), scenario.hooks, machine)
     end
     for _, workload in ipairs(tenant.prepare or {}) do
-      if workload.argv then check_program(workload, "tenants." .. tenant.name .. ".prepare.argv[1]", scenario.hooks) end
+      if workload.argv then check_program(workload, "tenants." .. tenant.name .. ".prepare", scenario.hooks, machine) end
     end
   end
 end
