@@ -19,6 +19,14 @@ local function law() end
 tap.ok(checked(law).strategies[1].controller == law, "a strategy may have a controller")
 tap.fails(function() checked "memory.high" end, "strategies.s.controller: a function is needed, not a string", "which must be a function", 1)
 
+local ready = require "memlua.controllers"
+for _, name in ipairs { "agents", "limit", "freeze" } do
+  tap.is(type(ready[name]()), "function", name .. " is one")
+  tap.fails(function() ready[name] { perid = 1 } end, "controllers." .. name .. ": perid; did you mean 'period'?", "  an unknown option", 1)
+  tap.fails(function() ready[name] { period = "soon" } end, "controllers." .. name .. ": period: ", "  a bad one", 1)
+end
+tap.fails(function() ready.agents { usage = 85 } end, "usage: 85 is above the most possible, 1", "a share is one of 1", 1)
+
 -- ---- waiting -------------------------------------------------------------------------------------------------------
 
 local scratch <close> = assert(host.scratch())
@@ -86,6 +94,9 @@ end, true)
 tap.is({ r.ended, r.error }, { "done" }, "a rehearsal ends by itself, with all that files say")
 r = looped(function(c) c:every("10ms", function() error "no idea" end) end)
 tap.ok(r.ended == "failed" and r.error:find "no idea" ~= nil, "an error ends it", r.ended, r.error)
+
+r = looped(ready.freeze(), true)
+tap.is(r.error, "controllers.freeze: no tenant has the role high; it needs high ones and low ones", "a ready one needs somebody to protect")
 
 -- ---- the results ---------------------------------------------------------------------------------------------------
 

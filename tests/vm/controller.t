@@ -105,6 +105,39 @@ local both = series({ { name = "both", policy = { name = "priority" }, controlle
 tap.is({ both.policy.name, both.controller.ended }, { "priority", "done" }, "beside a BPF policy")
 tap.ok(both.controller.reactions.count > 10, "both are there", both.controller.reactions.count)
 
+-- ---- the ready-made ones ------------------------------------------------------------------------------------------------
+
+-- high grows for 2 s, up to 48M, and keeps that for 4 s; low has 40M: together more than 85 % of the session.
+local FIGHT <const> = { hooks = LOOK, tenants = {
+  { name = "high", role = "high", workload = { kind = "trace", curve = { { 0, 1 << 20 }, { 2, 48 << 20 }, { 6, 48 << 20 } } } },
+  { name = "low", workload = { kind = "anon", size = "40M", duration = 4 } } } }
+local controllers = require "memlua.controllers"
+local ALONE <const> = { ["high memory.high"] = "max", ["high memory.low"] = "0", ["high cgroup.freeze"] = "0",
+                        ["low memory.high"] = "max", ["low memory.low"] = "0", ["low cgroup.freeze"] = "0" }
+-- What it was seen to set, by a second look at the knobs from beside it.
+local function observed(law, period)
+  local seen
+  c, result = tried(function(k)
+    law(k)
+    k:every("50ms", function(it)
+      local high, low = it:tenant "high", it:tenant "low"
+      print(high:get "memory.low", low:get "memory.high", low:get "cgroup.freeze")
+    end)
+  end, FIGHT)
+  seen = output()
+  tap.is({ c.ended, result.tenants[1].ended, left }, { "done", "done", ALONE }, period .. ": ends well, all is put back")
+  return "\n" .. seen
+end
+local said = observed(controllers.agents(), "agents")
+tap.ok(said:find(("\n%d\t%d\t0\n"):format(80 << 20, 50 << 20)) and said:find "\n0\tmax\t0\n", "  80 % low, 50 % high, and back", said)
+said = observed(controllers.freeze(), "freeze")
+tap.ok(said:find "\nmax\tmax\t1\n" and said:find "\nmax\tmax\t0\n", "  low is frozen while high grows, and thawed", said)
+local stalling = { hooks = LOOK, tenants = { { name = "high", role = "high", limits = { ["memory.high"] = "32M" }, workload = {
+  kind = "anon", size = "33M", duration = 3 } }, FIGHT.tenants[2] } }
+FIGHT.tenants, ALONE["high memory.high"] = stalling.tenants, tostring(32 << 20)
+said = observed(controllers.limit(), "limit")
+tap.ok(said:find "\n0\t%d+\t0\n" ~= nil, "  low is limited while high stalls", said)
+
 -- ---- those that end badly ----------------------------------------------------------------------------------------------
 
 local function in_third(c, f)

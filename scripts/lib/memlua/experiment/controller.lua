@@ -26,7 +26,7 @@ controller.HANG, controller.GRACE = 10, 2
 
 local function seen_by(self)
   local seen = { tenants = {}, kills = outbox.make(self.scope) .. "/kills", limits = self.limits, session = { name = "(session)", path = self.parent:path() } }
-  for i, t in ipairs(self.tenants) do seen.tenants[i] = { name = t.spec.name, path = t.cg:path() } end
+  for i, t in ipairs(self.tenants) do seen.tenants[i] = { name = t.spec.name, path = t.cg:path(), role = t.spec.role } end
   return seen
 end
 

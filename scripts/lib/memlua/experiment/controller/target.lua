@@ -134,9 +134,9 @@ function target.refuse_watch(self, file, why, code)
 end
 
 --- The one of the cgroup at `path`, called `name` in messages; `session_limits`: of what "50%" is a share; `kills`: the file in
---- which t:kill() notes whom it killed, a name a line.
-function target.new(name, path, session_limits, kills)
-  return setmetatable({ name = name, path = path, session_limits = session_limits, kills = kills }, Target)
+--- which t:kill() notes whom it killed, a name a line. t.name, t.path, t.role are there to be read.
+function target.new(name, path, session_limits, kills, role)
+  return setmetatable({ name = name, path = path, session_limits = session_limits, kills = kills, role = role }, Target)
 end
 
 return target
