@@ -1,6 +1,6 @@
---- memlua.controllers: ready-made controllers in user space for a strategy, { name = "freeze", controller = controllers.freeze() }.
---- They protect the tenants of role high by what they do to those of role low. Each is a law with its source; periods and
---- windows are durations, shares are of the session's memory.max.
+--- memlua.controllers: ready-made controllers in user space. A strategy has one as in { name = "freeze", controller =
+--- controllers.freeze() }. They protect the tenants of role high by what they do to those of role low. Each is a law with its
+--- source; periods and windows are durations, shares are of the session's memory.max.
 local check = require "memlua.base.check"
 local host = require "memlua.host"
 local memlua = require "memlua"
