@@ -63,8 +63,8 @@ function controllers.add(s, lines)
   local list = of_series(s)
   if #list == 0 then return end
   local cpu, wakeups = median_of(list, "cpu_s"), median_of(list, "wakeups")
-  lines[#lines + 1] = ("%s: controller: %s of CPU, %s wake-ups; %s%s"):format(s.label, cpu and units.format_duration(cpu) or "-",
-    wakeups and ("%g"):format(wakeups) or "-", reactions_of(list), put_back_of(list))
+  lines[#lines + 1] = ("%s: controller: %s of CPU, %s; %s%s"):format(s.label, cpu and units.format_duration(cpu) or "-",
+    wakeups and ("%g wake-up%s"):format(wakeups, wakeups == 1 and "" or "s") or "-", reactions_of(list), put_back_of(list))
   add_ends(s, list, lines)
 end
 
