@@ -38,6 +38,7 @@ int luaopen_memlua_json(lua_State *L);
 int luaopen_memlua_oom(lua_State *L);
 int luaopen_memlua_policy(lua_State *L);
 int luaopen_memlua_vm(lua_State *L);
+int luaopen_memlua_watch(lua_State *L);
 int luaopen_memlua_worker(lua_State *L);
 
 static const luaL_Reg native_modules[] = {
@@ -45,7 +46,8 @@ static const luaL_Reg native_modules[] = {
 	{"memlua.hostwait", luaopen_memlua_hostwait},
 	{"memlua.json", luaopen_memlua_json},	  {"memlua.oom", luaopen_memlua_oom},
 	{"memlua.policy", luaopen_memlua_policy}, {"memlua.vm", luaopen_memlua_vm},
-	{"memlua.worker", luaopen_memlua_worker}, {NULL, NULL},
+	{"memlua.watch", luaopen_memlua_watch},	  {"memlua.worker", luaopen_memlua_worker},
+	{NULL, NULL},
 };
 
 static pid_t owner; /* of the Lua state */

@@ -10,7 +10,7 @@
  */
 enum upcall {
 	UPCALL_ENTER,  /* f(): the first use of the kernel; see host.enter() */
-	UPCALL_CHILD,  /* f(run, step, exit): runs a function in the copy of the state that a worker is */
+	UPCALL_CHILD,  /* f(run, step, exit, mark): runs a function in the copy of the state that a worker is */
 	UPCALL_REFUSE, /* f(): raises: that is for the script, not for such a copy */
 	UPCALLS,
 };

@@ -259,8 +259,8 @@ static const luaL_Reg functions[] = {
 	 *          "trace": its memory follows `curve`, {{seconds, bytes[, share of a CPU]}, ...}, `speed`
 	 *                  (1) times as fast, on top of `base` (0) bytes; no point is skipped: it ends late
 	 *          "lua": calls the function `run` with all that the script has, as it is now, in a copy of
-	 *                  its own; output as with exec. run(step): step([bytes]) ends a piece of the work: the
-	 *                  time since the last one (or the start) counts in latency (a stall counts once, however
+	 *                  its own; output as with exec. run(step): step([bytes [, since]]) ends a piece of the work: the
+	 *                  time since the last one (or the start, or `since`, of host.monotonic()) counts in latency (a stall counts once, however
 	 *                  many steps it kept from being made), `bytes` are what is done or held by now. What it returns is lost, what it changes too; an error fails the
 	 *                  worker. Of the memory that it has from the script only what it changes is charged
 	 *                  to it. Cgroups, policies and workers are not for it.

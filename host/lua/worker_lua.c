@@ -52,17 +52,43 @@ static int l_exit(lua_State *L)
 	leave(lua_isboolean(L, 1) ? EXIT_FAILURE : (int)luaL_checkinteger(L, 1));
 }
 
-/* step([bytes]): see worker.spawn. */
+/* Later than this is late: less is what waking up takes. */
+#define LATE_NS 1000000
+
+/* When the step at the top of l_step began, by its second argument: no later than now. */
+static uint64_t began(lua_State *L)
+{
+	lua_Number since;
+
+	if (lua_isnoneornil(L, 2))
+		return self.began;
+	since = luaL_checknumber(L, 2);
+	luaL_argcheck(L, since >= 0 && seconds_to_ns(since) <= clock_ns() + LATE_NS, 2,
+		      "must be a time that is past");
+	return seconds_to_ns(since) < clock_ns() ? seconds_to_ns(since) : clock_ns();
+}
+
+/* step([bytes [, since]]): see worker.spawn. */
 static int l_step(lua_State *L)
 {
 	struct worker_shared *s = self.shared;
 	lua_Integer bytes = luaL_optinteger(L, 1, s->reached);
 
 	luaL_argcheck(L, bytes >= 0, 1, "must be 0 or more bytes");
-	self.began = worker_chunk_done(s, self.began, bytes);
+	self.began = worker_chunk_done(s, began(L), bytes);
 	s->reached = bytes;
 	if (self.spec->size && s->reached >= self.spec->size && !s->allocated)
 		s->allocated = self.began;
+	return 0;
+}
+
+/* mark(n): what w:progress() tells from now on, without a step. */
+static int l_mark(lua_State *L)
+{
+	lua_Integer n = luaL_checkinteger(L, 1);
+
+	luaL_argcheck(L, n >= 0, 1, "must be 0 or more");
+	self.shared->reached = n;
 	return 0;
 }
 
@@ -79,9 +105,6 @@ static int l_explain(lua_State *L)
 	lua_pop(L, 1);
 	return 1;
 }
-
-/* Later than this is late: less is what waking up takes. */
-#define LATE_NS 1000000
 
 /* Until it is due, or not at all where that is past. Return: when it was due. */
 static uint64_t await_due(const struct worker_spec *spec, struct worker_shared *s, uint64_t begun, uint64_t i)
@@ -157,7 +180,8 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 		lua_pushvalue(L, task->function);
 	lua_pushcfunction(L, l_step);
 	lua_pushcfunction(L, l_exit);
-	if (lua_pcall(L, 3, 0, -5) != LUA_OK) {
+	lua_pushcfunction(L, l_mark);
+	if (lua_pcall(L, 4, 0, -6) != LUA_OK) {
 		fflush(NULL);
 		worker_fail(s, 0, "%s", lua_tostring(L, -1));
 	}

@@ -43,7 +43,7 @@ local function methods_of(module)
 end
 
 local functions = 0
-for _, module in ipairs { "cgroup", "host", "hostwait", "json", "oom", "policy", "vm", "worker" } do
+for _, module in ipairs { "cgroup", "host", "hostwait", "json", "oom", "policy", "vm", "watch", "worker" } do
   for name, value in pairs(require("memlua." .. module)) do
     if type(value) == "function" then
       is_documented("memlua." .. module, name)

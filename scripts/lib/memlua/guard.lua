@@ -1,4 +1,4 @@
---- memlua.guard: a policy on cgroups that exist already (containers, services). They are watched for as long as it is on.
+--- memlua.guard: a policy on existing cgroups (containers, services). They are watched for as long as it is on.
 --- It writes no limit and makes no cgroup; whatever ends it, the policy is detached.
 local cgroup = require "memlua.cgroup"
 local entry = require "memlua.experiment.entry"

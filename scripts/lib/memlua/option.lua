@@ -1,4 +1,4 @@
---- memlua.option: a script's options: declared, checked, and shown by its --help.
+--- memlua.option: a script's options: declared, checked, shown by --help.
 local argparse = require "argparse"
 local host = require "memlua.host"
 local memlua = require "memlua"

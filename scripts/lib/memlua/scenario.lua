@@ -159,6 +159,11 @@ local KIND <const> = {
 ---                  roles each tenant has its own; all have the policy's only one if it knows no other
 ---     limits       of the session, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
+---     controller   f(c): in user space, beside a policy or alone: a process in a cgroup of its own outside the session (at most
+---                  64M), a copy of the script as it is when a run begins. It says what it is to be called for, c:every("100ms", f),
+---                  c:on_pressure("low", "some", "150ms", "1s", f), c:on_event("high", f), and looks at and changes tenants:
+---                  `memlua help controller.loop` and `controller.target`. memlua.controllers has ready ones. It says so once more before the runs, to see what is refused. What it
+---                  changed is put back when it ends; its CPU time, wake-ups and reaction time stand in the result
 ---     only         { tenant, ... }: without the others, and below the session's limits only
 ---   runs (1)     of each strategy; warmup (1): of each distinct tenant before them, uncounted; --runs, --warmup override
 ---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides

@@ -24,12 +24,12 @@ local function disarm()
   end
 end
 
---- Runs f(step) in the child, with `exit` as its os.exit. Called by memlua.worker, once, in the new process. Errors
---- are f's.
-function child.run(f, step, exit)
+--- Runs f(step, mark) in the child, with `exit` as its os.exit. Called by memlua.worker, once, in the new process.
+--- mark(n) has w:progress() tell n without a step. Errors are f's.
+function child.run(f, step, exit, mark)
   disarm()
   os.exit = exit
-  f(step)
+  f(step, mark)
 end
 
 return child

@@ -39,7 +39,7 @@ end
 
 -- ---- the overview ----------------------------------------------------------------------------------------------
 
-local NAMES = 17 -- columns for a name and what keeps it apart
+local NAMES = 19 -- columns for a name and what keeps it apart
 
 local function add_topic(lines, name, said)
   for i, line in ipairs(text.wrap(said, width(NAMES))) do

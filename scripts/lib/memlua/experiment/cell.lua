@@ -1,5 +1,6 @@
 --- memlua.experiment.cell: one run of one strategy: cgroups, policy, tenants, and everything measured of them.
 local cgroup = require "memlua.cgroup"
+local controller = require "memlua.experiment.controller"
 local files = require "memlua.experiment.folders"
 local growth = require "memlua.experiment.growth"
 local host = require "memlua.host"
@@ -173,6 +174,7 @@ local function watch(self)
     local i = worker.wait(workers, math.min(self.interval, left))
     if i then take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1))) end
     for _, t in ipairs(self.tenants) do workloads.press(t.parts) end
+    controller.look(self)
     sample(self)
     live.show(self)
   end
@@ -200,7 +202,7 @@ local function outcome(self)
   parent.limits = self.limits
   local result = {
     strategy = self.strategy.name, solo = self.strategy.only and true or nil, duration_s = self.duration,
-    parent = parent, policy = policy_outcome(self), oom = self.kills:list(), tenants = {},
+    parent = parent, policy = policy_outcome(self), controller = controller.outcome(self), oom = self.kills:list(), tenants = {},
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
@@ -215,6 +217,7 @@ end
 
 local function load_tenants(self)
   services.bring_up(self)
+  controller.start(self)
   self.log = self.scope:add(memlua.must(oom.open()))
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
@@ -228,12 +231,13 @@ local function begin(plan, strategy, owned)
 end
 
 --- Sets a strategy up and takes it down again, without tenants: whether this kernel has what it asks for, and whether
---- the policy takes its settings, shows before anything is measured. Fails as cell.run would.
+--- the policy takes its settings and a controller's function what it is given, shows before anything is measured. Fails as cell.run would.
 function cell.rehearse(plan, strategy)
   local owned <close> = scope.new()
   local self = begin(plan, strategy, owned)
   create_cgroups(self)
   attach_policy(self)
+  controller.rehearse(self)
 end
 
 --- Runs one strategy of a checked scenario once. Whatever happens, nothing of it remains but what programs and
@@ -262,6 +266,7 @@ end
 ---   supervisor   { late_s, waited_s, major_faults, others }: how memlua itself fared, see there
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
+---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
 ---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was
 function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
@@ -276,6 +281,7 @@ function cell.run(plan, strategy, folder)
   hook(self, "measure")
   watch(self)
   self.duration = host.monotonic() - self.started
+  controller.stop(self)
   self.kills = kills.of(self.log:read(), self.session, self.tenants, self.started)
   local result = outcome(self)
   hook(self, "teardown")

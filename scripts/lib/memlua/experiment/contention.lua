@@ -26,16 +26,18 @@ end
 -- sched-stats.rst: ns on the CPU, ns runnable without it
 local function waited() return tonumber((sys.first_line "/proc/self/schedstat" or ""):match "^%d+ (%d+)" or 0) / 1e9 end
 
---- How it stands now, for contention.since; `cg` is the cgroup above all that is ours but for the supervisor.
-function contention.now(cg)
+--- How it stands now, for contention.since; `cgs` is a list of the cgroups above all that is ours but for the supervisor.
+function contention.now(cgs)
   local busy, steal = machine()
-  return { at = host.monotonic(), busy = busy, steal = steal, ours = of(cg) + os.clock(), waited = waited(), faults = major_faults() }
+  local ours = os.clock()
+  for _, cg in ipairs(cgs) do ours = ours + of(cg) end
+  return { at = host.monotonic(), busy = busy, steal = steal, ours = ours, waited = waited(), faults = major_faults() }
 end
 
 --- What has come since `before`: { others, steal: shares of the machine's CPU time; waited: seconds that the supervisor
 --- was runnable and not running; faults: its major page faults }.
-function contention.since(before, cg)
-  local now, cpus = contention.now(cg), host.facts().cpus
+function contention.since(before, cgs)
+  local now, cpus = contention.now(cgs), host.facts().cpus
   local all = math.max(1e-9, (now.at - before.at) * cpus)
   return { others = math.max(0, now.busy - before.busy - (now.ours - before.ours)) / all, steal = (now.steal - before.steal) / all,
            waited = now.waited - before.waited, faults = now.faults - before.faults }

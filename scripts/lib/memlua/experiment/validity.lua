@@ -22,13 +22,15 @@ Validity.__index = Validity
 
 local virtual <const> = os.getenv "MEMLUA_GUEST_CLOCK" == "virtual"
 
+local function ours(run) return { run.parent, run.controller and run.controller.cg } end
+
 --- Begins to look at a run of memlua.experiment.cell, `self` as its hooks get it, before its workloads start. What it
 --- holds goes with self.scope.
 function validity.begin(self)
   local waits, why = hostwait.open()
   if not waits then log.detail("how long tenants wait for files isn't measured: %s", why) end
   local v = setmetatable({ run = self, waits = waits and self.scope:add(waits), late = 0, kernel = kernel.state(),
-                           load = contention.now(self.parent), module = module.counters() }, Validity)
+                           load = contention.now(ours(self)), module = module.counters() }, Validity)
   for _, t in ipairs(self.tenants) do if waits then waits:watch(t.cg) end end
   return v
 end
@@ -82,7 +84,7 @@ local ORDER <const> = { "kernel", "leap", "late", "busy", "asked" }
 
 --- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
 function Validity:doubts(result)
-  self.since = contention.since(self.load, self.run.parent)
+  self.since = contention.since(self.load, ours(self.run))
   log.detail("supervisor: at most %.3f s late, %.3f s without a CPU, %d major faults; others had %.1f %% of the CPU", self.late,
     self.since.waited, self.since.faults, self.since.others * 100)
   local doubts = {}

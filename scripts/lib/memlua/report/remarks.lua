@@ -2,6 +2,7 @@
 --- policy counted, what was expected.
 local doubts = require "memlua.results.doubts"
 local memlua = require "memlua"
+local controllers = require "memlua.report.controllers"
 local rates = require "memlua.report.rates"
 local run = require "memlua.run"
 local stats = require "memlua.stats"
@@ -244,6 +245,7 @@ function remarks.text(series, folders)
     callbacks(s, lines)
     workloads(s, lines)
     rates.add(s, lines)
+    controllers.add(s, lines)
     -- once per folder: its strategies share the solo runs
     if not told[s.folder] then solo_line(s, lines, prefix(s.folder)) end
     told[s.folder] = true

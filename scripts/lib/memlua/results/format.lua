@@ -93,11 +93,16 @@ local TENANT <const> = record(joined(PROCESS, {
 
 local ANSWER <const> = record({ text = text, holds = is.yes_or_no, detail = text, error = text }, { "text" })
 
+local CONTROLLER <const> = record({
+  ended = text, error = text, after_s = number, cpu_s = number, wakeups = count, reactions = histogram,
+  put_back = map(map(is.number_or_text)), output = check.name, killed = list(check.name),
+}, { "ended", "wakeups" })
+
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
   supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
-  policy = record({ name = text, stats = map(is.tree) }, { "name" }),
+  policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
 }, { "strategy", "tenants" })
 

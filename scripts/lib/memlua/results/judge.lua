@@ -18,11 +18,19 @@ judge.OUTLIER = 0.25
 -- A deviation of fewer runs says nothing.
 local ENOUGH = 3
 
--- The first tenant of any run that ended like this, and its run.
+-- Its strategy's controller killed it: a loss like one by the OOM killer.
+local function is_meant(result, tenant)
+  for _, name in ipairs(result.controller and result.controller.killed or {}) do
+    if name == tenant.name and tenant.ended == "killed" then return true end
+  end
+  return false
+end
+
+-- The first tenant of any run that ended like this and wasn't meant to, and its run.
 local function find(results, how)
   for _, result in ipairs(results) do
     for _, tenant in ipairs(result.tenants) do
-      if tenant.ended == how then return tenant, result end
+      if tenant.ended == how and not is_meant(result, tenant) then return tenant, result end
     end
   end
 end
@@ -41,7 +49,7 @@ local function refuse_failures(results)
     or ("exit status %s"):format(tenant.exit_code or "?"), output)
 end
 
--- Killed, but neither by memlua nor for want of memory: somebody else had a hand in it.
+-- Killed, but neither by memlua, nor by a controller, nor for want of memory: somebody else had a hand in it.
 local function refuse_contamination(results)
   local tenant, result = find(results, "killed")
   if not tenant then return end

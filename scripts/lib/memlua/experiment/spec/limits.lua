@@ -8,7 +8,8 @@ local limits_spec = {}
 
 local PAGE <const> = host.page_size
 
-local KNOBS = {
+--- Those files.
+limits_spec.KNOBS = {
   "memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.swap.high",
   "memory.zswap.max", "memory.oom.group", "cpu.weight", "cpu.idle", "cpu.max", "pids.max",
 }
@@ -29,7 +30,7 @@ function limits_spec.check(value, path)
   local limits = {}
   for key, item in pairs(value) do
     local at = path .. '["' .. tostring(key) .. '"]'
-    check.one_of(KNOBS)(key, at)
+    check.one_of(limits_spec.KNOBS)(key, at)
     local is_size = key:find "^memory%." and key ~= "memory.oom.group"
     limits[key] = is_size and check_memory(key, item, at) or tostring(item)
   end

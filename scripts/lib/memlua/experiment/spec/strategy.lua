@@ -1,4 +1,4 @@
---- memlua.experiment.spec.strategy: what is compared: limits, and a policy with its configuration and roles.
+--- memlua.experiment.spec.strategy: what is compared: limits, a policy with its configuration and roles, a controller.
 local check = require "memlua.base.check"
 local limits_spec = require "memlua.experiment.spec.limits"
 local memlua = require "memlua"
@@ -14,7 +14,7 @@ local check_policy = record.of({ name = check.is "string", config = check.is "ta
 strategy_spec.check = record.of({
   name = check.name, policy = check_policy, limits = limits_spec.check,
   tenants = check.map(record.of { limits = limits_spec.check, policy = check.is "table" }),
-  only = check.list(check.is "string"),
+  only = check.list(check.is "string"), controller = check.is "function",
 }, { "name" })
 
 -- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
