@@ -10,16 +10,18 @@ host.enter() -- without a kernel of its own for this, the machine runs it in the
 if not host.in_guest then return tap.done "kills memluas and looks at all cgroups: only in the microVM (--vm)" end
 
 local CGROUPS <const>, TMP <const> = "/sys/fs/cgroup", "/run/tmp"
+local SCRIPTS <const> = TMP .. "/scripts" -- nobody else's, or memlua as root complains
+assert(host.mkdir(SCRIPTS))
 local memlua <const> = host.executable()
 
 -- Saves a script, which knows `tenant`, a cgroup that holds a worker, and returns the command that runs it.
 local function command(name, code)
-  assert(host.save(("%s/%s.lua"):format(TMP, name), [[
+  assert(host.save(("%s/%s.lua"):format(SCRIPTS, name), [[
     local cgroup, policy, worker, host = require "memlua.cgroup", require "memlua.policy", require "memlua.worker", require "memlua.host"
     host.enter()
     local function announce(...) print(...) io.stdout:flush() end
   ]] .. code))
-  return ("%s --host %s/%s.lua"):format(memlua, TMP, name)
+  return ("%s --host %s/%s.lua"):format(memlua, SCRIPTS, name)
 end
 
 local function roots() return (shell.output(("ls -d %s/memlua-* 2>/dev/null | wc -l"):format(CGROUPS)):gsub("%s", "")) end
