@@ -1,5 +1,6 @@
 --- memlua.base.sys: the little of the operating system that plain Lua lacks.
 local host = require "memlua.host"
+local memlua = require "memlua"
 
 local sys = {}
 
@@ -16,6 +17,9 @@ function sys.read(path)
   if not file then return nil, why end
   return file:read "a"
 end
+
+--- A path as it stands, whatever the working folder becomes. Fails where that is gone.
+function sys.absolute(path) return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path end
 
 --- The first line of a file, or nil when there is none.
 function sys.first_line(path)

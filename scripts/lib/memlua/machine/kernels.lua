@@ -39,9 +39,6 @@ end
 
 -- ---- the kernel of the microVM ------------------------------------------------------------------------
 
--- From the working folder of whoever needs it later: QEMU's, make's.
-local function absolute(path) return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path end
-
 -- The release that headers are of, or nil if they don't tell.
 local function release_of_headers(folder)
   local said = sys.read(folder .. "/include/generated/utsrelease.h")
@@ -50,7 +47,7 @@ end
 
 -- The headers that the user gave: they must be the image's.
 local function given_headers(given, image, release)
-  local folder = absolute(given)
+  local folder = sys.absolute(given) -- make has another working folder, as has QEMU
   if not sys.exists(folder .. "/Makefile") then
     memlua.fail(memlua.status.misuse, "--headers %s: no kernel headers there; give the folder that has their Makefile and .config",
       given)
@@ -124,7 +121,7 @@ function kernels.chosen(settings)
     if not sys.exists(wanted) then
       memlua.fail(memlua.status.misuse, "--kernel %s: no such file; give an image or a release that apt has", wanted)
     end
-    return kernel_from_file(absolute(wanted), settings.headers)
+    return kernel_from_file(sys.absolute(wanted), settings.headers)
   end
   if settings.headers then
     memlua.fail(memlua.status.misuse, "--headers goes with --kernel IMAGE; a kernel that memlua fetches has its own")

@@ -17,12 +17,12 @@ function visible.check(what, path)
 end
 
 --- Fails so for memlua itself, the script and each word of the command line that names a file. What both have
---- (/dev/null) is no file of these folders' own. `absolute` makes a path absolute.
-function visible.check_words(absolute)
+--- (/dev/null) is no file of these folders' own.
+function visible.check_words()
   visible.check("memlua itself,", host.executable())
-  if arg[0] then visible.check("the script", absolute(arg[0])) end
+  if arg[0] then visible.check("the script", sys.absolute(arg[0])) end
   for i = 2, #host.argv do
-    local path = absolute(host.argv[i])
+    local path = sys.absolute(host.argv[i])
     local own = path:find "^/run/" or path:find "^/var/run/" or path:find "^/dev/shm/"
     if own and sys.exists(path) then visible.check("the file", path) end
   end

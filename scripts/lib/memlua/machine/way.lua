@@ -81,10 +81,6 @@ local function environment(settings, kernel, kmod, clock, accel, terminal, out)
   return env
 end
 
-local function absolute(path)
-  return path:sub(1, 1) == "/" and path or memlua.must(host.cwd()) .. "/" .. path
-end
-
 -- A folder that exists already and belongs to the user keeps what it has; the guest works in memory.
 local function prepare_out(out)
   local made, why = host.mkdir(out)
@@ -133,11 +129,11 @@ local function told_of_kill(settings, status, signal, out_of_memory)
 end
 
 local function run_in_vm(settings, reasons, job)
-  local cwd, out = memlua.must(host.cwd()), job.out and absolute(job.out)
+  local cwd, out = memlua.must(host.cwd()), job.out and sys.absolute(job.out)
   refuse_unportable(job)
   visible.check("working folder", cwd)
   if out then visible.check("--out", out) end
-  visible.check_words(absolute)
+  visible.check_words()
   local possible, missing = machine.vm(settings.kernel)
   if not possible then no_way(reasons, missing) end
   local kernel = kernels.chosen(settings)
