@@ -87,8 +87,8 @@ do
   local cg = assert(cgroup.create("session/kfuncs", { ["memory.max"] = "24M" }))
   local reader <close> = assert(worker.spawn(cg, { kind = "file", file = disk .. "/kfuncs", size = "32M", duration = "60s" }))
   local w <close> = assert(worker.spawn(cg, { size = "8M", hold = "60s" }))
-  for _ = 1, 500 do
-    if w:progress() >= 8 << 20 then break end
+  for _ = 1, 500 do -- until the worker is done and the reader has met the limit
+    if w:progress() >= 8 << 20 and cg:events().max > 0 then break end
     host.sleep(0.02)
   end
   local p <close> = assert(policy.attach(objects .. "kfuncs.bpf.o", { tenant = cg }))
