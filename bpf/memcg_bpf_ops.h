@@ -16,7 +16,7 @@
 
 /* memcg_bpf_ops.flags */
 #define MEMCG_BPF_ALLOW_OVERRIDE (1ULL << 0) /* cgroups below may attach ops of their own */
-#define MEMCG_BPF_HOLD		 (1ULL << 1) /* ask again after each sleep, until none is asked for */
+#define MEMCG_BPF_HOLD (1ULL << 1) /* ask again after each sleep, until none is asked for */
 
 #define MEMCG_BPF_MAX_DELAY_MS 2000 /* answers above are clamped (MEMCG_MAX_HIGH_DELAY_JIFFIES) */
 
@@ -59,7 +59,7 @@ struct memcg_bpf_ops {
 	void (*memcg_uncharged)(struct mem_cgroup *memcg, unsigned int nr_pages);
 
 	__u64 cgroup_id; /* module only: the cgroup to attach to, its directory's inode number */
-	__u64 flags;	 /* module only: MEMCG_BPF_* */
+	__u64 flags;     /* module only: MEMCG_BPF_* */
 };
 
 #endif

@@ -42,11 +42,15 @@ int luaopen_memlua_watch(lua_State *L);
 int luaopen_memlua_worker(lua_State *L);
 
 static const luaL_Reg native_modules[] = {
-	{"memlua.cgroup", luaopen_memlua_cgroup}, {"memlua.host", luaopen_memlua_host},
+	{"memlua.cgroup", luaopen_memlua_cgroup},
+	{"memlua.host", luaopen_memlua_host},
 	{"memlua.hostwait", luaopen_memlua_hostwait},
-	{"memlua.json", luaopen_memlua_json},	  {"memlua.oom", luaopen_memlua_oom},
-	{"memlua.policy", luaopen_memlua_policy}, {"memlua.vm", luaopen_memlua_vm},
-	{"memlua.watch", luaopen_memlua_watch},	  {"memlua.worker", luaopen_memlua_worker},
+	{"memlua.json", luaopen_memlua_json},
+	{"memlua.oom", luaopen_memlua_oom},
+	{"memlua.policy", luaopen_memlua_policy},
+	{"memlua.vm", luaopen_memlua_vm},
+	{"memlua.watch", luaopen_memlua_watch},
+	{"memlua.worker", luaopen_memlua_worker},
 	{NULL, NULL},
 };
 
@@ -367,7 +371,8 @@ static int memlua(int argc, char **argv)
 		return status;
 	/* in the microVM the host has said it */
 	quiet = options_value(&options, "quiet") || guest_active();
-	if (options.script && strcmp(options.script, "-") && !script_find(options.script, quiet, &script))
+	if (options.script && strcmp(options.script, "-") &&
+	    !script_find(options.script, quiet, &script))
 		return STATUS_FAILED;
 	if (options_value(&options, "quiet"))
 		setenv("MEMLUA_QUIET", "1", 1); /* for notice() */

@@ -53,8 +53,8 @@ static void fill_getopt(char *letters, struct option *longs)
 		bool bare = s->kind == SETTING_FLAG;
 
 		if (s->name)
-			*longs++ = (struct option){s->name, bare ? no_argument : required_argument, NULL,
-						   FIRST + (s - settings_table)};
+			*longs++ = (struct option){s->name, bare ? no_argument : required_argument,
+						   NULL, FIRST + (s - settings_table)};
 		if (s->letter)
 			letters += sprintf(letters, "%c%s", s->letter, bare ? "" : ":");
 	}
@@ -143,7 +143,8 @@ static int take_environment(struct options *o)
 		if (!value || !setting_check(s, value, &err))
 			continue;
 		usage_error("%s%s", err.text, "");
-		fprintf(stderr, "memlua: the environment says so: %s=%s\n", setting_variable(s, name), value);
+		fprintf(stderr, "memlua: the environment says so: %s=%s\n",
+			setting_variable(s, name), value);
 		return STATUS_FAILED;
 	}
 	return 0;
@@ -162,7 +163,8 @@ int options_parse(struct options *o, int argc, char **argv, int *status)
 	opterr = 0;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1)
-		if ((*status = c == ':' || c == '?' ? refuse(c, argv) : take(o, setting_of(c))) >= 0)
+		if ((*status = c == ':' || c == '?' ? refuse(c, argv) : take(o, setting_of(c))) >=
+		    0)
 			return 1;
 	if (optind < argc)
 		o->script = argv[optind++];

@@ -15,7 +15,7 @@ struct options {
 	int ncode;
 	bool interactive;
 	const char *script; /* NULL: none */
-	int argc;	    /* the script's own arguments */
+	int argc;           /* the script's own arguments */
 	char **argv;
 };
 

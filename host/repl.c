@@ -301,7 +301,8 @@ int repl(lua_State *L)
 	begin(L);
 	for (;;) {
 		lua_settop(L, 0);
-		if (memlua_interrupted == SIGINT) /* answered by now: the next line starts without it */
+		if (memlua_interrupted ==
+		    SIGINT) /* answered by now: the next line starts without it */
 			lua_interrupt_forget(L);
 		if (memlua_interrupted)
 			break;

@@ -46,8 +46,8 @@ static void setting(const struct setting *s)
 
 	if (s->letter)
 		snprintf(letter, sizeof(letter), "-%c%s", s->letter, s->name ? ", " : "");
-	snprintf(left, sizeof(left), "%s%s%s%s%s", letter, s->name ? "--" : "", s->name ? s->name : "",
-		 s->argument ? " " : "", s->argument ? s->argument : "");
+	snprintf(left, sizeof(left), "%s%s%s%s%s", letter, s->name ? "--" : "",
+		 s->name ? s->name : "", s->argument ? " " : "", s->argument ? s->argument : "");
 	entry(left, s->help);
 }
 
@@ -59,25 +59,28 @@ void usage_print(void)
 		      "       memlua [OPTION...] -i\n"
 		      "       memlua COMMAND [ARGUMENT...]\n\n",
 		      0, 16, help_width());
-	paragraph("Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and "
-		  "real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can "
-		  "and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n\n");
+	paragraph(
+		"Run Lua scenarios in which tenants fight for memory, with cgroups, BPF memory policies and "
+		"real workloads. Where this machine's kernel can't do that, memlua boots a microVM that can "
+		"and runs the same script there. `memlua SCRIPT --help` shows a script's own options.\n\n");
 	paragraph("Options (those from --verbose on are accepted after the script's name too):\n");
 	for (const struct setting *s = settings_table; !settings_end(s); s++)
 		setting(s);
-	paragraph("\nSCRIPT: a path to a file (with a slash or .lua in it), or the name of one that comes with memlua. "
-		  "Commands (each takes --help):\n");
+	paragraph(
+		"\nSCRIPT: a path to a file (with a slash or .lua in it), or the name of one that comes with memlua. "
+		"Commands (each takes --help):\n");
 	entry("help [TOPIC]", "what the Lua modules and functions do");
 	entry("doctor", "what this machine can do, why not, and what helps");
 	entry("runs [FOLDER]", "list the runs' folders with their verdicts");
 	entry("show RUN", "print a run's table again; --html FILE writes a report");
 	entry("pack RUN", "put a run into one archive, to hand it on");
 	entry("merge DIR FOLDER...", "make one run's folder of cells that were run one by one");
-	paragraph("\nSizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
-		  "Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario "
-		  "failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
-		  "trustworthy; 124 time-out; 255 the guest panicked.\n"
-		  "\nExamples:\n");
+	paragraph(
+		"\nSizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
+		"Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario "
+		"failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
+		"trustworthy; 124 time-out; 255 the guest panicked.\n"
+		"\nExamples:\n");
 	entry("memlua protected --limit 600M", "the plan's experiment, protected by BPF");
 	entry("memlua baseline --preset plan", "without protection, the plan to the letter");
 	entry("memlua analyze RUN RUN", "table and chart of earlier runs");

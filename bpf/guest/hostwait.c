@@ -91,8 +91,8 @@ static struct point {
 	void *probe;
 	struct tracepoint *tracepoint;
 } points[] = {
-	{ "fuse_request_end", ended },
-	{ "fuse_request_send", sent },
+	{"fuse_request_end", ended},
+	{"fuse_request_send", sent},
 };
 
 static void find_point(struct tracepoint *tracepoint, void *unused)
@@ -107,7 +107,7 @@ static void find_point(struct tracepoint *tracepoint, void *unused)
 /* A kprobe that is never armed, for the name service. */
 static void *find_function(const char *name)
 {
-	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	struct kprobe kp = {.symbol_name = name, .flags = KPROBE_FLAG_DISABLED};
 
 	if (register_kprobe(&kp))
 		return NULL;
@@ -117,7 +117,8 @@ static void *find_function(const char *name)
 
 static int missing(const char *what)
 {
-	pr_err("%s: not in this kernel; the virtual clock will leap while the host serves files\n", what);
+	pr_err("%s: not in this kernel; the virtual clock will leap while the host serves files\n",
+	       what);
 	return -ENOENT;
 }
 

@@ -217,15 +217,15 @@ static struct hook {
 	struct ftrace_ops *by; /* NULL: redirect_ops, for as long as the module is loaded */
 	unsigned long address;
 } hooks[] = {
-	[HOOK_TRY_CHARGE] = { "page_counter_try_charge", NULL, try_charge },
-	[HOOK_HANDLE_OVER_HIGH] = { "mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high",
-				    handle_over_high },
-	[HOOK_TIMEOUT_KILLABLE] = { "schedule_timeout_killable", NULL, timeout_killable },
-	[HOOK_CALCULATE_PROTECTION] = { "mem_cgroup_calculate_protection", NULL,
-					calculate_protection },
-	[HOOK_CSS_ONLINE] = { "mem_cgroup_css_online", NULL, css_online },
-	[HOOK_CSS_OFFLINE] = { "mem_cgroup_css_offline", NULL, css_offline },
-	[HOOK_UNCHARGE] = { "page_counter_uncharge", NULL, uncharge, &uncharge_ops },
+	[HOOK_TRY_CHARGE] = {"page_counter_try_charge", NULL, try_charge},
+	[HOOK_HANDLE_OVER_HIGH] = {"mem_cgroup_handle_over_high", "__mem_cgroup_handle_over_high",
+				   handle_over_high},
+	[HOOK_TIMEOUT_KILLABLE] = {"schedule_timeout_killable", NULL, timeout_killable},
+	[HOOK_CALCULATE_PROTECTION] = {"mem_cgroup_calculate_protection", NULL,
+				       calculate_protection},
+	[HOOK_CSS_ONLINE] = {"mem_cgroup_css_online", NULL, css_online},
+	[HOOK_CSS_OFFLINE] = {"mem_cgroup_css_offline", NULL, css_offline},
+	[HOOK_UNCHARGE] = {"page_counter_uncharge", NULL, uncharge, &uncharge_ops},
 };
 
 /* The ftrace call sits at the function's start or just behind its landing pad. */
@@ -251,11 +251,12 @@ static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct f
 	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |                                        \
 	 (IS_ENABLED(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS) ? 0 : FTRACE_OPS_FL_SAVE_REGS))
 
-static struct ftrace_ops redirect_ops = { .func = redirect, .flags = REDIRECT_FLAGS };
+static struct ftrace_ops redirect_ops = {.func = redirect, .flags = REDIRECT_FLAGS};
 
 /* Every page that anybody gives back comes by here: in place only while ops want to know. */
-static struct ftrace_ops uncharge_ops = { .func = redirect, .flags = REDIRECT_FLAGS };
-static DEFINE_MUTEX(uncharge_mutex); /* never inside attach_mutex: ftrace takes locks that are held around that */
+static struct ftrace_ops uncharge_ops = {.func = redirect, .flags = REDIRECT_FLAGS};
+/* never inside attach_mutex: ftrace takes locks that are held around that */
+static DEFINE_MUTEX(uncharge_mutex);
 static unsigned int uncharge_users;
 
 /* Returns 0, or -EBUSY: as hooks_install(). */
@@ -291,7 +292,7 @@ static int hook_find(struct hook *hook)
 	return -ENOENT;
 }
 
-#define ORIGINAL(replacement, hook) \
+#define ORIGINAL(replacement, hook)                                                                \
 	static_call_update(orig_##replacement, (typeof(&replacement))hooks[hook].address)
 
 static void originals_set(void)
@@ -326,7 +327,8 @@ int hooks_install(void)
 		originals_set();
 		err = register_ftrace_function(&redirect_ops);
 		if (err)
-			pr_err("ftrace: error %d; is kernel.ftrace_enabled 0, or a live patch loaded?\n", err);
+			pr_err("ftrace: error %d; is kernel.ftrace_enabled 0, or a live patch loaded?\n",
+			       err);
 	}
 	if (err)
 		filters_free();

@@ -38,15 +38,17 @@ __bpf_kfunc_start_defs();
  * MEMCG_RECLAIM_MAY_SWAP only. Returns the pages reclaimed, or (unsigned long)-EINVAL: swappiness above
  * SWAPPINESS_ANON_ONLY.
  */
-__bpf_kfunc unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr_pages,
-							   gfp_t gfp_mask, unsigned int reclaim_options,
+__bpf_kfunc unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg,
+							   unsigned long nr_pages, gfp_t gfp_mask,
+							   unsigned int reclaim_options,
 							   int swappiness)
 {
 	int most = min(swappiness, SWAPPINESS_MOST);
 
 	if (swappiness > SWAPPINESS_ANON_ONLY)
 		return -EINVAL;
-	return static_call(free_pages)(memcg, nr_pages, gfp_mask, reclaim_options, swappiness < 0 ? NULL : &most);
+	return static_call(free_pages)(memcg, nr_pages, gfp_mask, reclaim_options,
+				       swappiness < 0 ? NULL : &most);
 }
 
 __bpf_kfunc_end_defs();
@@ -145,15 +147,19 @@ __bpf_kfunc unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg)
 }
 
 /* How often an event has happened to memcg and those below, as of the last flush; ULONG_MAX: not counted per memcg. */
-__bpf_kfunc unsigned long bpf_mem_cgroup_vm_events(struct mem_cgroup *memcg, enum vm_event_item event)
+__bpf_kfunc unsigned long bpf_mem_cgroup_vm_events(struct mem_cgroup *memcg,
+						   enum vm_event_item event)
 {
 	return is_counted_event(event) ? static_call(vm_events)(memcg, event) : ULONG_MAX;
 }
 
 /* How often memory.events counts it. */
-__bpf_kfunc unsigned long bpf_mem_cgroup_memory_events(struct mem_cgroup *memcg, enum memcg_memory_event event)
+__bpf_kfunc unsigned long bpf_mem_cgroup_memory_events(struct mem_cgroup *memcg,
+						       enum memcg_memory_event event)
 {
-	return (unsigned int)event < MEMCG_NR_MEMORY_EVENTS ? atomic_long_read(&memcg->memory_events[event]) : ULONG_MAX;
+	return (unsigned int)event < MEMCG_NR_MEMORY_EVENTS ?
+		       atomic_long_read(&memcg->memory_events[event]) :
+		       ULONG_MAX;
 }
 
 /* A state in bytes (a count of events as it is), as of the last flush; ULONG_MAX: not counted per memcg. */
@@ -208,7 +214,7 @@ BTF_ID_FLAGS(func, bpf_mem_cgroup_flush_stats, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 #endif
 BTF_KFUNCS_END(memcg_kfuncs)
 
-static const struct btf_kfunc_id_set memcg_set = { .owner = THIS_MODULE, .set = &memcg_kfuncs };
+static const struct btf_kfunc_id_set memcg_set = {.owner = THIS_MODULE, .set = &memcg_kfuncs};
 
 /* Returns 0, or -ENOENT: a function is missing. There is no unregister: they go with the module's BTF. */
 int kfuncs_register(void)

@@ -14,10 +14,11 @@
 
 /* One attached cgroup. Valid under RCU, or for as long as a reference is held. */
 struct attachment {
-	struct hlist_node node;		 /* in the table by memcg, until detached */
-	struct list_head list;		 /* in the list of all, until its link is gone */
-	struct mem_cgroup *memcg;	 /* the reference pins it, alive or removed */
-	const struct memcg_bpf_ops *ops; /* call it under RCU only: BPF frees it a grace period later */
+	struct hlist_node node;   /* in the table by memcg, until detached */
+	struct list_head list;    /* in the list of all, until its link is gone */
+	struct mem_cgroup *memcg; /* the reference pins it, alive or removed */
+	/* call it under RCU only: BPF frees it a grace period later */
+	const struct memcg_bpf_ops *ops;
 	u64 flags;
 	bool detached;
 	wait_queue_head_t sleepers; /* tasks delayed by these ops; woken when they are detached */
@@ -38,9 +39,9 @@ struct debt {
 	struct hlist_node node;
 	struct task_struct *task;
 	unsigned long questions; /* one per batch charged */
-	unsigned long pages;	 /* of them all */
-	unsigned long slept;	 /* jiffies slept, and not yet counted for a question */
-	bool marked;		 /* one page of memcg_nr_pages_over_high is ours */
+	unsigned long pages;     /* of them all */
+	unsigned long slept;     /* jiffies slept, and not yet counted for a question */
+	bool marked;             /* one page of memcg_nr_pages_over_high is ours */
 	struct rcu_head rcu;
 };
 
@@ -79,8 +80,16 @@ int kfuncs_register(void);
 int struct_ops_register(void);
 
 /* main.c: counters since the module was loaded, shown in /sys/module/memcg_bpf_ops/parameters */
-enum counter { COUNTER_ASKED, COUNTER_SLEPT, COUNTER_SLEPT_MS, COUNTER_LOST, COUNTER_WEIGHED,
-	       COUNTER_PROTECTED, COUNTER_UNCHARGED, NR_COUNTERS };
+enum counter {
+	COUNTER_ASKED,
+	COUNTER_SLEPT,
+	COUNTER_SLEPT_MS,
+	COUNTER_LOST,
+	COUNTER_WEIGHED,
+	COUNTER_PROTECTED,
+	COUNTER_UNCHARGED,
+	NR_COUNTERS
+};
 extern atomic_long_t counters[NR_COUNTERS];
 
 #endif

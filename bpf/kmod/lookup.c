@@ -15,7 +15,7 @@ DEFINE_STATIC_CALL_NULL(find_by_name_kind, btf_find_by_name_kind);
 /* The address of a function, or 0. A kprobe that is never armed, for the name service: kallsyms_lookup_name() is not exported. */
 unsigned long lookup(const char *name)
 {
-	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	struct kprobe kp = {.symbol_name = name, .flags = KPROBE_FLAG_DISABLED};
 
 	if (!name || register_kprobe(&kp))
 		return 0;
@@ -34,5 +34,6 @@ bool kernel_has_type(const char *name)
 	static_call_update(get_btf_vmlinux, (typeof(&bpf_get_btf_vmlinux))get);
 	static_call_update(find_by_name_kind, (typeof(&btf_find_by_name_kind))find);
 	btf = static_call(get_btf_vmlinux)();
-	return !IS_ERR_OR_NULL(btf) && static_call(find_by_name_kind)(btf, name, BTF_KIND_STRUCT) > 0;
+	return !IS_ERR_OR_NULL(btf) &&
+	       static_call(find_by_name_kind)(btf, name, BTF_KIND_STRUCT) > 0;
 }

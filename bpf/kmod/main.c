@@ -14,7 +14,7 @@ static int counter_get(char *buffer, const struct kernel_param *kp)
 	return sysfs_emit(buffer, "%ld\n", atomic_long_read(kp->arg));
 }
 
-static const struct kernel_param_ops counter_ops = { .get = counter_get };
+static const struct kernel_param_ops counter_ops = {.get = counter_get};
 
 module_param_cb(asked, &counter_ops, &counters[COUNTER_ASKED], 0444);
 MODULE_PARM_DESC(asked, "calls of memcg_charged or get_high_delay_ms");
@@ -23,7 +23,8 @@ MODULE_PARM_DESC(slept, "sleeps that its answers led to");
 module_param_cb(slept_ms, &counter_ops, &counters[COUNTER_SLEPT_MS], 0444);
 MODULE_PARM_DESC(slept_ms, "milliseconds slept in them");
 module_param_cb(lost, &counter_ops, &counters[COUNTER_LOST], 0444);
-MODULE_PARM_DESC(lost, "charges that could not be noted, and so were not asked about, for want of memory");
+MODULE_PARM_DESC(
+	lost, "charges that could not be noted, and so were not asked about, for want of memory");
 module_param_cb(weighed, &counter_ops, &counters[COUNTER_WEIGHED], 0444);
 MODULE_PARM_DESC(weighed, "times that reclaim weighed a governed cgroup");
 module_param_cb(protected, &counter_ops, &counters[COUNTER_PROTECTED], 0444);
@@ -71,5 +72,6 @@ module_init(memcg_bpf_ops_init);
 module_exit(memcg_bpf_ops_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("memcg_bpf_ops: BPF struct_ops for the memory controller (RFC v6 and v7) by ftrace");
+MODULE_DESCRIPTION(
+	"memcg_bpf_ops: BPF struct_ops for the memory controller (RFC v6 and v7) by ftrace");
 MODULE_VERSION("0.1");

@@ -21,7 +21,8 @@ static void raise(unsigned long *effective)
 		WRITE_ONCE(*effective, FULL_PROTECTION);
 }
 
-static bool below(bool (*ask)(struct mem_cgroup *memcg, unsigned long effective, unsigned long usage),
+static bool below(bool (*ask)(struct mem_cgroup *memcg, unsigned long effective,
+			      unsigned long usage),
 		  struct mem_cgroup *memcg, const unsigned long *effective)
 {
 	return ask && ask(memcg, READ_ONCE(*effective), page_counter_read(&memcg->memory));

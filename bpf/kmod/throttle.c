@@ -23,7 +23,8 @@ static unsigned int question(const struct memcg_bpf_ops *ops, unsigned int nr_pa
 {
 	struct mem_cgroup *memcg = mem_cgroup_from_task(current);
 
-	return ops->memcg_charged ? ops->memcg_charged(memcg, nr_pages) : ops->get_high_delay_ms(memcg);
+	return ops->memcg_charged ? ops->memcg_charged(memcg, nr_pages) :
+				    ops->get_high_delay_ms(memcg);
 }
 
 /* Whether the current task's charges are asked about. */

@@ -23,7 +23,8 @@
 #define BATCHES 16
 
 struct async_config {
-	__u32 start_percent __doc("usage, in percent of memory.max, above which reclaim starts, for tenants that say none");
+	__u32 start_percent __doc(
+		"usage, in percent of memory.max, above which reclaim starts, for tenants that say none");
 	__u32 stop_percent __doc("usage, in percent of memory.max, down to which it goes");
 	__u64 batch __doc("reclaimed between two looks at the usage") __unit("bytes");
 	bool may_swap __doc("reclaim anonymous memory, too, as the tenant's swap allows");
@@ -46,8 +47,10 @@ volatile struct async_config config = {
 struct async_stats stats;
 
 struct tenant {
-	__u64 start __doc("usage above which reclaim starts; 0: start_percent of memory.max") __unit("bytes");
-	__u64 stop __doc("usage down to which it goes; 0: stop_percent of memory.max") __unit("bytes");
+	__u64 start __doc("usage above which reclaim starts; 0: start_percent of memory.max")
+		__unit("bytes");
+	__u64 stop __doc("usage down to which it goes; 0: stop_percent of memory.max")
+		__unit("bytes");
 	__u64 started __doc("background reclaims started");
 	__u64 reclaimed __doc("memory reclaimed") __unit("bytes");
 	__u64 work_ns __doc("time that the workers took for this tenant, ns");
@@ -95,7 +98,8 @@ static __always_inline bool reclaim_batch(struct mem_cgroup *memcg, struct run *
 
 	if (bpf_mem_cgroup_usage(memcg) <= run->stop)
 		return false;
-	pages = bpf_try_to_free_mem_cgroup_pages(memcg, config.batch / PAGE_SIZE, GFP_KERNEL, options, OWN_SWAPPINESS);
+	pages = bpf_try_to_free_mem_cgroup_pages(memcg, config.batch / PAGE_SIZE, GFP_KERNEL,
+						 options, OWN_SWAPPINESS);
 	run->fruitless = !pages || (long)pages < 0;
 	if (!run->fruitless)
 		run->reclaimed += pages * PAGE_SIZE;
@@ -113,7 +117,8 @@ static __always_inline bool reclaim(__u64 id, struct tenant *tenant, struct run 
 		return false;
 	memcg = bpf_get_mem_cgroup(&cgroup->self);
 	if (memcg) {
-		run->stop = tenant->stop ? tenant->stop : percent_of_max(memcg, config.stop_percent);
+		run->stop = tenant->stop ? tenant->stop :
+					   percent_of_max(memcg, config.stop_percent);
 		for (int i = 0; i < BATCHES; i++) {
 			more = reclaim_batch(memcg, run);
 			if (!more)
@@ -186,10 +191,13 @@ int tenant_join(struct memlua_join *ctx)
 	if (!tenant)
 		return -ENOENT;
 	if (config.stop_percent > config.start_percent || config.start_percent > 100)
-		return refuse(ctx, -EINVAL, "stop_percent %u, start_percent %u: the first is below the second, which is at most 100",
-			      config.stop_percent, config.start_percent);
+		return refuse(
+			ctx, -EINVAL,
+			"stop_percent %u, start_percent %u: the first is below the second, which is at most 100",
+			config.stop_percent, config.start_percent);
 	if (tenant->start && tenant->stop > tenant->start)
-		return refuse(ctx, -EINVAL, "stop: %lluK is above start, %lluK", tenant->stop >> 10, tenant->start >> 10);
+		return refuse(ctx, -EINVAL, "stop: %lluK is above start, %lluK", tenant->stop >> 10,
+			      tenant->start >> 10);
 	if (config.batch < PAGE_SIZE)
 		return refuse(ctx, -EINVAL, "batch: %llu is less than a page", config.batch);
 	job = bpf_map_lookup_elem(&jobs, &id);

@@ -76,7 +76,8 @@ extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __
 extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
 extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
 /* Of RFC v7, or of the module. Sleeps: from a bpf_wq's callback only. */
-extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg, unsigned long nr_pages, unsigned int gfp,
+extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg,
+						      unsigned long nr_pages, unsigned int gfp,
 						      unsigned int options, int swappiness) __ksym;
 
 /* Work for a thread of the kernel's, which may sleep; a member of a map's value. */
@@ -86,7 +87,8 @@ struct bpf_wq {
 
 extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym;
 extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym;
-extern int bpf_wq_set_callback_impl(struct bpf_wq *wq, int (*callback)(void *map, int *key, void *value),
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
+				    int (*callback)(void *map, int *key, void *value),
 				    unsigned int flags, void *aux) __ksym;
 
 #define set_wq_callback(wq, callback) bpf_wq_set_callback_impl(wq, callback, 0, NULL)
@@ -164,7 +166,8 @@ static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
 {
 	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
 
-	return parent ? bytes(BPF_CORE_READ(parent, max) - BPF_CORE_READ(parent, usage.counter)) : ~0ULL;
+	return parent ? bytes(BPF_CORE_READ(parent, max) - BPF_CORE_READ(parent, usage.counter)) :
+			~0ULL;
 }
 
 /*

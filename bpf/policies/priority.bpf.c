@@ -27,14 +27,18 @@ enum priority_trigger {
 
 struct priority_config {
 	enum priority_trigger trigger __doc("when HIGH counts as active");
-	__u32 delay_ms __doc("delay of a LOW's slow-path charge, clamped by the kernel to 2000") __unit("ms");
+	__u32 delay_ms __doc("delay of a LOW's slow-path charge, clamped by the kernel to 2000")
+		__unit("ms");
 	__u32 window_ms __doc("window of the trigger, and how long it holds") __unit("ms");
-	__u64 threshold __doc("faults: page faults of HIGH per window above which it is active; 0: always");
-	__u64 growth __doc("growth: growth of HIGH per window above which it is active") __unit("bytes");
+	__u64 threshold
+		__doc("faults: page faults of HIGH per window above which it is active; 0: always");
+	__u64 growth __doc("growth: growth of HIGH per window above which it is active")
+		__unit("bytes");
 	bool use_below_low __doc("answer below_low for HIGH");
 	bool use_below_min __doc("answer below_min for HIGH");
 	bool graded __doc("delay grows from 0 to delay_ms as the parent's headroom shrinks");
-	__u64 headroom_max __doc("graded: headroom from which on there is no delay") __unit("bytes");
+	__u64 headroom_max __doc("graded: headroom from which on there is no delay")
+		__unit("bytes");
 	bool only_over_high __doc("delay a LOW only while it is over its own memory.high");
 };
 
@@ -177,7 +181,9 @@ static __always_inline void count_faults(struct mem_cgroup *memcg, int item, __u
 
 /* Kernels with the memcg tracepoint (6.14 or so) ... */
 SEC("?tp_btf/count_memcg_events")
-__one_of("faults") __when("trigger=faults") __when("threshold")
+__one_of("faults")
+__when("trigger=faults")
+__when("threshold")
 int BPF_PROG(faults_tracepoint, struct mem_cgroup *memcg, int item, unsigned long events)
 {
 	count_faults(memcg, item, events);
@@ -186,7 +192,9 @@ int BPF_PROG(faults_tracepoint, struct mem_cgroup *memcg, int item, unsigned lon
 
 /* ... and those before it. */
 SEC("?fentry/__count_memcg_events")
-__one_of("faults") __when("trigger=faults") __when("threshold")
+__one_of("faults")
+__when("trigger=faults")
+__when("threshold")
 int BPF_PROG(faults_fentry, struct mem_cgroup *memcg, int item, unsigned long events)
 {
 	count_faults(memcg, item, events);
@@ -226,7 +234,7 @@ static long look_growth(void *map, __u64 *id, struct high_tenant *high, struct l
 
 static __always_inline bool high_is_active(void)
 {
-	struct look look = { .now = bpf_ktime_get_ns() };
+	struct look look = {.now = bpf_ktime_get_ns()};
 
 	if (config.trigger == always || (config.trigger == faults && !config.threshold)) {
 		bpf_for_each_map_elem(&high_memcg, look_present, &look, 0);

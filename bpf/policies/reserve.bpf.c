@@ -40,9 +40,11 @@
 #define UNLIMITED (1ULL << 62)
 
 struct reserve_config {
-	__u64 limit __doc("memory shared by the tenants; 0: the parent's memory.max") __unit("bytes");
+	__u64 limit __doc("memory shared by the tenants; 0: the parent's memory.max")
+		__unit("bytes");
 	__u64 slack __doc("always left free: charges made without being asked") __unit("bytes");
-	__u64 batch __doc("left free per tenant: what it may charge between two asks") __unit("bytes");
+	__u64 batch __doc("left free per tenant: what it may charge between two asks")
+		__unit("bytes");
 	__u32 poll_ms __doc("a held task asks again after this long (over 10)") __unit("ms");
 };
 
@@ -124,7 +126,7 @@ static __always_inline __u64 limit_of(struct page_counter *parent)
 /* memcg: the attached cgroup, wherever below it its processes are. */
 static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *tenant)
 {
-	struct survey survey = { .rank = tenant->rank };
+	struct survey survey = {.rank = tenant->rank};
 	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
 	__u64 taken;
 
@@ -176,7 +178,7 @@ int tenant_join(struct memlua_join *ctx)
 {
 	__u64 limit, reserve, id = ctx->cgroup_id;
 	struct tenant *tenant = bpf_map_lookup_elem(&tenant_memcg, &id);
-	struct survey survey = { .self = id };
+	struct survey survey = {.self = id};
 	struct page_counter *parent;
 	struct mem_cgroup *memcg;
 	struct cgroup *cgroup;
@@ -203,7 +205,8 @@ int tenant_join(struct memlua_join *ctx)
 	if (limit >= UNLIMITED)
 		return refuse(ctx, -EINVAL, "limit: 0, and the parent has no memory.max");
 	if (tenant->claim > less(limit, reserve))
-		return refuse(ctx, -ENOSPC, "claim: %lluK and a margin of %lluK exceed the limit of %lluK",
+		return refuse(ctx, -ENOSPC,
+			      "claim: %lluK and a margin of %lluK exceed the limit of %lluK",
 			      tenant->claim >> 10, reserve >> 10, limit >> 10);
 	return adopt_cgroup(&tenant->cgroup, id);
 }

@@ -302,7 +302,8 @@ static int set_signed(struct btfvar *var, int64_t value, struct error *err)
 	int64_t max = INT64_MAX >> (64 - bits);
 
 	if (value > max || value < -max - 1)
-		return error_set(err, ERANGE, "%s: %" PRId64 " is out of range; %" PRId64 " to %" PRId64,
+		return error_set(err, ERANGE,
+				 "%s: %" PRId64 " is out of range; %" PRId64 " to %" PRId64,
 				 var->name, value, -max - 1, max);
 	store(var, value);
 	return 0;

@@ -15,11 +15,11 @@ struct error;
  */
 struct btfvar {
 	const struct btf *btf;
-	uint32_t type;	  /* id in btf, any modifiers and typedefs skipped */
-	void *data;	  /* NULL: only the type is known, nothing to read or write */
+	uint32_t type;    /* id in btf, any modifiers and typedefs skipped */
+	void *data;       /* NULL: only the type is known, nothing to read or write */
 	const char *name; /* of the variable or member; for errors */
-	uint32_t owner;	  /* the struct that it is a member of, or 0 */
-	int component;	  /* its number there */
+	uint32_t owner;   /* the struct that it is a member of, or 0 */
+	int component;    /* its number there */
 };
 
 enum btfvar_kind {

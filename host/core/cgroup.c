@@ -144,8 +144,8 @@ static void withdraw_from_parent(int root, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	CLEANUP_FREE char *parent = slash ? strndup(path, slash - path) : NULL;
-	CLEANUP_CLOSE int dir =
-		parent ? openat(root, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	CLEANUP_CLOSE int dir = parent ? openat(root, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+					 -1;
 	struct stat st;
 
 	if (dir >= 0 && !fstat(dir, &st) && st.st_nlink == 2) /* "." and its name: no children */

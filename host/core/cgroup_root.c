@@ -21,8 +21,9 @@
 #define LEAF "memlua-supervisor-"
 
 static struct {
-	pid_t owner;   /* who made it: a forked child must not tear it down */
-	int base, dir, leaf; /* descriptors of the base and, in it, of our root and where the supervisor went */
+	pid_t owner; /* who made it: a forked child must not tear it down */
+	/* descriptors of the base and, in it, of our root and where the supervisor went */
+	int base, dir, leaf;
 	char *base_path, *path;
 	char leaf_name[64];
 	unsigned int newly; /* controllers that we enabled in the base */
@@ -60,11 +61,12 @@ char *cgroup_mount(struct error *err)
 	if (found)
 		return path;
 	if (path)
-		error_set(err, ENOTSUP,
-			  "cgroup v2 at %s has no memory controller (cgroup v1 has it, or it is not "
-			  "delegated); boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1, or "
-			  "use the microVM (--vm)",
-			  path);
+		error_set(
+			err, ENOTSUP,
+			"cgroup v2 at %s has no memory controller (cgroup v1 has it, or it is not "
+			"delegated); boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1, or "
+			"use the microVM (--vm)",
+			path);
 	else
 		error_set(err, ENOTSUP,
 			  "cgroup v2 is not mounted; mount it with \"mount -t cgroup2 none "
@@ -119,7 +121,8 @@ static int move_to_leaf(struct error *err)
 
 	root.leaf = own_make(root.base, LEAF, 0755, root.leaf_name, sizeof(root.leaf_name));
 	if (root.leaf < 0)
-		return no_permission(root.base_path, "making a leaf for the supervisor", errno, err);
+		return no_permission(root.base_path, "making a leaf for the supervisor", errno,
+				     err);
 	if (!move_self(root.leaf))
 		return 0;
 	code = errno;
@@ -192,8 +195,8 @@ static void sweep_root(int base, const char *name, int dir)
 	if (cgroupfs_remove(base, name, st.st_ino, name, &err))
 		notice("what a killed memlua left: %s", err.text);
 	else if (processes)
-		notice("removed the cgroup %s, which a killed memlua left with %lu %s", name, processes,
-		       processes == 1 ? "process" : "processes");
+		notice("removed the cgroup %s, which a killed memlua left with %lu %s", name,
+		       processes, processes == 1 ? "process" : "processes");
 	else
 		notice("removed the cgroup %s, which a killed memlua left", name);
 }
@@ -209,8 +212,8 @@ static void sweep_entry(int base, const char *name, int dir)
 		return;
 	if (own_is_name(name, ROOT))
 		sweep_root(base, name, owned);
-	else
-		unlinkat(base, name, AT_REMOVEDIR); /* not while somebody lives in it: no tenant went there */
+	else /* not while somebody lives in it: no tenant went there */
+		unlinkat(base, name, AT_REMOVEDIR);
 }
 
 static void sweep_base(void)

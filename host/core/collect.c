@@ -27,7 +27,8 @@ struct walk {
 static void leave(struct walk *w, const char *name, const char *why)
 {
 	if (!w->sum->others++)
-		snprintf(w->sum->left_out, sizeof(w->sum->left_out), "%.180s: %s", results_printable(name) ? name : "?", why);
+		snprintf(w->sum->left_out, sizeof(w->sum->left_out), "%.180s: %s",
+			 results_printable(name) ? name : "?", why);
 }
 
 /* Why the file is left, or NULL. */
@@ -84,7 +85,8 @@ static int take_file(struct walk *w, int dir, const char *leaf, const char *name
 	return copy(fd, path, st.st_size, err);
 }
 
-static int walk_folder(struct walk *w, int fd, const char *above, unsigned int depth, struct error *err)
+static int walk_folder(struct walk *w, int fd, const char *above, unsigned int depth,
+		       struct error *err)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *d;
@@ -95,9 +97,11 @@ static int walk_folder(struct walk *w, int fd, const char *above, unsigned int d
 		int below;
 
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
-		    snprintf(name, sizeof(name), "%s%s%s", above, *above ? "/" : "", d->d_name) >= (int)sizeof(name))
+		    snprintf(name, sizeof(name), "%s%s%s", above, *above ? "/" : "", d->d_name) >=
+			    (int)sizeof(name))
 			continue;
-		below = openat(dirfd(dir), d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		below = openat(dirfd(dir), d->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below < 0)
 			ret = take_file(w, dirfd(dir), d->d_name, name, err);
 		else if (depth < MOST_DEPTH)
@@ -112,11 +116,13 @@ static int walk_folder(struct walk *w, int fd, const char *above, unsigned int d
 	return ret;
 }
 
-int collect_folder(const char *from, const char *to, uint64_t most, struct collected *collected, struct error *err)
+int collect_folder(const char *from, const char *to, uint64_t most, struct collected *collected,
+		   struct error *err)
 {
 	struct walk w = {.to = to, .most = most, .sum = collected};
 	int fd = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	memset(collected, 0, sizeof(*collected));
-	return fd < 0 ? error_set(err, errno, "%s: %s", from, strerror(errno)) : walk_folder(&w, fd, "", 0, err);
+	return fd < 0 ? error_set(err, errno, "%s: %s", from, strerror(errno)) :
+			walk_folder(&w, fd, "", 0, err);
 }

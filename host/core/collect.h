@@ -24,6 +24,7 @@ struct collected {
  * @most: bytes of all together; a file that doesn't fit in is left out whole
  * Return: 0, also where something was left out, or -1 where @to can't be written.
  */
-int collect_folder(const char *from, const char *to, uint64_t most, struct collected *collected, struct error *err);
+int collect_folder(const char *from, const char *to, uint64_t most, struct collected *collected,
+		   struct error *err);
 
 #endif

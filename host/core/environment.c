@@ -19,8 +19,8 @@ static const struct path {
 	const char *name;
 	char separator;
 } paths[] = {
-	{"PATH", ':'},
-	{"LUA_PATH", ';'}, {"LUA_PATH_5_4", ';'}, {"LUA_CPATH", ';'}, {"LUA_CPATH_5_4", ';'},
+	{"PATH", ':'},      {"LUA_PATH", ';'},      {"LUA_PATH_5_4", ';'},
+	{"LUA_CPATH", ';'}, {"LUA_CPATH_5_4", ';'},
 };
 
 static const char *const ignored[] = {"LUA_INIT", "LUA_INIT_5_4"};
@@ -54,7 +54,8 @@ static int check_entry(const char *entry, struct error *err)
 static int filter(const struct path *p, struct error *err)
 {
 	const char *value = getenv(p->name);
-	CLEANUP_FREE char *copy = value ? strdup(value) : NULL, *kept = value ? calloc(1, strlen(value) + 2) : NULL;
+	CLEANUP_FREE char *copy = value ? strdup(value) : NULL,
+			  *kept = value ? calloc(1, strlen(value) + 2) : NULL;
 	char *rest = copy, *entry;
 	const char separator[] = {p->separator, '\0'};
 	bool first = true;
@@ -76,7 +77,9 @@ static int filter(const struct path *p, struct error *err)
 		strcat(kept, entry);
 		first = false;
 	}
-	return setenv(p->name, kept, 1) ? error_set(err, errno, "%s: %s", p->name, strerror(errno)) : 0;
+	return setenv(p->name, kept, 1) ?
+		       error_set(err, errno, "%s: %s", p->name, strerror(errno)) :
+		       0;
 }
 
 /* A library without a slash is searched where LD_LIBRARY_PATH says, and where the system has its own. */

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 /* The first line of a small file, without its newline. Return: whether it could be read. */
 static bool read_line(const char *path, char *line, size_t size)
 {

@@ -10,15 +10,15 @@
 struct facts {
 	char release[128]; /* uname -r */
 	char arch[32];
-	char cpu[128]; /* model name; empty when the kernel doesn't say */
-	long cpus;     /* online */
+	char cpu[128];   /* model name; empty when the kernel doesn't say */
+	long cpus;       /* online */
 	uint64_t memory; /* bytes */
-	uint64_t swap;	 /* bytes */
-	long page_size;	 /* bytes */
-	long hz;	 /* ticks a second of user-visible times (USER_HZ) */
-	long tick_ns;	 /* length of a jiffy */
+	uint64_t swap;   /* bytes */
+	long page_size;  /* bytes */
+	long hz;         /* ticks a second of user-visible times (USER_HZ) */
+	long tick_ns;    /* length of a jiffy */
 	char clocksource[32];
-	char thp[16];	/* transparent huge pages: always, madvise or never */
+	char thp[16];   /* transparent huge pages: always, madvise or never */
 	char mglru[16]; /* /sys/kernel/mm/lru_gen/enabled, empty when there is none */
 };
 

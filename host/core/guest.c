@@ -71,8 +71,9 @@ static void make_writable(json_t *spec)
 
 	if (name && sethostname(name, strlen(name)))
 		guest_die("hostname %s: %s", name, strerror(errno));
-	why = modules ? guest_make_writable(modules, json_integer_value(json_object_get(spec, "disk_mib")))
-		      : "not asked for";
+	why = modules ? guest_make_writable(modules,
+					    json_integer_value(json_object_get(spec, "disk_mib"))) :
+			"not asked for";
 	if (why)
 		setenv("MEMLUA_READONLY", why, 1);
 }
@@ -167,7 +168,8 @@ static void open_terminal(struct terminal *t, json_t *spec)
 
 static void use_terminal(const struct terminal *t)
 {
-	int fd = open(ptsname(t->master), O_RDWR | O_CLOEXEC); /* the session has none yet: it becomes the controlling one */
+	/* the session has none yet: it becomes the controlling one */
+	int fd = open(ptsname(t->master), O_RDWR | O_CLOEXEC);
 
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (fd < 0 || dup2(fd, i) < 0)
@@ -206,7 +208,8 @@ static void drain_terminal(struct terminal *t)
 	if (t->master < 0)
 		return;
 	fcntl(t->master, F_SETFL, O_NONBLOCK);
-	for (struct pollfd fd = {.fd = t->master, .events = POLLIN}; poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN);)
+	for (struct pollfd fd = {.fd = t->master, .events = POLLIN};
+	     poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN);)
 		if (!pass_on(t->master, t->out))
 			break;
 }
@@ -217,8 +220,10 @@ static void use_ports(json_t *spec)
 {
 	bool reads = json_is_true(json_object_get(spec, "reads"));
 
-	if (dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 ||
-	    dup2(open_port("memlua.out"), STDOUT_FILENO) < 0 || dup2(open_port("memlua.err"), STDERR_FILENO) < 0)
+	if (dup2(reads ? open_port("memlua.in") : open("/dev/null", O_RDONLY | O_CLOEXEC),
+		 STDIN_FILENO) < 0 ||
+	    dup2(open_port("memlua.out"), STDOUT_FILENO) < 0 ||
+	    dup2(open_port("memlua.err"), STDERR_FILENO) < 0)
 		guest_die("standard streams: %s", strerror(errno));
 }
 
@@ -258,8 +263,10 @@ static int supervise(pid_t command, int control, int children, struct terminal *
 	int wstatus;
 
 	for (;;) {
-		struct pollfd fds[] = {{.fd = control, .events = POLLIN}, {.fd = children, .events = POLLIN},
-				       {.fd = t->in, .events = POLLIN}, {.fd = t->master, .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = control, .events = POLLIN},
+				       {.fd = children, .events = POLLIN},
+				       {.fd = t->in, .events = POLLIN},
+				       {.fd = t->master, .events = POLLIN}};
 		struct signalfd_siginfo info;
 		unsigned char signal;
 		pid_t pid;
@@ -300,7 +307,8 @@ static void report_end(int control, int wstatus, bool by_oom)
 	char report[64];
 
 	if (signal)
-		snprintf(report, sizeof(report), "killed %d%s\nexit %d\n", signal, by_oom ? " oom" : "", 128 + signal);
+		snprintf(report, sizeof(report), "killed %d%s\nexit %d\n", signal,
+			 by_oom ? " oom" : "", 128 + signal);
 	else
 		snprintf(report, sizeof(report), "exit %d\n", WEXITSTATUS(wstatus));
 	if (write(control, report, strlen(report)) < 0)
@@ -317,8 +325,8 @@ static void send_results(const char *folder)
 		guest_die("fork: %s", strerror(errno));
 	if (!pid) {
 		dup2(open_port("memlua.results"), STDOUT_FILENO);
-		execlp("tar", "tar", "--format=gnu", "-C", folder, "--anchored", "--no-wildcards", "-X", GUEST_SENT,
-		       "-cf", "-", ".", NULL);
+		execlp("tar", "tar", "--format=gnu", "-C", folder, "--anchored", "--no-wildcards",
+		       "-X", GUEST_SENT, "-cf", "-", ".", NULL);
 		guest_die("tar: %s", strerror(errno));
 	}
 	if (waitpid(pid, &status, 0) != pid || status)

@@ -41,7 +41,8 @@ static void fill_dev(void)
 	mkdir("/dev/shm", 01777);
 	mkdir("/dev/pts", 0755);
 	guest_mount("tmpfs", "/dev/shm", "mode=1777");
-	guest_mount("devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666"); /* group tty, by Debian's policy 9.2 */
+	/* group tty, by Debian's policy 9.2 */
+	guest_mount("devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666");
 }
 
 void guest_mount_system(void)
@@ -64,7 +65,8 @@ void guest_start_network(void)
 	struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
 	CLEANUP_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &loopback)) /* else this kernel has no network at all */
+	/* without a socket this kernel has no network at all */
+	if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &loopback))
 		guest_die("loopback interface: %s", strerror(errno));
 }
 
@@ -97,11 +99,13 @@ static bool make_disk(const char *modules, unsigned long mib)
 	 * No lazy initialisation, by which a kernel thread would write while we measure; no journal, whose commits would
 	 * make tenants wait for each other more than they do for a thing that nobody will recover.
 	 */
-	return succeeds((const char *const[]){"modprobe", "-d", modules, "null_blk", "nr_devices=1", gigabytes, "bs=4096",
-					      "memory_backed=1", "discard=1", "queue_mode=2", "irqmode=0",
-					      "submit_queues=1", NULL}) &&
-	       succeeds((const char *const[]){"mkfs.ext4", "-q", "-b", "4096", "-m", "0", "-O", "^has_journal", "-E",
-					      "nodiscard,lazy_itable_init=1", "/dev/nullb0", blocks, NULL}) &&
+	return succeeds((const char *const[]){"modprobe", "-d", modules, "null_blk", "nr_devices=1",
+					      gigabytes, "bs=4096", "memory_backed=1", "discard=1",
+					      "queue_mode=2", "irqmode=0", "submit_queues=1",
+					      NULL}) &&
+	       succeeds((const char *const[]){"mkfs.ext4", "-q", "-b", "4096", "-m", "0", "-O",
+					      "^has_journal", "-E", "nodiscard,lazy_itable_init=1",
+					      "/dev/nullb0", blocks, NULL}) &&
 	       !mkdir(DISK, 0700) &&
 	       !mount("/dev/nullb0", DISK, "ext4", MS_NOATIME, "discard,noinit_itable");
 }
@@ -126,7 +130,8 @@ static void ignore_set_uid(void)
 static bool lay_over(void)
 {
 	return !mkdir(DISK "/upper", 0755) && !mkdir(DISK "/work", 0700) && !mkdir(ROOT, 0755) &&
-	       !mount("overlay", ROOT, "overlay", 0, "lowerdir=/,upperdir=" DISK "/upper,workdir=" DISK "/work");
+	       !mount("overlay", ROOT, "overlay", 0,
+		      "lowerdir=/,upperdir=" DISK "/upper,workdir=" DISK "/work");
 }
 
 /* What is in the machine's /run is of another boot, but services that were installed expect their folders there. */
@@ -141,7 +146,8 @@ static void make_run(void)
 		struct stat st;
 
 		snprintf(path, sizeof(path), ROOT "/run/%s", d->d_name);
-		if (d->d_name[0] != '.' && !fstatat(dirfd(machines), d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		if (d->d_name[0] != '.' &&
+		    !fstatat(dirfd(machines), d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
 		    S_ISDIR(st.st_mode) && !mkdir(path, 0700) && !chown(path, st.st_uid, st.st_gid))
 			chmod(path, st.st_mode & 07777);
 	}
@@ -177,7 +183,8 @@ static void furnish(const char *modules)
 /* For all processes, the kernel's own included, which load modules. */
 static void change_root(void)
 {
-	if (chdir(ROOT) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) || chdir("/"))
+	if (chdir(ROOT) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH) ||
+	    chdir("/"))
 		guest_die("changing to the writable root: %s", strerror(errno));
 }
 

@@ -58,13 +58,15 @@ int hostwait_watch(struct hostwait *h, uint64_t cgroup, struct error *err)
 	return error_set(err, errno, "measuring file requests: %s", strerror(errno));
 }
 
-int hostwait_read(const struct hostwait *h, uint64_t cgroup, struct hostwait_sum *sum, struct error *err)
+int hostwait_read(const struct hostwait *h, uint64_t cgroup, struct hostwait_sum *sum,
+		  struct error *err)
 {
 	struct wait wait;
 
 	if (bpf_map_lookup_elem(h->waits, &cgroup, &wait))
 		return error_set(err, errno, "measuring file requests: %s", strerror(errno));
-	*sum = (struct hostwait_sum){.requests = wait.requests, .ns = wait.ns, .idle_ns = wait.idle_ns};
+	*sum = (struct hostwait_sum){
+		.requests = wait.requests, .ns = wait.ns, .idle_ns = wait.idle_ns};
 	return 0;
 }
 

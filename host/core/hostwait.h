@@ -13,15 +13,16 @@ struct error;
  * (bpf/measure/hostwait.bpf.c).
  */
 struct hostwait {
-	struct bpf_object *object;  /* NULL: closed */
+	struct bpf_object *object; /* NULL: closed */
 	struct bpf_link *links[3];
-	int waits;		    /* the map of those watched */
+	int waits; /* the map of those watched */
 };
 
 struct hostwait_sum {
 	uint64_t requests;
-	uint64_t ns;	  /* at least one was in flight */
-	uint64_t idle_ns; /* the CPU idled meanwhile; of a machine with one CPU only, else meaningless */
+	uint64_t ns; /* at least one was in flight */
+	/* the CPU idled meanwhile; of a machine with one CPU only, else meaningless */
+	uint64_t idle_ns;
 };
 
 /**
@@ -36,7 +37,8 @@ int hostwait_watch(struct hostwait *h, uint64_t cgroup, struct error *err);
 
 /** hostwait_read() - what it has come to since; of requests that are still in flight nothing but their number.
  * Return: 0, or -1 (ENOENT: not watched). */
-int hostwait_read(const struct hostwait *h, uint64_t cgroup, struct hostwait_sum *sum, struct error *err);
+int hostwait_read(const struct hostwait *h, uint64_t cgroup, struct hostwait_sum *sum,
+		  struct error *err);
 
 /** hostwait_close() - idempotent. */
 void hostwait_close(struct hostwait *h);

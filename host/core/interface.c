@@ -43,7 +43,8 @@ static const struct interface interfaces[] = {
 	{"RFC v6", "get_high_delay_ms", false, false, name_relative},
 };
 
-const struct interface interface_unknown = {"of an interface that memlua doesn't know", "", false, false, name_nothing};
+const struct interface interface_unknown = {"of an interface that memlua doesn't know", "", false,
+					    false, name_nothing};
 
 static bool has_member(const struct btf *btf, uint32_t type, const char *name)
 {

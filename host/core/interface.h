@@ -28,7 +28,8 @@ struct link_create {
 struct interface {
 	const char *name;   /* for people: "RFC v6" */
 	const char *marker; /* the member of the type by which it is known */
-	bool cgroup_in_map; /* the cgroup is named by the map's data (cgroup_id), so that each needs a map of its own */
+	/* the cgroup is named by the map's data (cgroup_id), so that each needs a map of its own */
+	bool cgroup_in_map;
 	bool bears_removal; /* a cgroup may be removed while it is attached */
 	/* Names the cgroup to attach to, unless the map's data does. @override: cgroups below may attach ops of their own */
 	void (*name_cgroup)(struct link_create *attr, int cgroup_fd, bool override);

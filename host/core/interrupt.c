@@ -42,10 +42,11 @@ void interrupt_install(void (*notify)(int signal))
 double interrupt_after(double seconds)
 {
 	double whole = fmin(floor(seconds), 1e9);
-	struct itimerval old, timer = {
-		.it_value = {.tv_sec = whole, .tv_usec = (seconds - floor(seconds)) * 1e6},
-		.it_interval = {.tv_sec = 1},
-	};
+	struct itimerval old,
+		timer = {
+			.it_value = {.tv_sec = whole, .tv_usec = (seconds - floor(seconds)) * 1e6},
+			.it_interval = {.tv_sec = 1},
+		};
 
 	if (seconds > 0 && !timer.it_value.tv_sec && !timer.it_value.tv_usec)
 		timer.it_value.tv_usec = 1; /* 0 would be never */
@@ -75,7 +76,8 @@ static void block_signals(sigset_t *before)
 /* Once memlua was asked to end it only looks. */
 static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline, const sigset_t *mask)
 {
-	uint64_t now = clock_ns(), left = deadline > now && !memlua_interrupted ? deadline - now : 0;
+	uint64_t now = clock_ns(),
+		 left = deadline > now && !memlua_interrupted ? deadline - now : 0;
 	struct timespec ts = {left / NSEC_PER_SEC, left % NSEC_PER_SEC};
 
 	return ppoll(fds, n, left && deadline == UINT64_MAX ? NULL : &ts, mask);

@@ -88,8 +88,10 @@ static int find_module(const char *release, char *path, size_t size, struct erro
 	if (find_installed(release, path, size))
 		return 0;
 	return error_set(err, ENOENT,
-			 MODULE ": no module for kernel %s below /lib/modules/%s; install it with dkms, "
-			 "name it in MEMLUA_KMOD, or run with --vm", release, release);
+			 MODULE
+			 ": no module for kernel %s below /lib/modules/%s; install it with dkms, "
+			 "name it in MEMLUA_KMOD, or run with --vm",
+			 release, release);
 }
 
 /* The release that a module was built for, from "vermagic=RELEASE options" in its .modinfo. */
@@ -126,8 +128,10 @@ static int check_release(const char *path, int fd, const char *running, struct e
 
 	if (is_compressed(path) || !built_for(fd, built, sizeof(built)) || !strcmp(built, running))
 		return 0;
-	return error_set(err, ENOEXEC, "%s: built for kernel %s, but %s is running; build it against the "
-			 "headers of %s", path, built, running, running);
+	return error_set(err, ENOEXEC,
+			 "%s: built for kernel %s, but %s is running; build it against the "
+			 "headers of %s",
+			 path, built, running, running);
 }
 
 static int refuse_load(const char *path, const char *running, struct error *err)
@@ -136,14 +140,17 @@ static int refuse_load(const char *path, const char *running, struct error *err)
 
 	switch (code) {
 	case ENOEXEC:
-		return error_set(err, code, "%s: not a module that kernel %s takes; see dmesg", path,
-				 running);
+		return error_set(err, code, "%s: not a module that kernel %s takes; see dmesg",
+				 path, running);
 	case EPERM:
-		return error_set(err, code, "%s: not permitted to load modules; run as root or with --vm",
+		return error_set(err, code,
+				 "%s: not permitted to load modules; run as root or with --vm",
 				 path);
 	case EKEYREJECTED:
-		return error_set(err, code, "%s: the kernel takes signed modules only; sign it, or run "
-				 "with --vm", path);
+		return error_set(err, code,
+				 "%s: the kernel takes signed modules only; sign it, or run "
+				 "with --vm",
+				 path);
 	default:
 		return error_set(err, code, "%s: loading the module: %s; see dmesg", path,
 				 strerror(code));
@@ -164,12 +171,15 @@ static int load(struct error *err)
 		return error_set(err, errno, "%s: %s", path, strerror(errno));
 	if (check_release(path, fd, uts.release, err))
 		return -1;
-	if (syscall(SYS_finit_module, fd, "by_memlua=1", is_compressed(path) ? INIT_COMPRESSED_FILE : 0) &&
+	if (syscall(SYS_finit_module, fd, "by_memlua=1",
+		    is_compressed(path) ? INIT_COMPRESSED_FILE : 0) &&
 	    errno != EEXIST)
 		return refuse_load(path, uts.release, err);
 	if (!is_loaded())
-		return error_set(err, ENOTSUP, "%s: loaded, but without BTF; rebuild it with the kernel's "
-				 "vmlinux and pahole at hand", path);
+		return error_set(err, ENOTSUP,
+				 "%s: loaded, but without BTF; rebuild it with the kernel's "
+				 "vmlinux and pahole at hand",
+				 path);
 	return 0;
 }
 
@@ -211,7 +221,8 @@ static void sweep(void)
 	if (unload())
 		notice("unloaded the module " MODULE ", which a killed memlua left");
 	else
-		notice("the module " MODULE ", which a killed memlua left, is still in use: %s", strerror(errno));
+		notice("the module " MODULE ", which a killed memlua left, is still in use: %s",
+		       strerror(errno));
 }
 
 /* Without sysfs, or in a sandbox without this folder, nobody can lock and each one goes its own way. */

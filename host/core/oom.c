@@ -179,9 +179,9 @@ int oom_open(struct oom_log *log, struct error *err)
 	if (log->fd < 0)
 		return error_set(
 			err, errno, "/dev/kmsg: %s%s", strerror(errno),
-			errno == EPERM || errno == EACCES
-				? "; reading the kernel log needs root (kernel.dmesg_restrict)"
-				: "");
+			errno == EPERM || errno == EACCES ?
+				"; reading the kernel log needs root (kernel.dmesg_restrict)" :
+				"");
 	if (lseek(log->fd, 0, SEEK_END) < 0) {
 		error_set(err, errno, "/dev/kmsg: %s", strerror(errno));
 		oom_close(log);

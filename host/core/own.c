@@ -77,8 +77,9 @@ int own_make(int parent, const char *prefix, mode_t mode, char *name, size_t siz
 			return -1;
 		}
 		dir = own_take(parent, name, LOCK_EX | LOCK_NB);
+		/* no locks here: it can't be told from a leftover, and won't be */
 		if (dir < 0 && errno != EWOULDBLOCK && errno != ENOENT)
-			dir = open_dir(parent, name); /* no locks here: it can't be told from a leftover, and won't be */
+			dir = open_dir(parent, name);
 		if (dir >= 0)
 			return dir;
 		if (errno != EWOULDBLOCK && errno != ENOENT) {

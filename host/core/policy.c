@@ -67,8 +67,11 @@ int policy_enrol(struct policy *p, unsigned int role, int cgroup_fd, uint64_t cg
 		free(copy);
 		return error_set(err, ENOMEM, "%s: %s: not enough memory", p->name, name);
 	}
-	p->tenants[p->ntenants++] = (struct tenant){.id = cgroup_id, .name = copy, .role = role,
-						    .cgroup_fd = cgroup_fd, .link = -1,
+	p->tenants[p->ntenants++] = (struct tenant){.id = cgroup_id,
+						    .name = copy,
+						    .role = role,
+						    .cgroup_fd = cgroup_fd,
+						    .link = -1,
 						    .settings = settings->data};
 	return 0;
 }
@@ -88,9 +91,10 @@ static int load_failed(int code, struct error *err)
 	const char *said = bpflog_tail();
 
 	if (code == EPERM)
-		return error_set(err, code, "not permitted to load BPF programs; run as root or with --vm");
-	return error_set(err, code, "the kernel refused it: %s%s%s", strerror(code), *said ? ":\n" : "",
-			 said);
+		return error_set(err, code,
+				 "not permitted to load BPF programs; run as root or with --vm");
+	return error_set(err, code, "the kernel refused it: %s%s%s", strerror(code),
+			 *said ? ":\n" : "", said);
 }
 
 static unsigned int count_tenants(const struct policy *p, unsigned int role)
@@ -109,12 +113,17 @@ static int fit_role(struct policy *p, unsigned int i, struct error *err)
 	unsigned int tenants = count_tenants(p, i);
 
 	if (role->tenants && bpf_map__set_max_entries(role->tenants, tenants ? tenants : 1))
-		return error_set(err, errno, "%s: room for %u tenants: %s", role->name, tenants, strerror(errno));
+		return error_set(err, errno, "%s: room for %u tenants: %s", role->name, tenants,
+				 strerror(errno));
 	role->override = structops_allows_override(p->btf, role->ops);
 	role->used = tenants;
 	if (!tenants)
-		return bpf_map__set_autocreate(role->ops, false) ? error_set(err, errno, "%s: %s", role->name, strerror(errno)) : 0;
-	return structops_fit(&p->target, p->btf, role->ops, err) ? error_prefix(err, "%s", role->name) : 0;
+		return bpf_map__set_autocreate(role->ops, false) ?
+			       error_set(err, errno, "%s: %s", role->name, strerror(errno)) :
+			       0;
+	return structops_fit(&p->target, p->btf, role->ops, err) ?
+		       error_prefix(err, "%s", role->name) :
+		       0;
 }
 
 static int load(struct policy *p, struct error *err)
@@ -126,7 +135,8 @@ static int load(struct policy *p, struct error *err)
 			return -1;
 	bpf_object__for_each_program(prog, p->object)
 		if (policy_select_program(p, prog))
-			return error_set(err, errno, "%s: %s", bpf_program__name(prog), strerror(errno));
+			return error_set(err, errno, "%s: %s", bpf_program__name(prog),
+					 strerror(errno));
 	if (policy_check_groups(p, err))
 		return -1;
 	bpflog_start();
@@ -194,7 +204,8 @@ static void allow_descriptors(unsigned int wanted)
 static int need_type(struct policy *p, struct error *err)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return error_set(err, ENOTSUP, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF); run with --vm");
+		return error_set(err, ENOTSUP,
+				 "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF); run with --vm");
 	if (!interface_of_kernel()) {
 		if (kmod_acquire(err))
 			return -1;
@@ -273,12 +284,14 @@ static int check_wanted(const struct policy *p, const struct btfvar *draft, stru
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, p->object) {
-		if (!policy_program_tag(p, prog, "when", 0) || policy_wants(p, prog, &p->config.var))
+		if (!policy_program_tag(p, prog, "when", 0) ||
+		    policy_wants(p, prog, &p->config.var))
 			continue;
 		if (policy_wants(p, prog, draft) && bpf_program__fd(prog) < 0)
-			return error_set(err, EINVAL, "%s: this configuration needs the program %s, which "
-					 "is loaded at attach only; attach with it", p->name,
-					 bpf_program__name(prog));
+			return error_set(err, EINVAL,
+					 "%s: this configuration needs the program %s, which "
+					 "is loaded at attach only; attach with it",
+					 p->name, bpf_program__name(prog));
 	}
 	return 0;
 }

@@ -62,8 +62,9 @@ static int unknown_policy(const char *name, struct error *err)
 
 	for (unsigned int i = 0; i < MAX_BUILTIN; i++)
 		known[i] = policy_builtin(i);
-	return error_set(err, ENOENT, "%s: no such policy%s; a file is named by its path (./my.bpf.o)",
-			 name, nearest_hint(name, known, hint, sizeof(hint)));
+	return error_set(err, ENOENT,
+			 "%s: no such policy%s; a file is named by its path (./my.bpf.o)", name,
+			 nearest_hint(name, known, hint, sizeof(hint)));
 }
 
 static struct bpf_object *open_builtin(const char *name, struct error *err)
@@ -109,8 +110,9 @@ struct bpf_object *policy_open_object(const char *name, struct error *err)
 	object = is_path(name) ? bpf_object__open(name) : open_builtin(name, err);
 	if (!object && errno) {
 		libbpf_strerror(errno, reason, sizeof(reason));
-		error_set(err, ENOEXEC, "%s: not a BPF object file: %s; build it with clang -target bpf -g",
-			  name, reason);
+		error_set(err, ENOEXEC,
+			  "%s: not a BPF object file: %s; build it with clang -target bpf -g", name,
+			  reason);
 	}
 	return object;
 }
@@ -191,7 +193,8 @@ int policy_inspect(struct policy *p, struct error *err)
 		if (structops_is_type(p->btf, map) && p->nroles < MAX_ROLES)
 			add_role(p, map);
 	if (!p->nroles)
-		return error_set(err, EINVAL, "has no " INTERFACE_TYPE " struct_ops map; see "
+		return error_set(err, EINVAL,
+				 "has no " INTERFACE_TYPE " struct_ops map; see "
 				 "bpf/policies/template.bpf.c");
 	find_global(p, "config", &p->config);
 	find_global(p, "stats", &p->stats);

@@ -23,9 +23,9 @@ struct error;
 struct role {
 	const char *name;
 	struct bpf_map *ops;
-	struct bpf_map *tenants;	  /* ROLE_memcg, or NULL */
-	const struct bpf_program *join;	  /* ROLE_join, or NULL */
-	bool override, used; /* known once loaded */
+	struct bpf_map *tenants;        /* ROLE_memcg, or NULL */
+	const struct bpf_program *join; /* ROLE_join, or NULL */
+	bool override, used;            /* known once loaded */
 };
 
 struct tenant {
@@ -63,12 +63,15 @@ struct policy {
 };
 
 /* policy_object.c */
-struct bpf_object *policy_open_object(const char *name, struct error *err); /* a built-in one, or a file; or NULL */
+/* a built-in one, or a file; or NULL */
+struct bpf_object *policy_open_object(const char *name, struct error *err);
 char *policy_short_name(const char *name); /* "dir/my.bpf.o" is called "my"; NULL without memory */
-int policy_inspect(struct policy *p, struct error *err); /* find roles, config, stats. Return: 0, or -1 (EINVAL) */
+/* find roles, config, stats. Return: 0, or -1 (EINVAL) */
+int policy_inspect(struct policy *p, struct error *err);
 
 /* policy_tenants.c */
-struct tenant *policy_find_tenant(const struct policy *p, uint64_t id); /* or NULL; dropped ones, too */
+/* or NULL; dropped ones, too */
+struct tenant *policy_find_tenant(const struct policy *p, uint64_t id);
 void policy_free_tenants(struct policy *p);
 /* Zeroed memory for a tenant's settings, if the role has any. Return: 0, or -1 without memory. */
 int policy_new_settings(const struct policy *p, unsigned int role, struct btfvar *settings);
@@ -77,7 +80,8 @@ int policy_refuse_tenant(const struct policy *p, const struct tenant *t, struct 
 /* Ask the policy whether it takes a tenant as its entry stands, or all of them. Return: 0, or -1. */
 int policy_join(const struct policy *p, const struct tenant *t, struct error *err);
 int policy_join_all(const struct policy *p, struct error *err);
-int policy_write_entry(const struct policy *p, const struct tenant *t, const void *value, struct error *err);
+int policy_write_entry(const struct policy *p, const struct tenant *t, const void *value,
+		       struct error *err);
 int policy_write_entries(struct policy *p, struct error *err);
 int policy_link_tenants(struct policy *p, struct error *err);
 void policy_unlink_tenant(struct tenant *t); /* twice is fine */
@@ -85,9 +89,10 @@ void policy_unlink_tenants(struct policy *p);
 
 /* policy_programs.c */
 /* The nth note `key` of a program, or NULL; see memlua.bpf.h. */
-const char *policy_program_tag(const struct policy *p, const struct bpf_program *prog, const char *key,
-			       unsigned int nth);
-bool policy_wants(const struct policy *p, const struct bpf_program *prog, const struct btfvar *config);
+const char *policy_program_tag(const struct policy *p, const struct bpf_program *prog,
+			       const char *key, unsigned int nth);
+bool policy_wants(const struct policy *p, const struct bpf_program *prog,
+		  const struct btfvar *config);
 int policy_select_program(const struct policy *p, struct bpf_program *prog); /* libbpf's return */
 /* Return: 0, or -1 (EOPNOTSUPP): the kernel has none of the places that a group of programs asks for. */
 int policy_check_groups(const struct policy *p, struct error *err);

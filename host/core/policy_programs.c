@@ -36,7 +36,7 @@ const char *policy_program_tag(const struct policy *p, const struct bpf_program 
 }
 
 bool policy_wants(const struct policy *p, const struct bpf_program *prog,
-		      const struct btfvar *config)
+		  const struct btfvar *config)
 {
 	const char *condition;
 
@@ -87,9 +87,9 @@ int policy_select_program(const struct policy *p, struct bpf_program *prog)
 
 	if (!group && !policy_program_tag(p, prog, "when", 0))
 		return 0;
-	return bpf_program__set_autoload(prog, policy_wants(p, prog, &p->config.var) &&
-						       (!group || (has_target(prog) &&
-								   !is_covered(p, prog, group))));
+	return bpf_program__set_autoload(
+		prog, policy_wants(p, prog, &p->config.var) &&
+			      (!group || (has_target(prog) && !is_covered(p, prog, group))));
 }
 
 /* A wanted group of which this kernel has no target must not pass for one that counts nothing. */
@@ -109,8 +109,10 @@ int policy_check_groups(const struct policy *p, struct error *err)
 			loaded |= its && !strcmp(its, group) && bpf_program__autoload(other);
 		}
 		if (!loaded)
-			return error_set(err, EOPNOTSUPP, "this kernel has none of the places where '%s' "
-					 "could be counted; choose another configuration", group);
+			return error_set(err, EOPNOTSUPP,
+					 "this kernel has none of the places where '%s' "
+					 "could be counted; choose another configuration",
+					 group);
 	}
 	return 0;
 }

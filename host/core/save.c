@@ -48,7 +48,8 @@ static int own_descriptor(const struct stat *st)
 }
 
 /* What stands in our buffer for it comes first. */
-static int write_descriptor(int fd, const char *path, const void *data, size_t size, struct error *err)
+static int write_descriptor(int fd, const char *path, const void *data, size_t size,
+			    struct error *err)
 {
 	fflush(stdout);
 	if (write_all(fd, data, size))

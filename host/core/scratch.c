@@ -32,7 +32,8 @@ static bool suits_vm(const char *path)
 static const char *temporary_folder(const char *prefix)
 {
 	const char *tmp = getenv("TMPDIR");
-	bool suits = tmp && *tmp == '/' && strlen(tmp) < PATH_MAX / 2 && (strcmp(prefix, SCRATCH_VM) || suits_vm(tmp));
+	bool suits = tmp && *tmp == '/' && strlen(tmp) < PATH_MAX / 2 &&
+		     (strcmp(prefix, SCRATCH_VM) || suits_vm(tmp));
 
 	return suits ? tmp : "/tmp";
 }
@@ -80,7 +81,8 @@ static void sweep(const char *tmp)
 	struct dirent *entry;
 
 	while (entries && (entry = readdir(entries)))
-		if (own_is_name(entry->d_name, SCRATCH_VM) || own_is_name(entry->d_name, SCRATCH_FILES))
+		if (own_is_name(entry->d_name, SCRATCH_VM) ||
+		    own_is_name(entry->d_name, SCRATCH_FILES))
 			sweep_one(tmp, dirfd(entries), entry->d_name);
 	if (entries)
 		closedir(entries);
@@ -104,8 +106,8 @@ int scratch_make(const char *prefix, char *path, size_t size, struct error *err)
 	sweep(tmp);
 	dir = own_make(parent, prefix, 0700, name, sizeof(name));
 	if (dir < 0)
-		return error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written", tmp,
-				 strerror(errno));
+		return error_set(err, errno, "%s: %s; TMPDIR may name a folder that can be written",
+				 tmp, strerror(errno));
 	snprintf(path, size, "%s/%s", tmp, name);
 	return dir;
 }

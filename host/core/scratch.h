@@ -12,7 +12,7 @@ struct error;
  */
 
 /* What their names begin with: that of a microVM, with its sockets, console and results; and any other. */
-#define SCRATCH_VM    "memlua-vm."
+#define SCRATCH_VM "memlua-vm."
 #define SCRATCH_FILES "memlua-tmp."
 
 /**

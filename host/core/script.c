@@ -41,7 +41,8 @@ static bool shipped_folder(char folder[PATH_MAX])
 	for (int up = 0; up < 2 && strrchr(self, '/'); up++)
 		*strrchr(self, '/') = '\0';
 	for (const char *const *place = places; *place; place++)
-		if (snprintf(folder, PATH_MAX, "%s/%s", self, *place) < PATH_MAX && !access(folder, X_OK))
+		if (snprintf(folder, PATH_MAX, "%s/%s", self, *place) < PATH_MAX &&
+		    !access(folder, X_OK))
 			return true;
 	return false;
 }
@@ -131,7 +132,8 @@ static void refuse(const char *word)
 		snprintf(remedy, sizeof(remedy), "the file of this folder runs as ./%.200s", word);
 	else
 		find_remedy(word, remedy, sizeof(remedy));
-	snprintf(message, sizeof(message), "memlua: %s: no such script or command; %s\n", word, remedy);
+	snprintf(message, sizeof(message), "memlua: %s: no such script or command; %s\n", word,
+		 remedy);
 	say(message);
 }
 
@@ -148,7 +150,8 @@ static void say_stand_in(const char *word, const char *path)
 {
 	char message[2 * PATH_MAX + 64];
 
-	snprintf(message, sizeof(message), "memlua: %s: not here; running %s, which came with memlua\n", word, path);
+	snprintf(message, sizeof(message),
+		 "memlua: %s: not here; running %s, which came with memlua\n", word, path);
 	say(message);
 }
 

@@ -27,16 +27,12 @@ const struct setting settings_table[] = {
 		 "experiments, begin the session in the microVM: `memlua --vm -i`; its clock is the real one there, unless "
 		 "`--clock virtual` is given. Each run gets a folder of its own, below `--out` where that is given. Ctrl-C ends "
 		 "what runs, Ctrl-D the session. The last lines are kept in $XDG_STATE_HOME/memlua/history."},
-	{"help", 'h', SETTING_FLAG, TAKEN_FIRST, NULL,
-	 .help = "show this help",
+	{"help", 'h', SETTING_FLAG, TAKEN_FIRST, NULL, .help = "show this help",
 	 .more = "`memlua SCRIPT --help` shows a script's own options."},
-	{"version", 'V', SETTING_FLAG, TAKEN_FIRST, NULL,
-	 .help = "show the version"},
-	{"verbose", 'v', SETTING_FLAG, TAKEN_BY_PRINT, NULL,
-	 .help = "say more on standard error"},
+	{"version", 'V', SETTING_FLAG, TAKEN_FIRST, NULL, .help = "show the version"},
+	{"verbose", 'v', SETTING_FLAG, TAKEN_BY_PRINT, NULL, .help = "say more on standard error"},
 	{"quiet", 'q', SETTING_FLAG, TAKEN_BY_PRINT, NULL,
-	 .help = "say nothing but errors on standard error",
-	 .excludes = "verbose"},
+	 .help = "say nothing but errors on standard error", .excludes = "verbose"},
 	{"runs", 'r', SETTING_POSITIVE, TAKEN_BY_RUN, "N",
 	 .help = "measured runs of each strategy"},
 	{"warmup", 'w', SETTING_COUNT, TAKEN_BY_RUN, "N",
@@ -44,8 +40,7 @@ const struct setting settings_table[] = {
 	{"out", 'o', SETTING_TEXT, TAKEN_BY_REPORT, "DIR",
 	 .help = "the run's folder (default: a new one in $XDG_STATE_HOME/memlua)",
 	 .more = "A folder that holds a run already is refused."},
-	{"seed", 0, SETTING_COUNT, TAKEN_BY_RUN, "N",
-	 .help = "the seed of everything random",
+	{"seed", 0, SETTING_COUNT, TAKEN_BY_RUN, "N", .help = "the seed of everything random",
 	 .more = "By default it is from the clock, and recorded."},
 	{"cell", 0, SETTING_TEXT, TAKEN_BY_RUN, "ID",
 	 .help = "run only this one of the runs that --dry-run lists (README: several machines)",
@@ -59,8 +54,7 @@ const struct setting settings_table[] = {
 	 .help = "write the summary there too (-: standard output)",
 	 .more = "On standard output it takes the place of the table."},
 	{"vm", 0, SETTING_FLAG, TAKEN_BY_RUN, NULL,
-	 .help = "run in the microVM even where this machine could",
-	 .excludes = "host"},
+	 .help = "run in the microVM even where this machine could", .excludes = "host"},
 	{"host", 0, SETTING_FLAG, TAKEN_BY_RUN, NULL,
 	 .help = "run on this machine's kernel or not at all"},
 	{"accel", 0, SETTING_CHOICE, TAKEN_BY_RUN, "auto|kvm|tcg",
@@ -96,7 +90,8 @@ const struct setting settings_table[] = {
 	{},
 };
 
-_Static_assert(sizeof(settings_table) / sizeof(*settings_table) <= SETTINGS_MAX, "SETTINGS_MAX is too small");
+_Static_assert(sizeof(settings_table) / sizeof(*settings_table) <= SETTINGS_MAX,
+	       "SETTINGS_MAX is too small");
 
 static bool is_choice(const char *value, const char *alternatives)
 {
@@ -125,7 +120,8 @@ static int check_size(const char *name, const char *value, struct error *err)
 	if (parse_size(value, &bytes, err))
 		return error_prefix(err, "--%s", name);
 	if (!bytes)
-		return error_set(err, EINVAL, "--%s: %s: nothing would be left; write 1M or more", name, value);
+		return error_set(err, EINVAL, "--%s: %s: nothing would be left; write 1M or more",
+				 name, value);
 	return 0;
 }
 
@@ -145,11 +141,13 @@ int setting_check(const struct setting *s, const char *value, struct error *err)
 	switch (s->kind) {
 	case SETTING_COUNT:
 		if (!is_count(value))
-			return error_set(err, EINVAL, "--%s: '%s' is not a number of 0 or more", s->name, value);
+			return error_set(err, EINVAL, "--%s: '%s' is not a number of 0 or more",
+					 s->name, value);
 		break;
 	case SETTING_POSITIVE:
 		if (!is_count(value) || !strtoll(value, NULL, 10))
-			return error_set(err, EINVAL, "--%s: '%s' is not a number of 1 or more", s->name, value);
+			return error_set(err, EINVAL, "--%s: '%s' is not a number of 1 or more",
+					 s->name, value);
 		break;
 	case SETTING_SIZE:
 		return check_size(s->name, value, err);
@@ -157,7 +155,8 @@ int setting_check(const struct setting *s, const char *value, struct error *err)
 		return check_duration(s->name, value, err);
 	case SETTING_CHOICE:
 		if (!is_choice(value, s->argument))
-			return error_set(err, EINVAL, "--%s: must be one of %s", s->name, s->argument);
+			return error_set(err, EINVAL, "--%s: must be one of %s", s->name,
+					 s->argument);
 		break;
 	case SETTING_TEXT:
 		if (s->name && !*value)

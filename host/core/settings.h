@@ -6,32 +6,33 @@ struct error;
 
 /* What a setting's value must be. */
 enum setting_kind {
-	SETTING_FLAG,	  /* it has none */
-	SETTING_TEXT,	  /* not empty */
-	SETTING_COUNT,	  /* a whole number of 0 or more */
+	SETTING_FLAG,     /* it has none */
+	SETTING_TEXT,     /* not empty */
+	SETTING_COUNT,    /* a whole number of 0 or more */
 	SETTING_POSITIVE, /* a whole number of 1 or more */
 	SETTING_DURATION, /* more than 0, see parse_duration() */
-	SETTING_SIZE,	  /* more than 0, see parse_size() */
-	SETTING_CHOICE,	  /* one of the words in its argument */
+	SETTING_SIZE,     /* more than 0, see parse_size() */
+	SETTING_CHOICE,   /* one of the words in its argument */
 };
 
 /* Who takes it beside memlua itself, each more than the one before. */
 enum setting_taker {
-	TAKEN_FIRST,	 /* nobody: it stands before the script's name only */
-	TAKEN_BY_RUN,	 /* scripts that run something */
+	TAKEN_FIRST,     /* nobody: it stands before the script's name only */
+	TAKEN_BY_RUN,    /* scripts that run something */
 	TAKEN_BY_REPORT, /* and those that write a folder (common = "report" in memlua.option) */
-	TAKEN_BY_PRINT,	 /* and those that only print (common = "print") */
+	TAKEN_BY_PRINT,  /* and those that only print (common = "print") */
 };
 
 /* A setting: an option of memlua's command line, which may be given as MEMLUA_NAME in the environment too. */
 struct setting {
 	const char *name; /* NULL: it has a letter only */
-	char letter;	  /* 0: long form only */
+	char letter;      /* 0: long form only */
 	enum setting_kind kind;
 	enum setting_taker taker;
 	const char *argument; /* NULL for a flag; for a choice the words, "auto|kvm|tcg" */
 	const char *help;
-	const char *more;     /* what memlua(1) says beside; `bold`, arguments are found by themselves */
+	/* what memlua(1) says beside; `bold`, arguments are found by themselves */
+	const char *more;
 	const char *excludes; /* the setting that contradicts it */
 };
 

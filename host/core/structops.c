@@ -18,9 +18,9 @@
 #include "error.h"
 
 /* From include/uapi/linux/bpf.h of 6.12; Debian 12's header is older. */
-#define F_LINK (1U << 13)	     /* BPF_F_LINK */
-#define F_VALUE_TYPE_BTF (1U << 15)  /* BPF_F_VTYPE_BTF_OBJ_FD */
-#define ATTACH_STRUCT_OPS 44	     /* BPF_STRUCT_OPS */
+#define F_LINK (1U << 13)           /* BPF_F_LINK */
+#define F_VALUE_TYPE_BTF (1U << 15) /* BPF_F_VTYPE_BTF_OBJ_FD */
+#define ATTACH_STRUCT_OPS 44        /* BPF_STRUCT_OPS */
 /* bpf_map_info.btf_vmlinux_id stands where older headers have padding. */
 #define BTF_VMLINUX_ID (offsetof(struct bpf_map_info, map_extra) - sizeof(__u32))
 
@@ -45,23 +45,30 @@ bool structops_kernel_has(const char *name, uint32_t kind)
 
 int structops_refuse_unknown(struct error *err)
 {
-	return error_set(err, EOPNOTSUPP, "this kernel's own " INTERFACE_TYPE " is %s, and the module would stand in its way; "
-			 "run with --vm", interface_unknown.name);
+	return error_set(err, EOPNOTSUPP,
+			 "this kernel's own " INTERFACE_TYPE
+			 " is %s, and the module would stand in its way; "
+			 "run with --vm",
+			 interface_unknown.name);
 }
 
 int structops_find_target(struct structops_target *target, struct error *err)
 {
-	*target = (struct structops_target){.interface = interface_of_kernel(), .btf = kernel_btf()};
+	*target =
+		(struct structops_target){.interface = interface_of_kernel(), .btf = kernel_btf()};
 	if (target->interface)
 		return target->interface == &interface_unknown ? structops_refuse_unknown(err) : 0;
 	target->module = btf__load_module_btf(INTERFACE_TYPE, kernel_btf());
 	if (!target->module)
-		return error_set(err, errno, "types of the module " INTERFACE_TYPE ": %s", strerror(errno));
+		return error_set(err, errno, "types of the module " INTERFACE_TYPE ": %s",
+				 strerror(errno));
 	target->btf = target->module;
 	target->interface = interface_of(target->btf);
 	if (target->interface && target->interface != &interface_unknown)
 		return 0;
-	return error_set(err, EOPNOTSUPP, "the module " INTERFACE_TYPE " that is loaded is not one of memlua's; unload it");
+	return error_set(err, EOPNOTSUPP,
+			 "the module " INTERFACE_TYPE
+			 " that is loaded is not one of memlua's; unload it");
 }
 
 void structops_release_target(struct structops_target *target)
@@ -100,8 +107,8 @@ static void fill(const struct btfvar *local, const struct btfvar *ops)
 }
 
 /* The type that the kernel gave to the object's own map: in its own BTF, or in the module's. */
-static int find_type(struct structops *s, const struct structops_target *target, const struct bpf_map *map,
-		     struct error *err)
+static int find_type(struct structops *s, const struct structops_target *target,
+		     const struct bpf_map *map, struct error *err)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info), id;
@@ -139,8 +146,8 @@ static int lay_out(struct structops *s, const struct btf *btf, const struct btfv
 	return 0;
 }
 
-int structops_prepare(struct structops *s, const struct structops_target *target, const struct btf *btf,
-		      const struct bpf_map *map, struct error *err)
+int structops_prepare(struct structops *s, const struct structops_target *target,
+		      const struct btf *btf, const struct bpf_map *map, struct error *err)
 {
 	struct btfvar local;
 
@@ -197,15 +204,16 @@ static int refuse_link(const struct structops *s, struct error *err)
 	switch (code) {
 	case EBUSY:
 	case EEXIST:
-		return error_set(err, code, "a policy is attached to it, above or below it already; detach "
+		return error_set(err, code,
+				 "a policy is attached to it, above or below it already; detach "
 				 "that first");
 	case ENOENT:
 	case ENODEV:
 		return error_set(err, code, "the cgroup is gone, or it has no memory controller");
 	case EOPNOTSUPP:
 	case EINVAL:
-		return error_set(err, code, INTERFACE_TYPE " (%s) doesn't take this attachment: %s", s->interface->name,
-				 strerror(code));
+		return error_set(err, code, INTERFACE_TYPE " (%s) doesn't take this attachment: %s",
+				 s->interface->name, strerror(code));
 	case EPERM:
 		return error_set(err, code, "not permitted; attaching needs root");
 	default:

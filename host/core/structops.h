@@ -53,7 +53,8 @@ int structops_refuse_unknown(struct error *err);
  * @map: a struct_ops map of it
  * Return: 0, or -1 (EOPNOTSUPP): the target lacks a callback or a flag that the role is made for.
  */
-int structops_fit(const struct structops_target *target, const struct btf *btf, struct bpf_map *map, struct error *err);
+int structops_fit(const struct structops_target *target, const struct btf *btf, struct bpf_map *map,
+		  struct error *err);
 
 /**
  * structops_allows_override() - whether the object declares a role with MEMCG_BPF_ALLOW_OVERRIDE. To be asked
@@ -76,12 +77,12 @@ bool structops_is_type(const struct btf *btf, const struct bpf_map *map);
 struct structops {
 	const struct interface *interface;
 	const char *name;
-	bool override;	 /* natively: cgroups below may attach ops of their own */
-	uint32_t type, size; /* of the value */
+	bool override;            /* natively: cgroups below may attach ops of their own */
+	uint32_t type, size;      /* of the value */
 	int object_fd, module_fd; /* BTF of the object; of the module, or -1 */
 	void *value;
 	void *cgroup_id; /* inside value, where the interface wants it there */
-	int map;	 /* the one map where one serves all; else -1 */
+	int map;         /* the one map where one serves all; else -1 */
 };
 
 /**
@@ -91,8 +92,8 @@ struct structops {
  * @map: a struct_ops map of it
  * Return: 0, or -1. structops_release() in either case.
  */
-int structops_prepare(struct structops *s, const struct structops_target *target, const struct btf *btf,
-		      const struct bpf_map *map, struct error *err);
+int structops_prepare(struct structops *s, const struct structops_target *target,
+		      const struct btf *btf, const struct bpf_map *map, struct error *err);
 void structops_release(struct structops *s);
 
 /**

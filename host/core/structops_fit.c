@@ -23,7 +23,8 @@ bool structops_is_type(const struct btf *btf, const struct bpf_map *map)
 	const char *name = t ? btf__name_by_offset(btf, t->name_off) : "";
 	size_t len = strlen(INTERFACE_TYPE);
 
-	return bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS && !strncmp(name, INTERFACE_TYPE, len) &&
+	return bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS &&
+	       !strncmp(name, INTERFACE_TYPE, len) &&
 	       (!name[len] || !strncmp(name + len, "___", 3));
 }
 
@@ -42,7 +43,8 @@ bool structops_allows_override(const struct btf *btf, const struct bpf_map *map)
 {
 	struct btfvar declared, flags;
 
-	return !structops_declared(btf, map, &declared) && !btfvar_find(&declared, "flags", &flags, NULL) &&
+	return !structops_declared(btf, map, &declared) &&
+	       !btfvar_find(&declared, "flags", &flags, NULL) &&
 	       btfvar_uint(&flags) & MEMCG_BPF_ALLOW_OVERRIDE;
 }
 
@@ -68,12 +70,14 @@ static bool is_optional(const struct btf *btf, const struct bpf_program *prog)
 }
 
 /* Moves the callback to the member by whose name the target knows it. */
-static bool rename_callback(const struct btfvar *declared, const struct btfvar *type, struct btfvar *callback)
+static bool rename_callback(const struct btfvar *declared, const struct btfvar *type,
+			    struct btfvar *callback)
 {
 	const char *alias = interface_alias(callback->name);
 	struct btfvar there, other;
 
-	if (!alias || btfvar_find(type, alias, &there, NULL) || btfvar_find(declared, alias, &other, NULL))
+	if (!alias || btfvar_find(type, alias, &there, NULL) ||
+	    btfvar_find(declared, alias, &other, NULL))
 		return false;
 	if (!program_of(&other))
 		memcpy(other.data, callback->data, sizeof(void *));
@@ -81,14 +85,18 @@ static bool rename_callback(const struct btfvar *declared, const struct btfvar *
 	return true;
 }
 
-static int fit_callback(const struct structops_target *target, const struct btf *btf, const struct btfvar *declared,
-			const struct btfvar *type, struct btfvar *callback, struct error *err)
+static int fit_callback(const struct structops_target *target, const struct btf *btf,
+			const struct btfvar *declared, const struct btfvar *type,
+			struct btfvar *callback, struct error *err)
 {
 	if (!program_of(callback) || rename_callback(declared, type, callback))
 		return 0;
 	if (!is_optional(btf, program_of(callback)))
-		return error_set(err, EOPNOTSUPP, "the callback %s is one that " INTERFACE_TYPE " (%s) lacks; mark %s "
-				 "__optional if the policy can do without", callback->name, target->interface->name,
+		return error_set(err, EOPNOTSUPP,
+				 "the callback %s is one that " INTERFACE_TYPE
+				 " (%s) lacks; mark %s "
+				 "__optional if the policy can do without",
+				 callback->name, target->interface->name,
 				 bpf_program__name(program_of(callback)));
 	memset(callback->data, 0, sizeof(void *));
 	return 0;
@@ -101,19 +109,25 @@ static int fit_data(const struct structops_target *target, struct btfvar *member
 
 	if (!strcmp(member->name, "flags")) {
 		if (value & MEMCG_BPF_HOLD)
-			return error_set(err, EOPNOTSUPP, "needs MEMCG_BPF_HOLD, to ask a task again until it may go on, "
-					 "which " INTERFACE_TYPE " (%s) lacks: what it promises would not hold; take a stock "
-					 "kernel, whose module has it (--vm without --kernel)", target->interface->name);
+			return error_set(
+				err, EOPNOTSUPP,
+				"needs MEMCG_BPF_HOLD, to ask a task again until it may go on, "
+				"which " INTERFACE_TYPE
+				" (%s) lacks: what it promises would not hold; take a stock "
+				"kernel, whose module has it (--vm without --kernel)",
+				target->interface->name);
 		value &= ~(uint64_t)MEMCG_BPF_ALLOW_OVERRIDE;
 	}
 	if (value)
-		return error_set(err, EOPNOTSUPP, "%s: " INTERFACE_TYPE " (%s) has no such member, and it is set", member->name,
-				 target->interface->name);
+		return error_set(err, EOPNOTSUPP,
+				 "%s: " INTERFACE_TYPE " (%s) has no such member, and it is set",
+				 member->name, target->interface->name);
 	memset(member->data, 0, btfvar_size(member));
 	return 0;
 }
 
-int structops_fit(const struct structops_target *target, const struct btf *btf, struct bpf_map *map, struct error *err)
+int structops_fit(const struct structops_target *target, const struct btf *btf, struct bpf_map *map,
+		  struct error *err)
 {
 	int id = btf__find_by_name_kind(target->btf, INTERFACE_TYPE, BTF_KIND_STRUCT);
 	struct btfvar declared, type, member, there;

@@ -27,6 +27,7 @@ unsigned int terminal_width(int fd);
  * @indent: blanks before each further line
  * @width: 0 for any
  */
-void terminal_wrap(FILE *to, const char *text, unsigned int at, unsigned int indent, unsigned int width);
+void terminal_wrap(FILE *to, const char *text, unsigned int at, unsigned int indent,
+		   unsigned int width);
 
 #endif

@@ -21,7 +21,7 @@ enum { MAX_LINKS = 40 }; /* as many as the kernel follows */
 /* How far a path has been followed. */
 struct walk {
 	char seen[PATH_MAX]; /* without links; "" is the root */
-	bool shared;	     /* others may add to that folder, though not change what is there */
+	bool shared;         /* others may add to that folder, though not change what is there */
 	int links;
 	struct error *err;
 };
@@ -73,8 +73,9 @@ static int refuse_owner(struct walk *w, const char *path, uid_t uid)
 {
 	struct passwd *user = getpwuid(uid);
 
-	return error_set(w->err, EPERM, "%s belongs to %s; run it as that user, or copy it to a folder of root's", path,
-			 user ? user->pw_name : "nobody known");
+	return error_set(w->err, EPERM,
+			 "%s belongs to %s; run it as that user, or copy it to a folder of root's",
+			 path, user ? user->pw_name : "nobody known");
 }
 
 static int look_at(struct walk *w, const char *path, const struct stat *st)
@@ -85,8 +86,11 @@ static int look_at(struct walk *w, const char *path, const struct stat *st)
 	if (S_ISLNK(st->st_mode) || !others_write(path, st))
 		return 0;
 	if (!S_ISDIR(st->st_mode) || !(st->st_mode & S_ISVTX))
-		return error_set(w->err, EPERM, "others may write to %s; take that right from them, or copy it to a folder of "
-				 "root's", path);
+		return error_set(
+			w->err, EPERM,
+			"others may write to %s; take that right from them, or copy it to a folder of "
+			"root's",
+			path);
 	w->shared = true;
 	return 0;
 }
@@ -99,7 +103,8 @@ static int follow_link(struct walk *w, const char *link)
 	ssize_t len = readlink(link, target, sizeof(target) - 1);
 
 	if (len < 0 || ++w->links > MAX_LINKS)
-		return error_set(w->err, len < 0 ? errno : ELOOP, "%s: %s", link, strerror(len < 0 ? errno : ELOOP));
+		return error_set(w->err, len < 0 ? errno : ELOOP, "%s: %s", link,
+				 strerror(len < 0 ? errno : ELOOP));
 	target[len] = '\0';
 	return follow(w, target);
 }
@@ -171,7 +176,8 @@ static int check(const char *path, bool folder, struct error *err)
 	if (ret >= 0)
 		ret = follow(&w, path);
 	if (ret >= 0 && folder && w.shared)
-		ret = error_set(err, EPERM, "others may write to %s; name a folder of root's", w.seen);
+		ret = error_set(err, EPERM, "others may write to %s; name a folder of root's",
+				w.seen);
 	return ret < 0 ? error_prefix(err, "%s: not as root", path) : 0;
 }
 

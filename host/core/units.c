@@ -45,7 +45,8 @@ int parse_size(const char *text, uint64_t *bytes, struct error *err)
 	double value, scale;
 
 	if (parse_number(text, &value, &unit) || !(scale = size_unit(unit)))
-		return error_set(err, EINVAL, "%s: not a size; write bytes, or 512M, 1.5G (binary K M G T)",
+		return error_set(err, EINVAL,
+				 "%s: not a size; write bytes, or 512M, 1.5G (binary K M G T)",
 				 text);
 	if (!(value * scale < 9223372036854775807.0))
 		return error_set(err, ERANGE, "%s: too large a size", text);
@@ -58,7 +59,8 @@ int parse_duration(const char *text, double *seconds, struct error *err)
 	static const struct {
 		const char *name;
 		double seconds;
-	} units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"m", 60}, {"min", 60}, {"h", 3600}};
+	} units[] = {{"", 1},   {"s", 1},    {"ms", 1e-3}, {"us", 1e-6},
+		     {"m", 60}, {"min", 60}, {"h", 3600}};
 	const char *unit;
 	double value;
 
@@ -68,5 +70,6 @@ int parse_duration(const char *text, double *seconds, struct error *err)
 				*seconds = value * units[i].seconds;
 				return 0;
 			}
-	return error_set(err, EINVAL, "%s: not a duration; write seconds, or 1.5s, 200ms, 2m", text);
+	return error_set(err, EINVAL, "%s: not a duration; write seconds, or 1.5s, 200ms, 2m",
+			 text);
 }

@@ -154,7 +154,8 @@ static void pass_input(struct vm *vm)
 	if (n > 0 && !write_all(vm->ports[IN], data, n))
 		return;
 	vm->input_ended = true;
-	shutdown(vm->ports[IN], SHUT_WR); /* the guest's port is hung up, which its reader takes for the end */
+	/* the guest's port is hung up, which its reader takes for the end */
+	shutdown(vm->ports[IN], SHUT_WR);
 }
 
 static void pass_interrupt(struct vm *vm, int signal)
@@ -221,7 +222,8 @@ static int relay(struct vm *vm, struct error *err)
 		}
 		if (ended && !open)
 			return 0;
-		fds[PORTS] = (struct pollfd){.fd = wants_input(vm) ? STDIN_FILENO : -1, .events = POLLIN};
+		fds[PORTS] = (struct pollfd){.fd = wants_input(vm) ? STDIN_FILENO : -1,
+					     .events = POLLIN};
 		show_boot(vm);
 		poll(fds, PORTS + 1, 100);
 		if (vm->up) {
@@ -271,8 +273,10 @@ static int finish_results(struct vm *vm, struct error *err)
 	const char *left_out = vm->results ? results_left_out(vm->results) : NULL;
 
 	if (left_out)
-		dprintf(STDERR_FILENO, "memlua: warning: %s: left in the microVM: nothing that a run's folder takes from "
-			"there\n", left_out);
+		dprintf(STDERR_FILENO,
+			"memlua: warning: %s: left in the microVM: nothing that a run's folder takes from "
+			"there\n",
+			left_out);
 	return vm->results ? results_finish(vm->results, err) : 0;
 }
 
@@ -280,9 +284,9 @@ static int show_logs(const char *log, const char *console, struct error *err)
 {
 	size_t len = strlen(err->text);
 
-	snprintf(err->text + len, sizeof(err->text) - len, "%s%s%s%s",
-		 *log ? "\nQEMU said:\n" : "", log,
-		 *console ? "\nthe console's last lines:\n" : "\nthe console is empty", console);
+	snprintf(err->text + len, sizeof(err->text) - len, "%s%s%s%s", *log ? "\nQEMU said:\n" : "",
+		 log, *console ? "\nthe console's last lines:\n" : "\nthe console is empty",
+		 console);
 	return -1;
 }
 
@@ -293,15 +297,18 @@ static int explain(const struct vm *vm, int ret, int *status, struct error *err)
 	const char *complaint;
 
 	vm_read_tail(vm, "console.log", console, sizeof(console));
-	vm_read_log(vm, "qemu.log", false, log, sizeof(log)); /* first the reason, then the registers */
+	/* first the reason, then the registers */
+	vm_read_log(vm, "qemu.log", false, log, sizeof(log));
 	complaint = strstr(console, GUEST_COMPLAINT);
 	if (complaint)
-		return error_set(err, EIO, "microVM: %.*s", (int)strcspn(complaint, "\n"), complaint);
+		return error_set(err, EIO, "microVM: %.*s", (int)strcspn(complaint, "\n"),
+				 complaint);
 	if (strstr(console, "Kernel panic")) {
 		*status = 255;
 		error_set(err, EIO, "the guest's kernel panicked");
 	} else if (!ret && !vm->up) {
-		error_set(err, ENOEXEC, "%s: does not boot; it must be a whole kernel with virtiofs built in",
+		error_set(err, ENOEXEC,
+			  "%s: does not boot; it must be a whole kernel with virtiofs built in",
 			  vm->config->image);
 	} else if (!ret) {
 		error_set(err, EIO, "QEMU ended without a result");
@@ -323,8 +330,9 @@ static int judge(struct vm *vm, int ret, struct vm_end *end, struct error *err)
 	}
 	if (vm->interrupted) { /* ended on request, but not in time to clean up its own */
 		end->status = vm->timed_out ? 124 : 5;
-		return error_set(err, EINTR, vm->timed_out ? "microVM: timed out after %g s"
-							   : "microVM: interrupted",
+		return error_set(err, EINTR,
+				 vm->timed_out ? "microVM: timed out after %g s" :
+						 "microVM: interrupted",
 				 vm->config->timeout);
 	}
 	return explain(vm, ret, &end->status, err);
@@ -348,7 +356,10 @@ static void tear_down(struct vm *vm)
 
 int vm_run(const struct vm_config *config, struct vm_end *end, struct error *err)
 {
-	struct vm vm = {.config = config, .ports = {-1, -1, -1, -1, -1}, .guest_ends = {-1, -1, -1, -1, -1}, .shown = -1};
+	struct vm vm = {.config = config,
+			.ports = {-1, -1, -1, -1, -1},
+			.guest_ends = {-1, -1, -1, -1, -1},
+			.shown = -1};
 	int ret;
 
 	*end = (struct vm_end){.status = 1};

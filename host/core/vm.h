@@ -13,19 +13,20 @@ struct error;
  * status travel over virtio ports, never over the console.
  */
 struct vm_config {
-	const char *image;	/* the kernel (bzImage) */
-	const char *init;	/* absolute path of this binary */
-	const char *spec;	/* JSON for guest.c: argv, cwd, env, out */
-	const char *out;	/* folder that takes the results; NULL: there are none */
-	const char *append;	/* more words for the kernel's command line, or NULL */
-	bool kvm;		/* else TCG */
-	bool virtual_clock;	/* QEMU's instruction counter is the clock; one CPU */
-	bool interactive;	/* standard input goes to the command, which has a terminal if we have one */
-	bool watched;		/* show on standard error, a terminal, that the boot goes on */
+	const char *image;  /* the kernel (bzImage) */
+	const char *init;   /* absolute path of this binary */
+	const char *spec;   /* JSON for guest.c: argv, cwd, env, out */
+	const char *out;    /* folder that takes the results; NULL: there are none */
+	const char *append; /* more words for the kernel's command line, or NULL */
+	bool kvm;           /* else TCG */
+	bool virtual_clock; /* QEMU's instruction counter is the clock; one CPU */
+	/* standard input goes to the command, which has a terminal if we have one */
+	bool interactive;
+	bool watched; /* show on standard error, a terminal, that the boot goes on */
 	unsigned int cpus;
-	uint64_t memory;	/* bytes */
-	double boot_timeout;	/* seconds until the guest's user space must be up */
-	double timeout;		/* seconds for everything, 0: no limit */
+	uint64_t memory;     /* bytes */
+	double boot_timeout; /* seconds until the guest's user space must be up */
+	double timeout;      /* seconds for everything, 0: no limit */
 };
 
 /* How the command in the guest ended. */

@@ -20,21 +20,22 @@ enum port { OUT, ERR, CONTROL, RESULTS, IN, PORTS };
 struct vm {
 	const struct vm_config *config;
 	char dir[PATH_MAX - 64]; /* sockets, console and results, removed at the end */
-	int lock;		 /* says that we use it */
+	int lock;                /* says that we use it */
 	pid_t virtiofsd, qemu;
-	int ports[PORTS];	/* our ends, -1 when closed */
-	int guest_ends[PORTS];	/* QEMU's, while it is started */
+	int ports[PORTS];        /* our ends, -1 when closed */
+	int guest_ends[PORTS];   /* QEMU's, while it is started */
 	struct results *results; /* NULL: there is no folder for them */
-	char control[64];	/* what the guest has reported, line by line */
+	char control[64];        /* what the guest has reported, line by line */
 	size_t control_len;
-	bool up;		/* user space has been reached */
-	int shown;		/* the second of the boot that the terminal shows, -1: none */
-	bool done;		/* the exit status has come, */
-	struct vm_end end;	/* with what the guest knows of the end */
+	bool up;           /* user space has been reached */
+	int shown;         /* the second of the boot that the terminal shows, -1: none */
+	bool done;         /* the exit status has come, */
+	struct vm_end end; /* with what the guest knows of the end */
 	double started, deadline;
 	double root_lost; /* when virtiofsd was seen to have ended, 0: it runs */
-	int interrupted; /* the signal that was passed on, 0: none */
-	bool input_ended, raw; /* of our standard input: nothing more comes; it is a terminal in raw mode */
+	int interrupted;  /* the signal that was passed on, 0: none */
+	/* of our standard input: nothing more comes; it is a terminal in raw mode */
+	bool input_ended, raw;
 	struct termios cooked; /* what the terminal was before */
 	bool timed_out;
 	bool lost; /* the results could not be kept */

@@ -40,8 +40,9 @@ pid_t vm_spawn(struct vm *vm, const char *log, char *const argv[], void (*prepar
 		_exit(127);
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	/* what the script has open by itself, too, is nothing to it */
-	if (dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
-	    dup2(fd, STDERR_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC))
+	if (dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) < 0 ||
+	    dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0 ||
+	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC))
 		_exit(127);
 	if (prepare)
 		prepare(vm);
@@ -81,7 +82,8 @@ void vm_read_log(const struct vm *vm, const char *name, bool last, char *text, s
 	if (fd < 0)
 		return;
 	end = lseek(fd, 0, SEEK_END);
-	len = pread(fd, text, size - 1, last && end > (off_t)size - 1 ? end - (off_t)(size - 1) : 0);
+	len = pread(fd, text, size - 1,
+		    last && end > (off_t)size - 1 ? end - (off_t)(size - 1) : 0);
 	for (ssize_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t')
 			text[at++] = text[i];

@@ -44,7 +44,7 @@ static void add_machine(struct words *w, const struct vm_config *c)
 
 	add(w, "qemu-system-x86_64");
 	for (const char *const *o = (const char *const[]){"-nodefaults", "-no-user-config",
-							   "-no-reboot", "-display", "none", NULL};
+							  "-no-reboot", "-display", "none", NULL};
 	     *o; o++)
 		add(w, "%s", *o);
 	add(w, "-machine"), add(w, "q35,memory-backend=mem");
@@ -67,7 +67,8 @@ static void add_machine(struct words *w, const struct vm_config *c)
 
 static void add_devices(struct words *w, const struct vm *vm)
 {
-	const char *kept = getenv("MEMLUA_CONSOLE"); /* a file that outlives the folder, see CONTRIBUTING */
+	/* a file that outlives the folder, see CONTRIBUTING */
+	const char *kept = getenv("MEMLUA_CONSOLE");
 
 	add(w, "-chardev"), add(w, "socket,id=rootfs,path=%s/virtiofs.sock", vm->dir);
 	add(w, "-device"), add(w, "vhost-user-fs-pci,chardev=rootfs,tag=rootfs,queue-size=1024");

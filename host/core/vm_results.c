@@ -26,26 +26,28 @@ struct results {
 	int folder;
 	char block[BLOCK];
 	size_t in_block;
-	uint64_t left;	       /* bytes of the entry's content that are to come */
-	size_t padding;	       /* and the bytes behind them, up to a whole block */
-	bool is_name;	       /* the content is the long name of the entry behind it */
-	char name[PATH_MAX];   /* of the entry, or as much of the long name as has come */
-	size_t name_len;       /* of a long name, 0: there is none */
-	int file;	       /* the entry's file, -1: it is left out */
+	uint64_t left;       /* bytes of the entry's content that are to come */
+	size_t padding;      /* and the bytes behind them, up to a whole block */
+	bool is_name;        /* the content is the long name of the entry behind it */
+	char name[PATH_MAX]; /* of the entry, or as much of the long name as has come */
+	size_t name_len;     /* of a long name, 0: there is none */
+	int file;            /* the entry's file, -1: it is left out */
 	uint64_t total;
 	unsigned int files, others;
 	char left_out[256];
 };
 
-static int fail(const struct results *r, struct error *err, int code, const char *what, const char *why)
+static int fail(const struct results *r, struct error *err, int code, const char *what,
+		const char *why)
 {
-	return error_set(err, code, "%s: the results could not be unpacked: %s%s%s", r->path, what, *what ? ": " : "",
-			 why);
+	return error_set(err, code, "%s: the results could not be unpacked: %s%s%s", r->path, what,
+			 *what ? ": " : "", why);
 }
 
 /* --- which names are taken --- */
 
-static const char *const endings[] = {".json", ".out", ".err", ".txt", ".log", ".csv", ".tsv", ".dat", ".md", NULL};
+static const char *const endings[] = {".json", ".out", ".err", ".txt", ".log",
+				      ".csv",  ".tsv", ".dat", ".md",  NULL};
 static const char *const names[] = {"script.lua", "history", NULL};
 
 static bool is_known_file(const char *name)
@@ -93,7 +95,8 @@ bool results_welcomes(const char *path)
 	if (!results_printable(path))
 		return false;
 	for (; (slash = strchr(part, '/')); part = slash + 1)
-		if (*part == '.' || slash == part || ++folders > MOST_FOLDERS || !strncmp(part, "plots/", 6))
+		if (*part == '.' || slash == part || ++folders > MOST_FOLDERS ||
+		    !strncmp(part, "plots/", 6))
 			return false;
 	return *part && *part != '.' && strlen(part) <= NAME_MAX && is_known_file(part);
 }
@@ -125,9 +128,9 @@ static int open_folder(const struct results *r, const char *path)
 		int next, code;
 
 		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
-		next = mkdirat(at, part, 0777) && errno != EEXIST
-			       ? -1
-			       : openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		next = mkdirat(at, part, 0777) && errno != EEXIST ?
+			       -1 :
+			       openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		code = errno;
 		close(at);
 		errno = code;
@@ -139,7 +142,8 @@ static int open_folder(const struct results *r, const char *path)
 static int open_beside(const struct results *r)
 {
 	unlinkat(r->folder, BESIDE, 0);
-	return openat(r->folder, BESIDE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return openat(r->folder, BESIDE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      0644);
 }
 
 /* The file is whole: it gets its name. */
@@ -217,7 +221,8 @@ static int begin_file(struct results *r, char type, struct error *err)
 		return 0;
 	r->total += r->left;
 	if (++r->files > RESULTS_FILES_MAX || r->total > RESULTS_TOTAL_MAX)
-		return fail(r, err, EFBIG, "", "the microVM sends more than a run's folder may hold");
+		return fail(r, err, EFBIG, "",
+			    "the microVM sends more than a run's folder may hold");
 	r->file = open_beside(r);
 	return r->file < 0 ? fail(r, err, errno, "", strerror(errno)) : 0;
 }
@@ -330,7 +335,8 @@ const char *results_left_out(struct results *r)
 	if (!r->others)
 		return NULL;
 	if (r->others > 1)
-		snprintf(r->left_out + len, sizeof(r->left_out) - len, " and %u more", r->others - 1);
+		snprintf(r->left_out + len, sizeof(r->left_out) - len, " and %u more",
+			 r->others - 1);
 	r->others = 1; /* said once */
 	return r->left_out;
 }
@@ -342,7 +348,8 @@ int results_finish(struct results *r, struct error *err)
 	if (fstat(r->folder, &st) || !st.st_nlink)
 		return fail(r, err, ENOENT, "", strerror(ENOENT));
 	if (r->left || r->padding || r->in_block)
-		return fail(r, err, EIO, r->file >= 0 ? r->name : "", "the microVM ended while it sent them");
+		return fail(r, err, EIO, r->file >= 0 ? r->name : "",
+			    "the microVM ended while it sent them");
 	return 0;
 }
 

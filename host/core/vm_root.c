@@ -93,7 +93,8 @@ static void enter_readonly_root(struct vm *vm)
 
 const char *vm_virtiofsd(bool *rust)
 {
-	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", NULL};
+	static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd",
+					     NULL};
 
 	for (const char *const *place = places; *place; place++)
 		if (!access(*place, X_OK)) {
@@ -120,12 +121,26 @@ int vm_start_root(struct vm *vm, struct error *err)
 		return error_set(err, errno, "%s: %s", root, strerror(errno));
 	snprintf(socket_option, sizeof(socket_option), "--socket-path=%s", socket_path);
 	snprintf(source, sizeof(source), rust ? "--shared-dir=%s" : "source=%s", root);
-	char *c_argv[] = {(char *)program, socket_option, "-f", "-o", source, "-o",
-			  "sandbox=chroot,cache=always,log_level=err", "--rlimit-nofile=0", NULL};
-	char *rust_argv[] = {(char *)program, socket_option, source, "--sandbox=none",
-			     "--cache=always", "--log-level=error", "--rlimit-nofile=0", NULL};
+	char *c_argv[] = {(char *)program,
+			  socket_option,
+			  "-f",
+			  "-o",
+			  source,
+			  "-o",
+			  "sandbox=chroot,cache=always,log_level=err",
+			  "--rlimit-nofile=0",
+			  NULL};
+	char *rust_argv[] = {(char *)program,
+			     socket_option,
+			     source,
+			     "--sandbox=none",
+			     "--cache=always",
+			     "--log-level=error",
+			     "--rlimit-nofile=0",
+			     NULL};
 
-	vm->virtiofsd = vm_spawn(vm, "virtiofsd.log", rust ? rust_argv : c_argv, enter_readonly_root, err);
+	vm->virtiofsd =
+		vm_spawn(vm, "virtiofsd.log", rust ? rust_argv : c_argv, enter_readonly_root, err);
 	if (vm->virtiofsd < 0)
 		return -1;
 	for (int i = 0; i < 1000 && !vm_has_ended(&vm->virtiofsd); i++) {

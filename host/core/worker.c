@@ -185,8 +185,7 @@ static bool was_oom_killed(const struct worker *w)
 	uint64_t now;
 
 	return w->signal == SIGKILL && !w->kill_reason &&
-	       cgroupfs_count(w->cgroup, "memory.events", "oom_kill", &now) &&
-	       now > w->oom_kills;
+	       cgroupfs_count(w->cgroup, "memory.events", "oom_kill", &now) && now > w->oom_kills;
 }
 
 bool worker_ended(struct worker *w)
@@ -203,7 +202,8 @@ bool worker_ended(struct worker *w)
 	w->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
 	w->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	w->oom_killed = was_oom_killed(w);
-	if (!w->shared->finished && !w->signal && !*w->shared->error) /* exec: it can't tell the time itself */
+	if (!w->shared->finished && !w->signal &&
+	    !*w->shared->error) /* exec: it can't tell the time itself */
 		w->shared->finished = clock_ns();
 	return true;
 }
@@ -218,8 +218,8 @@ static int find_ended(struct worker *const workers[], const struct pollfd *fds, 
 
 int worker_wait(struct worker *const workers[], size_t n, double timeout, struct error *err)
 {
-	uint64_t deadline =
-		timeout < 0 || timeout > 1e9 ? UINT64_MAX : clock_ns() + seconds_to_ns(timeout);
+	uint64_t deadline = timeout < 0 || timeout > 1e9 ? UINT64_MAX :
+							   clock_ns() + seconds_to_ns(timeout);
 	CLEANUP_FREE struct pollfd *fds = calloc(n, sizeof(*fds));
 	int ready, ended;
 
@@ -237,7 +237,8 @@ int worker_wait(struct worker *const workers[], size_t n, double timeout, struct
 
 void worker_signal(struct worker *w, int signal, const char *reason)
 {
-	if (worker_ended(w) || syscall(SYS_pidfd_send_signal, w->pidfd, signal, NULL, 0) || w->kill_reason)
+	if (worker_ended(w) || syscall(SYS_pidfd_send_signal, w->pidfd, signal, NULL, 0) ||
+	    w->kill_reason)
 		return;
 	w->kill_reason = reason;
 	w->asked = signal != SIGKILL;

@@ -106,7 +106,8 @@ static void use_again(char *memory, const struct worker_spec *spec, struct worke
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
-	char *memory = mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory =
+		mmap(NULL, spec->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		worker_fail(s, errno, "mmap of %lu bytes", spec->size);

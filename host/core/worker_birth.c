@@ -63,8 +63,8 @@ static int shed(int cgroup, const struct worker_spec *spec)
 {
 	reset_signals();
 	supervisor_unprotect();
-	if (spec->name)
-		prctl(PR_SET_NAME, spec->name); /* so that the kernel's OOM report names the tenant */
+	if (spec->name) /* so that the kernel's OOM report names the tenant */
+		prctl(PR_SET_NAME, spec->name);
 	if (cgroup >= 0 && cgroup != CGROUP_FD && dup2(cgroup, CGROUP_FD) < 0)
 		return -1;
 	return close_range(cgroup >= 0 ? CGROUP_FD + 1 : CGROUP_FD, ~0U, 0);
@@ -108,10 +108,12 @@ static int await_birth(pid_t nurse_pid, const struct birth *birth, int *pidfd)
 	int error;
 
 	reap(nurse_pid);
-	errno = birth->worker ? birth->error : EAGAIN; /* the nurse was killed, which we can't know the reason of */
+	/* the nurse was killed, which we can't know the reason of */
+	errno = birth->worker ? birth->error : EAGAIN;
 	if (birth->worker <= 0)
 		return -1;
-	*pidfd = syscall(SYS_pidfd_open, birth->worker, 0); /* ours and not yet waited for: the number is still its */
+	/* ours and not yet waited for: the number is still its */
+	*pidfd = syscall(SYS_pidfd_open, birth->worker, 0);
 	if (*pidfd >= 0)
 		return 0;
 	error = errno;
@@ -124,7 +126,8 @@ static int await_birth(pid_t nurse_pid, const struct birth *birth, int *pidfd)
 pid_t worker_birth(int cgroup, const struct worker_spec *spec, int *pidfd)
 {
 	struct clone_args args = {.flags = CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD};
-	struct birth *birth = mmap(NULL, sizeof(*birth), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct birth *birth = mmap(NULL, sizeof(*birth), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t supervisor = getpid(), pid;
 	int error;
 

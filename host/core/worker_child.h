@@ -16,7 +16,8 @@ struct worker_shared {
 	_Atomic uint64_t started, allocated, finished; /* ns, 0 until then */
 	_Atomic uint64_t reached, read_bytes, passes_done;
 	_Atomic uint64_t steps_done, lag_max, lag_last;
-	_Atomic uint64_t requests_due, requests_done, requests_late, requests_missed, requests_failed;
+	_Atomic uint64_t requests_due, requests_done, requests_late, requests_missed,
+		requests_failed;
 	int error_code;  /* errno of a failure; 0: the text says all */
 	char error[256]; /* what failed */
 	struct histogram latency;

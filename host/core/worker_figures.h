@@ -32,7 +32,8 @@ struct worker_figure {
 	const char *name, *about;
 	enum figure_unit unit;
 	enum figure_joint joint;
-	const char *kinds; /* that measure it always: " anon file ", FIGURE_TIMED; NULL: all. The others when not 0 */
+	/* that measure it always: " anon file ", FIGURE_TIMED; NULL: all. The others when not 0 */
+	const char *kinds;
 	uint64_t (*value)(const struct worker_shared *s, const struct rusage *u);
 };
 

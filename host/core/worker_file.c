@@ -111,9 +111,9 @@ static bool read_pass(int fd, char *buffer, uint64_t deadline, const struct work
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	bool timed = spec->duration > 0;
-	uint64_t deadline = UINT64_MAX, passes = timed          ? UINT64_MAX
-						 : spec->passes ? spec->passes
-								: 1;
+	uint64_t deadline = UINT64_MAX, passes = timed        ? UINT64_MAX :
+						 spec->passes ? spec->passes :
+								1;
 	char *buffer =
 		mmap(NULL, spec->chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd;

@@ -19,7 +19,8 @@ struct worker_spec;
  */
 struct worker_kind {
 	const char *name;
-	const char *takes; /* keys of a workload of this kind in a scenario, "!" behind those that it needs */
+	/* keys of a workload of this kind in a scenario, "!" behind those that it needs */
+	const char *takes;
 	const char *times; /* what a latency is of; NULL: it measures no progress */
 	/* Complain before anything is started; NULL: it takes its keys as they are. */
 	int (*check)(const struct worker_spec *spec, struct error *err);
@@ -46,23 +47,25 @@ struct worker_point {
 
 struct worker_spec {
 	const struct worker_kind *kind;
-	const char *name;                  /* for messages and results; may be NULL */
-	uint64_t size;                     /* bytes to touch (anon) or to write (file) */
-	uint64_t chunk;                    /* bytes per latency sample */
-	double delay, hold;                /* seconds before the start, and after the work */
-	bool huge;                         /* anon, trace: huge pages by madvise() */
-	const char *file;                  /* file: path of the file to make */
-	uint64_t passes;                   /* file: how often it is read (0: once), */
-	double duration;                   /* or for how many seconds, when not 0 */
-	char *const *argv;                 /* exec: NULL-terminated */
+	const char *name;   /* for messages and results; may be NULL */
+	uint64_t size;      /* bytes to touch (anon) or to write (file) */
+	uint64_t chunk;     /* bytes per latency sample */
+	double delay, hold; /* seconds before the start, and after the work */
+	bool huge;          /* anon, trace: huge pages by madvise() */
+	const char *file;   /* file: path of the file to make */
+	uint64_t passes;    /* file: how often it is read (0: once), */
+	double duration;    /* or for how many seconds, when not 0 */
+	char *const *argv;  /* exec: NULL-terminated */
 	const char *user;   /* exec, lua: who it runs as; NULL: who we are */
-	char *const *env;   /* exec, lua: "NAME=VALUE", NULL-terminated, over our environment; may be NULL */
+	/* exec, lua: "NAME=VALUE", NULL-terminated, over our environment; may be NULL */
+	char *const *env;
 	const char *output; /* exec, lua: file for what it writes; NULL: our standard error */
 	const struct worker_point *points; /* trace: the curve, times never falling */
 	size_t npoints;
-	double speed;        /* trace: how many of its seconds pass in one */
-	uint64_t base;       /* trace: bytes kept beside the curve */
-	const struct schedule_phase *phases; /* lua: when its requests are due; without any it runs by itself */
+	double speed;  /* trace: how many of its seconds pass in one */
+	uint64_t base; /* trace: bytes kept beside the curve */
+	/* lua: when its requests are due; without any it runs by itself */
+	const struct schedule_phase *phases;
 	size_t nphases;
 	const void *context; /* for kinds from elsewhere */
 };

@@ -17,10 +17,13 @@ int worker_check_user(const struct worker_spec *spec, struct error *err)
 	if (!spec->user)
 		return 0;
 	if (!getpwnam(spec->user))
-		return error_set(err, EINVAL, "user = %s: no such user on this machine", spec->user);
-	if (geteuid())
-		return error_set(err, EPERM, "user = %s: only root may start something as another user; use the microVM (--vm)",
+		return error_set(err, EINVAL, "user = %s: no such user on this machine",
 				 spec->user);
+	if (geteuid())
+		return error_set(
+			err, EPERM,
+			"user = %s: only root may start something as another user; use the microVM (--vm)",
+			spec->user);
 	return 0;
 }
 
@@ -36,7 +39,8 @@ static void become(const char *name, struct worker_shared *s)
 	const struct passwd *user = getpwnam(name);
 	pid_t parent = getppid();
 
-	if (!user || initgroups(name, user->pw_gid) || setgid(user->pw_gid) || setuid(user->pw_uid) || set_names(user))
+	if (!user || initgroups(name, user->pw_gid) || setgid(user->pw_gid) ||
+	    setuid(user->pw_uid) || set_names(user))
 		worker_fail(s, errno, "user = %s", name);
 	/* It is forgotten with the old user, prctl(2). */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

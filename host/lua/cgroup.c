@@ -439,8 +439,10 @@ static const luaL_Reg functions[] = {
 
 int luaopen_memlua_cgroup(lua_State *L)
 {
-	static const luaL_Reg meta[] = {
-		{"__gc", l_cgroup_gc}, {"__close", l_cgroup_close}, {"__tostring", l_cgroup_tostring}, {NULL, NULL}};
+	static const luaL_Reg meta[] = {{"__gc", l_cgroup_gc},
+					{"__close", l_cgroup_close},
+					{"__tostring", l_cgroup_tostring},
+					{NULL, NULL}};
 
 	luaL_newmetatable(L, METATABLE);
 	luaL_setfuncs(L, meta, 0);

@@ -42,7 +42,8 @@ void glue_check_keys(lua_State *L, int idx, const char *what, const char *const 
 	lua_pushnil(L);
 	while (lua_next(L, idx)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "%s: keys must be names, not a %s", what, luaL_typename(L, -2));
+			luaL_error(L, "%s: keys must be names, not a %s", what,
+				   luaL_typename(L, -2));
 		if (!is_known(lua_tostring(L, -2), known))
 			unknown_key(L, what, lua_tostring(L, -2), known);
 		lua_pop(L, 1);
@@ -112,7 +113,8 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value)
 	lua_setfield(L, -2, key);
 }
 
-void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction closer)
+void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[],
+		 lua_CFunction closer)
 {
 	luaL_newmetatable(L, metatable);
 	lua_newtable(L);

@@ -41,7 +41,8 @@ void glue_setfield_u64(lua_State *L, const char *key, uint64_t value);
  * @methods:   what h:method() finds
  * @closer:    idempotent
  */
-void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[], lua_CFunction closer);
+void glue_handle(lua_State *L, const char *metatable, const luaL_Reg methods[],
+		 lua_CFunction closer);
 
 /** glue_become_copy() - this process is a worker's copy of the state from now on: nothing is opened in it. */
 void glue_become_copy(void);

@@ -70,7 +70,8 @@ static int l_host_is_private(lua_State *L)
 
 	if (stat(path, &st))
 		return luaL_fileresult(L, 0, path);
-	own = !st.st_uid || st.st_uid == geteuid() || (!geteuid() && sudo && st.st_uid == strtoul(sudo, NULL, 10));
+	own = !st.st_uid || st.st_uid == geteuid() ||
+	      (!geteuid() && sudo && st.st_uid == strtoul(sudo, NULL, 10));
 	if (own && !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return lua_pushboolean(L, 1), 1;
 	lua_pushboolean(L, 0);
@@ -101,7 +102,8 @@ static int l_host_lock(lua_State *L)
 	lock->closef = NULL; /* closed, as yet */
 	luaL_setmetatable(L, LUA_FILEHANDLE);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || !(lock->f = fdopen(fd, "r"))) {
+	if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) ||
+	    !(lock->f = fdopen(fd, "r"))) {
 		code = errno;
 		if (fd >= 0)
 			close(fd);
@@ -120,10 +122,10 @@ static int l_host_kind(lua_State *L)
 
 	if (lstat(path, &st))
 		return luaL_fileresult(L, 0, path);
-	lua_pushstring(L, S_ISREG(st.st_mode)	? "file"
-			  : S_ISDIR(st.st_mode) ? "folder"
-			  : S_ISLNK(st.st_mode) ? "link"
-						: "other");
+	lua_pushstring(L, S_ISREG(st.st_mode) ? "file" :
+			  S_ISDIR(st.st_mode) ? "folder" :
+			  S_ISLNK(st.st_mode) ? "link" :
+						"other");
 	return 1;
 }
 
@@ -145,7 +147,8 @@ static int l_host_collect(lua_State *L)
 	struct collected sum;
 	struct error err;
 
-	if (collect_folder(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkinteger(L, 3), &sum, &err))
+	if (collect_folder(luaL_checkstring(L, 1), luaL_checkstring(L, 2), luaL_checkinteger(L, 3),
+			   &sum, &err))
 		return glue_fail(L, &err);
 	lua_createtable(L, 0, 4);
 	lua_pushinteger(L, sum.files), lua_setfield(L, -2, "files");

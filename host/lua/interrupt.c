@@ -76,7 +76,10 @@ static void on_hook(lua_State *L, lua_Debug *ar)
  * Lua are counted once closers run. */
 static void arm(lua_State *L)
 {
-	lua_sethook(L, on_hook, closing ? LUA_MASKCOUNT : LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+	lua_sethook(L, on_hook,
+		    closing ? LUA_MASKCOUNT :
+			      LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
+		    1);
 }
 
 void lua_interrupt_notify(int signal)
@@ -169,7 +172,8 @@ static int l_wrapped(lua_State *L)
 	result = call_in(L, lua_tothread(L, lua_upvalueindex(2)));
 	if (result == LUA_OK)
 		return lua_gettop(L);
-	if (result != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) { /* as Lua's does, which sees us as its caller */
+	/* as Lua's does, which sees us as its caller */
+	if (result != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
 		luaL_where(L, 1);
 		lua_insert(L, -2);
 		lua_concat(L, 2);

@@ -41,8 +41,8 @@ static size_t format_place(const struct place *place, char *text, size_t room)
 	len = format_place(place->above, text, room);
 	if (len >= room)
 		return len;
-	n = place->key ? snprintf(text + len, room - len, ".%s", place->key)
-		       : snprintf(text + len, room - len, "[%lld]", (long long)place->index);
+	n = place->key ? snprintf(text + len, room - len, ".%s", place->key) :
+			 snprintf(text + len, room - len, "[%lld]", (long long)place->index);
 	return len + n;
 }
 
@@ -142,8 +142,8 @@ static json_t *encode_table(struct encoder *e, const struct place *place)
 	if (marked && keys != len)
 		return refuse(e, place, "a list with a hole, or with names");
 	e->depth++;
-	json = marked || (keys && keys == len) ? encode_array(e, len, place)
-					       : encode_object(e, place);
+	json = marked || (keys && keys == len) ? encode_array(e, len, place) :
+						 encode_object(e, place);
 	e->depth--;
 	return json;
 }
@@ -282,8 +282,7 @@ static void push_array(lua_State *L, json_t *json)
 
 	lua_createtable(L, json_array_size(json), 0);
 	luaL_setmetatable(L, ARRAY);
-	json_array_foreach(json, i, item)
-	{
+	json_array_foreach(json, i, item) {
 		push_json(L, item);
 		lua_rawseti(L, -2, i + 1);
 	}
@@ -295,8 +294,7 @@ static void push_object(lua_State *L, json_t *json)
 	json_t *item;
 
 	lua_createtable(L, 0, json_object_size(json));
-	json_object_foreach(json, key, item)
-	{
+	json_object_foreach(json, key, item) {
 		lua_pushstring(L, key);
 		push_json(L, item);
 		lua_rawset(L, -3);

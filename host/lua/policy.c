@@ -391,7 +391,8 @@ static int l_policy_check(lua_State *L)
 	if (role < 0)
 		return raise(L, &err);
 	if (!policy_tenant_type(p, role, &settings))
-		return luaL_error(L, "%s: %s: takes no settings", policy_name(p), policy_role(p, role));
+		return luaL_error(L, "%s: %s: takes no settings", policy_name(p),
+				  policy_role(p, role));
 	settings.data = lua_newuserdatauv(L, btfvar_size(&settings), 0);
 	memset(settings.data, 0, btfvar_size(&settings));
 	if (policy_set_members(L, 3, &settings, &err)) {
@@ -444,12 +445,8 @@ static int l_policy_native(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"attach", l_policy_attach},
-	{"describe", l_policy_describe},
-	{"list", l_policy_list},
-	{"load", l_policy_load},
-	{"native", l_policy_native},
-	{NULL, NULL},
+	{"attach", l_policy_attach}, {"describe", l_policy_describe}, {"list", l_policy_list},
+	{"load", l_policy_load},     {"native", l_policy_native},     {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

@@ -46,7 +46,8 @@ int policy_set_members(lua_State *L, int idx, const struct btfvar *var, struct e
 		if (lua_type(L, -2) == LUA_TSTRING) {
 			result = btfvar_find(var, lua_tostring(L, -2), &member, err);
 			if (!result)
-				result = lua_istable(L, -1) && btfvar_kind(&member) == BTFVAR_STRUCT ?
+				result = lua_istable(L, -1) &&
+							 btfvar_kind(&member) == BTFVAR_STRUCT ?
 						 policy_set_members(L, -1, &member, err) :
 						 set_value(L, -1, &member, err);
 		}

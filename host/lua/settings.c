@@ -74,8 +74,9 @@ static void push_words(lua_State *L, const char *words)
 static void push_type(lua_State *L, const struct setting *s)
 {
 	static const char *const types[] = {
-		[SETTING_FLAG] = "flag",	 [SETTING_TEXT] = "string",   [SETTING_COUNT] = "count",
-		[SETTING_POSITIVE] = "positive", [SETTING_DURATION] = "timeout", [SETTING_SIZE] = "size",
+		[SETTING_FLAG] = "flag",        [SETTING_TEXT] = "string",
+		[SETTING_COUNT] = "count",      [SETTING_POSITIVE] = "positive",
+		[SETTING_DURATION] = "timeout", [SETTING_SIZE] = "size",
 	};
 
 	if (s->kind == SETTING_CHOICE)
@@ -87,7 +88,10 @@ static void push_type(lua_State *L, const struct setting *s)
 static void push_declaration(lua_State *L, const struct setting *s)
 {
 	static const char *const takers[] = {
-		[TAKEN_FIRST] = "first", [TAKEN_BY_RUN] = "run", [TAKEN_BY_REPORT] = "report", [TAKEN_BY_PRINT] = "print",
+		[TAKEN_FIRST] = "first",
+		[TAKEN_BY_RUN] = "run",
+		[TAKEN_BY_REPORT] = "report",
+		[TAKEN_BY_PRINT] = "print",
 	};
 
 	lua_newtable(L);

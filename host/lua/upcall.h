@@ -9,8 +9,9 @@
  * host/upcalls.c, once for all.
  */
 enum upcall {
-	UPCALL_ENTER,  /* f(): the first use of the kernel; see host.enter() */
-	UPCALL_CHILD,  /* f(run, step, exit, mark): runs a function in the copy of the state that a worker is */
+	UPCALL_ENTER, /* f(): the first use of the kernel; see host.enter() */
+	/* f(run, step, exit, mark): runs a function in the copy of the state that a worker is */
+	UPCALL_CHILD,
 	UPCALL_REFUSE, /* f(): raises: that is for the script, not for such a copy */
 	UPCALLS,
 };

@@ -39,8 +39,10 @@ static bool flag_field(lua_State *L, const char *key)
  */
 static int l_vm_run(lua_State *L)
 {
-	static const char *const known[] = {"image", "spec", "out", "append", "kvm", "virtual_clock",
-					    "watched", "interactive", "cpus", "memory", "boot_timeout", "timeout", NULL};
+	static const char *const known[] = {"image", "spec",          "out",          "append",
+					    "kvm",   "virtual_clock", "watched",      "interactive",
+					    "cpus",  "memory",        "boot_timeout", "timeout",
+					    NULL};
 	struct vm_config config = {0};
 	struct vm_end end;
 	struct error err;
@@ -110,7 +112,8 @@ static int l_vm_unpack(lua_State *L)
 	failed = results_feed(results, data, size, &err) || results_finish(results, &err);
 	lua_pushboolean(L, 1);
 	left_out = results_left_out(results);
-	lua_pushstring(L, left_out); /* NULL pushes nil; no more than a line, which Lua has memory for */
+	/* NULL pushes nil; no more than a line, which Lua has memory for */
+	lua_pushstring(L, left_out);
 	results_close(results);
 	return failed ? glue_fail(L, &err) : 2;
 }

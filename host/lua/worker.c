@@ -160,7 +160,8 @@ static int l_worker_stop(lua_State *L)
 	static const char *const names[] = {"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", NULL};
 	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-	worker_signal(check_worker(L, 1), signals[luaL_checkoption(L, 2, "TERM", names)], "stopped");
+	worker_signal(check_worker(L, 1), signals[luaL_checkoption(L, 2, "TERM", names)],
+		      "stopped");
 	return 0;
 }
 
@@ -298,8 +299,10 @@ static const luaL_Reg functions[] = {
 
 int luaopen_memlua_worker(lua_State *L)
 {
-	static const luaL_Reg meta[] = {
-		{"__gc", l_worker_close}, {"__close", l_worker_close}, {"__tostring", l_worker_tostring}, {NULL, NULL}};
+	static const luaL_Reg meta[] = {{"__gc", l_worker_close},
+					{"__close", l_worker_close},
+					{"__tostring", l_worker_tostring},
+					{NULL, NULL}};
 
 	luaL_newmetatable(L, METATABLE);
 	luaL_setfuncs(L, meta, 0);

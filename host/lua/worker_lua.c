@@ -107,7 +107,8 @@ static int l_explain(lua_State *L)
 }
 
 /* Until it is due, or not at all where that is past. Return: when it was due. */
-static uint64_t await_due(const struct worker_spec *spec, struct worker_shared *s, uint64_t begun, uint64_t i)
+static uint64_t await_due(const struct worker_spec *spec, struct worker_shared *s, uint64_t begun,
+			  uint64_t i)
 {
 	uint64_t due = begun + seconds_to_ns(schedule_due(spec->phases, spec->nphases, i));
 	uint64_t now = clock_ns();
@@ -153,7 +154,8 @@ static int l_drive(lua_State *L)
 /* run(step) of a workload with a rate: what request(i) is to be called by. */
 static void push_driver(lua_State *L, int request)
 {
-	static const char source[] = "local drive, request = ... return function() drive(request) end";
+	static const char source[] =
+		"local drive, request = ... return function() drive(request) end";
 
 	luaL_loadbuffer(L, source, sizeof(source) - 1, "=rate");
 	lua_pushcfunction(L, l_drive);
@@ -200,7 +202,8 @@ void worker_lua_prepare(lua_State *L, int idx, struct lua_task *task)
 {
 	luaL_checkstack(L, 10, "worker.spawn");
 	if (lua_getfield(L, idx, "run") != LUA_TFUNCTION)
-		luaL_error(L, "worker.spawn: run: must be a function, not a %s", luaL_typename(L, -1));
+		luaL_error(L, "worker.spawn: run: must be a function, not a %s",
+			   luaL_typename(L, -1));
 	task->function = lua_gettop(L);
 	upcall_push(L, UPCALL_CHILD);
 	task->child = lua_gettop(L);

@@ -81,8 +81,7 @@ static void push_progress(lua_State *L, const struct worker_result *r)
 /* A function that never tells how far it is measures nothing. */
 static bool has_measured(const struct worker *w, const struct worker_result *r)
 {
-	return worker_kind_of(w)->times &&
-	       (worker_kind_of(w) != &worker_lua || r->latency->added);
+	return worker_kind_of(w)->times && (worker_kind_of(w) != &worker_lua || r->latency->added);
 }
 
 static void set_measurements(lua_State *L, const struct worker *w, const struct worker_result *r)

@@ -12,9 +12,10 @@
 
 #define SPEC 2
 
-static const char *const spec_keys[] = {"kind",  "name",  "size",   "chunk",    "hold", "delay",
-					"huge",  "file",  "passes", "duration", "argv", "output",
-					"curve", "speed", "base",   "run",      "user", "env",    "phases", NULL};
+static const char *const spec_keys[] = {"kind",  "name",   "size",  "chunk",  "hold",
+					"delay", "huge",   "file",  "passes", "duration",
+					"argv",  "output", "curve", "speed",  "base",
+					"run",   "user",   "env",   "phases", NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -52,7 +53,8 @@ static const struct worker_kind *kind_field(lua_State *L)
 	}
 	known[n++] = worker_lua.name;
 	known[n] = NULL;
-	luaL_error(L, "worker.spawn: kind: unknown '%s'%s", name, nearest_hint(name, known, hint, sizeof(hint)));
+	luaL_error(L, "worker.spawn: kind: unknown '%s'%s", name,
+		   nearest_hint(name, known, hint, sizeof(hint)));
 	return NULL;
 }
 
@@ -121,7 +123,8 @@ static char *const *env_field(lua_State *L)
 	for (lua_pushnil(L); lua_next(L, -4); lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
 			luaL_error(L, "worker.spawn: env: must be a table of strings by name");
-		env[n] = (char *)lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), lua_tostring(L, -1));
+		env[n] = (char *)lua_pushfstring(L, "%s=%s", lua_tostring(L, -2),
+						 lua_tostring(L, -1));
 		lua_rawseti(L, -5, ++n);
 	}
 	env[n] = NULL;
@@ -193,9 +196,14 @@ static void phases_field(lua_State *L, struct worker_spec *spec)
 		if (lua_geti(L, -2, i) != LUA_TTABLE)
 			luaL_error(L, "worker.spawn: phases: %d: must be {rate, seconds}", (int)i);
 		lua_geti(L, -1, 1), lua_geti(L, -2, 2);
-		phases[i - 1] = (struct schedule_phase){.rate = lua_tonumber(L, -2), .seconds = lua_tonumber(L, -1)};
-		if (!(phases[i - 1].rate >= 0 && phases[i - 1].rate <= 1e6 && phases[i - 1].seconds > 0 && phases[i - 1].seconds < 1e6))
-			luaL_error(L, "worker.spawn: phases: %d: must be {rate, seconds}, of 0 to 1000000 a second", (int)i);
+		phases[i - 1] = (struct schedule_phase){.rate = lua_tonumber(L, -2),
+							.seconds = lua_tonumber(L, -1)};
+		if (!(phases[i - 1].rate >= 0 && phases[i - 1].rate <= 1e6 &&
+		      phases[i - 1].seconds > 0 && phases[i - 1].seconds < 1e6))
+			luaL_error(
+				L,
+				"worker.spawn: phases: %d: must be {rate, seconds}, of 0 to 1000000 a second",
+				(int)i);
 		lua_pop(L, 3);
 	}
 	spec->phases = phases;
