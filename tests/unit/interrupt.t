@@ -5,10 +5,11 @@ local tap = require "tap"
 local host = require "memlua.host"
 local quote <const> = require "memlua.base.sys".quote
 
--- Runs Lua code; returns what it says on standard output, its exit status, and its complaint.
+-- Runs Lua code; returns what it says on standard output, its exit status (137: not within a minute), and its complaint.
+-- Signals that the tests' caller ignores, as nohup does, would be ignored.
 local function run(code, options)
   local complaint = os.tmpname()
-  local pipe <close> = io.popen(("%s %s -e %s 2>%s; echo $?"):format(quote(host.executable()), options or "", quote(code), complaint))
+  local pipe <close> = io.popen(("env --default-signal timeout --foreground -s KILL 60 %s %s -e %s 2>%s; echo $?"):format(quote(host.executable()), options or "", quote(code), complaint))
   local said, status = pipe:read "a":match "^(.-)(%d+)\n$"
   local file <close> = io.open(complaint)
   os.remove(complaint)
