@@ -86,7 +86,7 @@ as()
 	esac
 	distro=$1 goal=$2 home=$3
 	shift 3
-	set -- "$@" make -C "$home/memlua" "$goal"
+	set -- "$@" make -k -C "$home/memlua" "$goal" # all tiers, whatever fails in the first
 	inside "$distro" env -i HOME="$home" PATH=/usr/local/bin:/usr/bin:/bin${root_path:-} TERM=dumb \
 		$(env | grep -E '^(MEMLUA_[A-Z]+|KERNELS|TESTS)=[^ ]*$') \
 		${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@"

@@ -66,7 +66,7 @@ else
   end
   local rest, n = foreign("qemu", { ["/dev/null"] = true, ["/tmp/VM/qemu.log"] = true, socket = true, ["/qemu"] = true })
   tap.ok(#rest == 0 and n >= 8, "QEMU has its streams and five ports, nothing of the script's or memlua's", rest, n, said)
-  rest, n = foreign("virtiofsd", { ["/dev/null"] = true, ["/tmp/VM/virtiofsd.log"] = true, socket = true, ["anon_inode"] = true, ["/"] = true })
+  rest, n = foreign("virtiofsd", { ["/dev/null"] = true, ["/tmp/VM/virtiofsd.log"] = true, ["/tmp/VM/virtiofs.sock.pid"] = true, socket = true, ["anon_inode"] = true, ["/"] = true })
   local leaked = {}
   for _, one in ipairs(rest) do
     if one:find "/held" or one:find "script.lua" or one:find "tmp/memlua" then leaked[#leaked + 1] = one end
