@@ -104,6 +104,32 @@ const char *vm_virtiofsd(bool *rust)
 	return NULL;
 }
 
+static bool has_option(const char *program, const char *option)
+{
+	char command[PATH_MAX + 32], line[512];
+	bool found = false;
+	FILE *help;
+
+	snprintf(command, sizeof(command), "%s --help 2>&1 </dev/null", program);
+	help = popen(command, "re");
+	while (help && fgets(line, sizeof(line), help))
+		found |= strstr(line, option) != NULL;
+	if (help)
+		pclose(help);
+	return found;
+}
+
+/*
+ * The overlay of the guest's root refuses (EREMOTE) a folder that it is told to be a mount point, such as /proc. The one in
+ * C doesn't tell, nor do old ones in Rust; newer ones do unless they are asked not to.
+ */
+static const char *hide_mounts(const char *program)
+{
+	static const char option[] = "--no-announce-submounts";
+
+	return has_option(program, option) ? option : NULL;
+}
+
 int vm_start_root(struct vm *vm, struct error *err)
 {
 	char socket_path[PATH_MAX], root[PATH_MAX], socket_option[PATH_MAX + 16],
@@ -137,6 +163,7 @@ int vm_start_root(struct vm *vm, struct error *err)
 			     "--cache=always",
 			     "--log-level=error",
 			     "--rlimit-nofile=0",
+			     rust ? (char *)hide_mounts(program) : NULL,
 			     NULL};
 
 	vm->virtiofsd =
