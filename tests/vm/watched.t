@@ -1,0 +1,39 @@
+-- Watching changes nothing: in a terminal, where the live view is drawn, in a pipe and with --json a run has the same figures.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local host = require "memlua.host"
+local run = require "memlua.run"
+local shell = require "shell"
+local sys = require "memlua.base.sys"
+
+local quote <const> = sys.quote
+local owned <close> = assert(host.scratch())
+local scratch <const> = owned:path()
+local SAME <const> = 0.005
+
+-- A reader beside four that the policy delays: what the live view looks into. Those end with one of their delays, of up to
+-- 0.5 s, in which of two runs alike it is not the same one: the reader is what is compared.
+assert(host.save(scratch .. "/watched.lua", [[
+local delayed = { kind = "anon", size = "48M", chunk = "1M" }
+local tenants = { { name = "reader", role = "high", workload = { kind = "file", size = "32M", passes = 200 } } }
+for i = 1, 4 do tenants[i + 1] = { name = "low_" .. i, role = "low", workload = delayed } end
+require "memlua.scenario".run { name = "watched", limits = { ["memory.max"] = "400M", ["memory.swap.max"] = 0 }, solo = false,
+  tenants = tenants, strategies = { { name = "priority", policy = { name = "priority", config = { delay_ms = 500 } } } } }
+]]))
+
+local WAYS <const> = { { "a pipe", "%s | cat" }, { "a terminal", "script -qefc %s /dev/null </dev/null" }, { "--json", "%s --json -" } }
+local figures, said = {}, {}
+for i, way in ipairs(WAYS) do
+  local out = ("%s/out-%d"):format(scratch, i)
+  local command = ("%s --vm --warmup 0 --out %s watched.lua"):format(quote(host.executable()), out)
+  said[i] = shell.said(("cd %s && TERM=xterm "):format(quote(scratch)) .. way[2]:format(i == 2 and quote(command) or command))
+  local ok, folder = pcall(run.load, out)
+  tap.ok(ok, way[1] .. ": it runs", said[i])
+  figures[i] = ok and folder.runs[1].tenants[1].completion_s or 0
+end
+tap.ok(said[2]:find("\27[", 1, true) and not said[1]:find("\27[", 1, true), "the terminal shows how it goes, the pipe doesn't", said[1])
+for i = 2, #WAYS do
+  print(("# %s: the reader takes %.4f s, in a pipe %.4f s"):format(WAYS[i][1], figures[i], figures[1]))
+  tap.ok(math.abs(figures[i] / figures[1] - 1) < SAME, WAYS[i][1] .. ": the reader takes as long as in a pipe", figures)
+end
+tap.done()
