@@ -15,9 +15,17 @@
 
 #include "kmod.h"
 
-/* From 6.16 on: anonymous memory and nothing else. Programs may ask for it anywhere; before, it is as much as there is. */
+/*
+ * As in include/linux/swap.h of 6.12 and 6.16, and in mm/ of 7.3, which modules don't see. The latter is from 6.16 on:
+ * anonymous memory and nothing else. Programs may ask for it anywhere; before, it is as much as there is.
+ */
+#ifndef MAX_SWAPPINESS
+#define MAX_SWAPPINESS 200
+#endif
 #ifndef SWAPPINESS_ANON_ONLY
 #define SWAPPINESS_ANON_ONLY (MAX_SWAPPINESS + 1)
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define SWAPPINESS_MOST MAX_SWAPPINESS
 #else
 #define SWAPPINESS_MOST SWAPPINESS_ANON_ONLY
@@ -28,7 +36,11 @@
 #define KF_TRUSTED_ARGS 0
 #endif
 
-DEFINE_STATIC_CALL_NULL(free_pages, try_to_free_mem_cgroup_pages);
+/* try_to_free_mem_cgroup_pages(), which no header declares any more in 7.3; never defined. */
+unsigned long reclaim_pages(struct mem_cgroup *memcg, unsigned long nr_pages, gfp_t gfp_mask,
+			    unsigned int reclaim_options, int *swappiness);
+
+DEFINE_STATIC_CALL_NULL(free_pages, reclaim_pages);
 
 __bpf_kfunc_start_defs();
 
@@ -226,7 +238,7 @@ int kfuncs_register(void)
 		pr_err("try_to_free_mem_cgroup_pages: not found in this kernel\n");
 		return -ENOENT;
 	}
-	static_call_update(free_pages, (typeof(&try_to_free_mem_cgroup_pages))reclaim);
+	static_call_update(free_pages, (typeof(&reclaim_pages))reclaim);
 	err = find_counters();
 	return err ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &memcg_set);
 }
