@@ -187,6 +187,7 @@ int tenant_join(struct memlua_join *ctx)
 	__u64 id = ctx->cgroup_id;
 	struct tenant *tenant = bpf_map_lookup_elem(&tenant_memcg, &id);
 	struct job *job, none = {};
+	int err;
 
 	if (!tenant)
 		return -ENOENT;
@@ -207,9 +208,10 @@ int tenant_join(struct memlua_join *ctx)
 	job = bpf_map_lookup_elem(&jobs, &id);
 	if (!job)
 		return refuse(ctx, -ENOSPC, "no room for another tenant");
-	if (bpf_wq_init(&job->work, &jobs, 0) || set_wq_callback(&job->work, work))
-		return refuse(ctx, -EINVAL, "this kernel gave no worker");
-	return 0;
+	err = bpf_wq_init(&job->work, &jobs, 0);
+	if (!err)
+		err = set_wq_callback(&job->work, work);
+	return err ? refuse(ctx, err, "the kernel gave no worker (bpf_wq): error %d", err) : 0;
 }
 
 SEC(".struct_ops.link")
