@@ -19,6 +19,7 @@ struct vm_config {
 	const char *out;    /* folder that takes the results; NULL: there are none */
 	const char *append; /* more words for the kernel's command line, or NULL */
 	bool kvm;           /* else TCG */
+	unsigned int qemu;  /* the first number of its version; 0: not known */
 	bool virtual_clock; /* QEMU's instruction counter is the clock; one CPU */
 	/* standard input goes to the command, which has a terminal if we have one */
 	bool interactive;

@@ -30,19 +30,20 @@ static bool flag_field(lua_State *L, const char *key)
 }
 
 /*
- * vm.run{image=, spec=, out=, append=, kvm=, virtual_clock=, watched=, interactive=, cpus=, memory=, boot_timeout=, timeout=}
+ * vm.run{image=, spec=, out=, append=, kvm=, qemu=, virtual_clock=, watched=, interactive=, cpus=, memory=, boot_timeout=, timeout=}
  * -> the exit status of the command in the guest [, the signal that killed it, whether the guest's kernel sent it for
  * want of memory] | nil, reason, errno, exit status
- * image: the kernel's file; spec: JSON for the guest; out: folder that takes the results; memory in bytes;
- * watched: whether standard error is a terminal that shows how the boot goes on; interactive: whether standard
- * input goes to the command; times in seconds. Blocks until the guest has ended.
+ * image: the kernel's file; qemu: the first number of its version (an old one mistakes an instruction); spec: JSON for
+ * the guest; out: folder that takes the results; memory in bytes; watched: whether standard error is a terminal that
+ * shows how the boot goes on; interactive: whether standard input goes to the command; times in seconds. Blocks until
+ * the guest has ended.
  */
 static int l_vm_run(lua_State *L)
 {
-	static const char *const known[] = {"image", "spec",          "out",          "append",
-					    "kvm",   "virtual_clock", "watched",      "interactive",
-					    "cpus",  "memory",        "boot_timeout", "timeout",
-					    NULL};
+	static const char *const known[] = {"image",       "qemu", "spec",          "out",
+					    "append",      "kvm",  "virtual_clock", "watched",
+					    "interactive", "cpus", "memory",        "boot_timeout",
+					    "timeout",     NULL};
 	struct vm_config config = {0};
 	struct vm_end end;
 	struct error err;
@@ -62,6 +63,7 @@ static int l_vm_run(lua_State *L)
 	config.append = text_field(L, "append");
 	luaL_argcheck(L, config.image && config.spec, 1, "needs image and spec");
 	config.kvm = flag_field(L, "kvm");
+	config.qemu = glue_size(L, 1, "qemu", 0);
 	config.virtual_clock = flag_field(L, "virtual_clock");
 	config.watched = flag_field(L, "watched");
 	config.interactive = flag_field(L, "interactive");
