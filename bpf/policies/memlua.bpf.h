@@ -88,8 +88,7 @@ struct bpf_wq {
 extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym;
 extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __ksym;
 /* The kernel has it by one of two names: from 7.0 on the verifier adds the last argument by itself. */
-extern int bpf_wq_set_callback(struct bpf_wq *wq,
-			       int (*callback)(void *map, int *key, void *value),
+extern int bpf_wq_set_callback(struct bpf_wq *wq, int (*callback)(void *map, int *key, void *value),
 			       unsigned int flags) __ksym __weak;
 extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
 				    int (*callback)(void *map, int *key, void *value),
