@@ -34,4 +34,8 @@ local compared = scenario_of("idle", "8M", "64M")
 compared.strategies[2] = { name = "max", limits = { ["memory.high"] = "60M" } }
 tap.fails(function() scenario.run(compared) end, "no run was under memory pressure", "strategies compared without pressure: nothing was tested", 7)
 
+local alone = scenario_of("unasked", "8M", "64M")
+alone.tenants[2], alone.strategies = nil, { { name = "priority", policy = { name = "priority" } } }
+tap.fails(function() scenario.run(alone) end, "no callback of the policy priority was ever asked: not trustworthy", "a policy that nobody asked", 7)
+
 tap.done()
