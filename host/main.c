@@ -32,6 +32,7 @@
 #include "core/status.h"
 
 int luaopen_memlua_cgroup(lua_State *L);
+int luaopen_memlua_gauge(lua_State *L);
 int luaopen_memlua_host(lua_State *L);
 int luaopen_memlua_hostwait(lua_State *L);
 int luaopen_memlua_json(lua_State *L);
@@ -43,6 +44,7 @@ int luaopen_memlua_worker(lua_State *L);
 
 static const luaL_Reg native_modules[] = {
 	{"memlua.cgroup", luaopen_memlua_cgroup},
+	{"memlua.gauge", luaopen_memlua_gauge},
 	{"memlua.host", luaopen_memlua_host},
 	{"memlua.hostwait", luaopen_memlua_hostwait},
 	{"memlua.json", luaopen_memlua_json},

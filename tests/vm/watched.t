@@ -10,6 +10,7 @@ local quote <const> = sys.quote
 local owned <close> = assert(host.scratch())
 local scratch <const> = owned:path()
 local SAME <const> = 0.005
+local COST <const> = 0.02 -- for a run of seconds, whose begin and end are dear; scripts/watching.lua looks at a longer one
 
 -- A reader beside four that the policy delays: what the live view looks into. Those end with one of their delays, of up to
 -- 0.5 s, in which of two runs alike it is not the same one: the reader is what is compared.
@@ -29,7 +30,10 @@ for i, way in ipairs(WAYS) do
   said[i] = shell.said(("cd %s && TERM=xterm "):format(quote(scratch)) .. way[2]:format(i == 2 and quote(command) or command))
   local ok, folder = pcall(run.load, out)
   tap.ok(ok, way[1] .. ": it runs", said[i])
-  figures[i] = ok and folder.runs[1].tenants[1].completion_s or 0
+  local result = ok and folder.runs[1]
+  figures[i] = ok and result.tenants[1].completion_s or 0
+  local cost = ok and result.supervisor.cpu_s / result.duration_s or 1
+  tap.ok(cost < COST, way[1] .. ": memlua itself takes next to nothing of the CPU", cost)
 end
 tap.ok(said[2]:find("\27[", 1, true) and not said[1]:find("\27[", 1, true), "the terminal shows how it goes, the pipe doesn't", said[1])
 for i = 2, #WAYS do

@@ -11,7 +11,7 @@ local live = {}
 -- ---- the view of a scenario's runs ------------------------------------------------------------------------------
 
 -- Drawing takes time of the CPU that the tenants run on: seldom is enough.
-local EVERY = 0.5
+local EVERY = 1
 
 local view -- the one that is shown now, or nil
 

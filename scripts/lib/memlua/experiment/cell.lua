@@ -11,6 +11,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
+local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
 local services = require "memlua.experiment.services"
 local validity = require "memlua.experiment.validity"
@@ -54,7 +55,7 @@ local function create_tenant(self, tenant)
   local limits = limits_of(tenant, self.strategy)
   local cg = self.scope:add(memlua.must(cgroup.create(self.session .. "/" .. tenant.cgroup, limits)))
   if self.plan.shares == "ranked" then give_share(cg, tenant.rank) end
-  table.insert(self.tenants, { spec = tenant, cg = cg, limits = limits, series = {} })
+  table.insert(self.tenants, { spec = tenant, cg = cg, limits = limits })
 end
 
 local function create_cgroups(self)
@@ -122,27 +123,6 @@ local function take_result(self, t, part, result)
   stop_services(self)
 end
 
--- Usage over time, and how long it was stalled by then (us: delays, holds and reclaim alike): as many samples as a
--- picture needs; when they get too many, every other one goes.
-local SAMPLES = 512
-
-local function sample(self)
-  local at = host.monotonic() - self.started
-  if at < self.next_sample then return end
-  if #self.tenants[1].series > 0 then self.validity:sampled(self.next_sample, at) end
-  self.next_sample = at + self.interval
-  for _, t in ipairs(self.tenants) do
-    local pressure = t.cg:pressure "memory"
-    table.insert(t.series, { at, t.cg:usage(), pressure and pressure.some and pressure.some.total })
-  end
-  if #self.tenants[1].series < SAMPLES then return end
-  self.interval = self.interval * 2
-  for _, t in ipairs(self.tenants) do
-    for i = 1, SAMPLES // 2 do t.series[i] = t.series[2 * i] end
-    for i = SAMPLES // 2 + 1, SAMPLES do t.series[i] = nil end
-  end
-end
-
 -- The workers that still run, and whose they are.
 local function waiting(self)
   local workers, owners = {}, {}
@@ -165,17 +145,19 @@ end
 
 local function watch(self)
   local deadline = self.started + self.plan.deadline
-  while true do
-    local workers, owners = waiting(self)
-    if #workers == 0 then return end
+  local workers, owners = waiting(self)
+  while #workers > 0 do
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
     local left = deadline - host.monotonic()
     if left <= 0 then return give_up(self, owners) end
-    local i = worker.wait(workers, math.min(self.interval, left))
-    if i then take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1))) end
+    local i = worker.wait(workers, math.min(self.sampling.interval, left))
+    if i then
+      take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1)))
+      workers, owners = waiting(self)
+    end
     for _, t in ipairs(self.tenants) do workloads.press(t.parts) end
     controller.look(self)
-    sample(self)
+    self.sampling:take()
     live.show(self)
   end
 end
@@ -222,7 +204,8 @@ local function load_tenants(self)
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
   self.validity = validity.begin(self)
-  self.started, self.next_sample, self.interval = host.monotonic(), 0, 0.05
+  self.started = host.monotonic()
+  self.sampling = sampling.begin(self, function(due, at) self.validity:sampled(due, at) end)
   for _, t in ipairs(self.tenants) do workloads.start(t, self.scope, self.folder) end
 end
 

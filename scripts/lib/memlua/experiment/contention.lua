@@ -29,18 +29,19 @@ local function waited() return tonumber((sys.first_line "/proc/self/schedstat" o
 --- How it stands now, for contention.since; `cgs` is a list of the cgroups above all that is ours but for the supervisor.
 function contention.now(cgs)
   local busy, steal = machine()
-  local ours = os.clock()
+  local own = os.clock()
+  local ours = own
   for _, cg in ipairs(cgs) do ours = ours + of(cg) end
-  return { at = host.monotonic(), busy = busy, steal = steal, ours = ours, waited = waited(), faults = major_faults() }
+  return { at = host.monotonic(), busy = busy, steal = steal, own = own, ours = ours, waited = waited(), faults = major_faults() }
 end
 
---- What has come since `before`: { others, steal: shares of the machine's CPU time; waited: seconds that the supervisor
---- was runnable and not running; faults: its major page faults }.
+--- What has come since `before`: { others, steal: shares of the machine's CPU time; of the supervisor: own: seconds of CPU
+--- time, waited: seconds that it was runnable and not running, faults: its major page faults }.
 function contention.since(before, cgs)
   local now, cpus = contention.now(cgs), host.facts().cpus
   local all = math.max(1e-9, (now.at - before.at) * cpus)
   return { others = math.max(0, now.busy - before.busy - (now.ours - before.ours)) / all, steal = (now.steal - before.steal) / all,
-           waited = now.waited - before.waited, faults = now.faults - before.faults }
+           own = now.own - before.own, waited = now.waited - before.waited, faults = now.faults - before.faults }
 end
 
 return contention

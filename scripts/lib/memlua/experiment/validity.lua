@@ -95,11 +95,11 @@ function Validity:doubts(result)
   return #doubts > 0 and doubts or nil
 end
 
---- How memlua itself fared, once doubts() was asked: { late_s: the latest of its samples; waited_s: how long it could run and
+--- How memlua itself fared, once doubts() was asked: { cpu_s: CPU time that it took; late_s: the latest of its samples; waited_s: how long it could run and
 --- had no CPU; major_faults; others: the share of the machine's CPU time that was neither its nor the tenants' }.
 function Validity:supervisor()
   local since = self.since
-  return { late_s = self.late, waited_s = since.waited, major_faults = since.faults, others = since.others }
+  return { cpu_s = since.own, late_s = self.late, waited_s = since.waited, major_faults = since.faults, others = since.others }
 end
 
 return validity
