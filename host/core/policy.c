@@ -316,26 +316,26 @@ int policy_configure(struct policy *p, const struct btfvar *draft, struct error 
 
 unsigned int policy_tenants(const struct policy *p)
 {
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < p->ntenants; i++)
-		count += !p->tenants[i].dropped;
-	return count;
+	return p->ntenants;
 }
 
 uint64_t policy_tenant(const struct policy *p, unsigned int i, unsigned int *role,
 		       const char **name)
 {
-	const struct tenant *t = p->tenants;
+	const struct tenant *t = &p->tenants[i];
 
-	for (;; t++)
-		if (!t->dropped && !i--)
-			break;
 	if (role)
 		*role = t->role;
 	if (name)
 		*name = t->name;
-	return t->id;
+	return t->dropped ? 0 : t->id;
+}
+
+int policy_place(const struct policy *p, uint64_t cgroup_id)
+{
+	const struct tenant *t = policy_find_tenant(p, cgroup_id);
+
+	return t && !t->dropped ? t - p->tenants : -1;
 }
 
 static struct tenant *live_tenant(const struct policy *p, uint64_t id, struct error *err)

@@ -66,16 +66,19 @@ int policy_attach(struct policy *p, struct error *err);
 int policy_draft(const struct policy *p, struct btfvar *draft, struct error *err);
 int policy_configure(struct policy *p, const struct btfvar *draft, struct error *err);
 
-/** policy_tenants() - how many there are; a dropped one doesn't count. */
+/** policy_tenants() - how many there have been, those that were dropped included. */
 unsigned int policy_tenants(const struct policy *p);
 
 /**
- * policy_tenant() - the i-th tenant.
+ * policy_tenant() - the i-th of them.
  * @role, @name: may be NULL
- * Return: its cgroup id.
+ * Return: its cgroup id, 0: it was dropped.
  */
 uint64_t policy_tenant(const struct policy *p, unsigned int i, unsigned int *role,
 		       const char **name);
+
+/** policy_place() - Return: which of them that cgroup is, or -1: none, or it was dropped. */
+int policy_place(const struct policy *p, uint64_t cgroup_id);
 
 /**
  * policy_read_tenant() - a copy of a tenant's current settings and counters; free(value->data).

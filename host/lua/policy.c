@@ -311,6 +311,7 @@ static int l_policy_configure(lua_State *L)
 static int l_policy_tenants(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
+	lua_Integer place = 0;
 	struct error err;
 	int only = -1;
 
@@ -323,11 +324,10 @@ static int l_policy_tenants(lua_State *L)
 	for (unsigned int i = 0; i < policy_tenants(p); i++) {
 		unsigned int role;
 
-		policy_tenant(p, i, &role, NULL);
-		if (only >= 0 && role != (unsigned int)only)
+		if (!policy_tenant(p, i, &role, NULL) || (only >= 0 && role != (unsigned int)only))
 			continue;
 		policy_push_tenant(L, p, i);
-		lua_seti(L, -2, luaL_len(L, -2) + 1);
+		lua_seti(L, -2, ++place);
 	}
 	return 1;
 }
@@ -336,14 +336,13 @@ static int l_policy_tenants(lua_State *L)
 static int l_policy_tenant(lua_State *L)
 {
 	struct policy *p = check_policy(L, 1);
-	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
+	int i = policy_place(p, cgroup_id(glue_check_cgroup(L, 2)));
 	struct error err;
 
-	for (unsigned int i = 0; i < policy_tenants(p); i++)
-		if (policy_tenant(p, i, NULL, NULL) == id) {
-			policy_push_tenant(L, p, i);
-			return 1;
-		}
+	if (i >= 0) {
+		policy_push_tenant(L, p, i);
+		return 1;
+	}
 	error_set(&err, ENOENT, "%s: not a tenant of this policy", policy_name(p));
 	return glue_fail(L, &err);
 }
