@@ -103,11 +103,22 @@ define compile-bpf
 		$(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf -Ibpf/policies -c -o $@ $<
 endef
 
+# What C made of a policy in Lua includes, with all that it includes itself: clang is all that is needed to compile one.
+RUNTIME = $(BUILD)/policies/lua.bpf.h
+$(RUNTIME): bpf/policies/lua.bpf.h bpf/policies/lua_integer.h bpf/policies/memlua.bpf.h bpf/memcg_bpf_ops.h $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) -target bpf -E -dD $(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf/policies $< > $@.all
+	$(Q)awk '/^# /{own = $$3 == "\"<built-in>\"" || $$3 == "\"<command" || $$3 == "<command"; next} !own && NF' $@.all > $@
+	@rm $@.all
+
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scripts/lib/memlua/*/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
 # the bindings' sources for the contracts in them, see memlua.cli.contracts
-EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(ARGPARSE)
+# luacheck's parser, for policies in Lua
+LUACHECK = $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua decoder.lua \
+	unicode.lua unicode_printability_boundaries.lua)
+EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(ARGPARSE) $(LUACHECK)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@

@@ -45,6 +45,8 @@ struct page_counter {
 	atomic_long_t usage;
 	unsigned long emin;
 	unsigned long elow;
+	unsigned long min;
+	unsigned long low;
 	unsigned long high;
 	unsigned long max;
 	struct page_counter *parent;
@@ -53,6 +55,7 @@ struct page_counter {
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
+	atomic_long_t memory_events[1];
 };
 
 #pragma clang attribute pop
@@ -64,6 +67,14 @@ enum cgroup_subsys_id {
 
 enum vm_event_item {
 	PGFAULT = 20,
+};
+
+enum memcg_memory_event {
+	MEMCG_LOW = 0,
+	MEMCG_HIGH = 1,
+	MEMCG_MAX = 2,
+	MEMCG_OOM = 3,
+	MEMCG_OOM_KILL = 4,
 };
 
 #include "../memcg_bpf_ops.h"

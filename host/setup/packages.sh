@@ -10,7 +10,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 need='clang e2fsprogs fonts-dejavu-core gnuplot-nox kmod libclang-rt-dev liblua5.4-dev libelf-dev libjansson-dev
-libreadline-dev lua-argparse pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
+libreadline-dev lua-argparse lua-check pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
 
 . "$here/alive.sh"
 
