@@ -14,7 +14,7 @@
 
 /* The run of a callback. */
 struct lua_call {
-	__u32 line;		  /* of the error in Lua that ended it; 0: none */
+	__u32 line;               /* of the error in Lua that ended it; 0: none */
 	struct memlua_join *join; /* of a join only */
 };
 
@@ -40,9 +40,10 @@ static __always_inline __s64 lua_event_at(struct mem_cgroup *memcg, __u32 index)
 	atomic_long_t event = {};
 
 	if (memcg)
-		bpf_probe_read_kernel(&event, sizeof(event), (char *)memcg +
-				      bpf_core_field_offset(struct mem_cgroup, memory_events) +
-				      index * sizeof(event));
+		bpf_probe_read_kernel(
+			&event, sizeof(event),
+			(char *)memcg + bpf_core_field_offset(struct mem_cgroup, memory_events) +
+				index * sizeof(event));
 	return event.counter;
 }
 

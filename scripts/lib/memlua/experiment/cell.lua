@@ -89,7 +89,8 @@ local function attach_policy(self)
   if not p then return end
   local opened = p.opened
   p.opened = nil
-  self.policy = self.scope:add(memlua.must(policy.attach(opened or p.name, attachment(self, p))))
+  self.policy = self.scope:add(memlua.must(policy.attach(opened or p.object and p.object() or p.name, attachment(self, p))))
+  if p.object and self.folder then files.keep_policy(p.object(), self.folder) end
 end
 
 -- ---- running -------------------------------------------------------------------------------------------------

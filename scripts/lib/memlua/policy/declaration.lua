@@ -24,7 +24,11 @@ local function check_keys(given, known, path)
   for _, key in ipairs(memlua.keys(given)) do
     local is_known = false
     for _, one in ipairs(known) do is_known = is_known or one == key end
-    if not is_known then check.refuse(path, "%s: unknown key%s", tostring(key), memlua.hint(tostring(key), known)) end
+    if not is_known then
+      local names = {}
+      for i, one in ipairs(known) do names[i] = tostring(one) end
+      check.refuse(path, "%s: unknown key%s", tostring(key), memlua.hint(tostring(key), names))
+    end
   end
 end
 
@@ -147,6 +151,20 @@ local function origin_of(roles)
   end
 end
 
+-- In C the words of all enums and the roles' names are of one kind.
+local function check_words(definition)
+  local owner = { config = "memlua", stats = "memlua", state = "memlua" }
+  for _, role in ipairs(definition.roles) do owner[role.name] = "the roles" end
+  for _, field in ipairs(definition.config) do
+    for _, word in ipairs(field.words or {}) do
+      if owner[word] then
+        check.refuse(("config.%s.one_of"):format(field.name), "'%s' is a word of %s, too; C knows it once: take another word", word, owner[word])
+      end
+      owner[word] = field.name
+    end
+  end
+end
+
 --- Checks the table. Returns { name, about, file, config, stats, state = lists of fields, roles = list of { name, hold, fields,
 --- functions = { callback = origin, see memlua.policy.source } } }; a field is { name, type, initial, unit, about, words, is_setting }.
 --- Fails with status 1 at the key that is wrong.
@@ -160,6 +178,7 @@ function declaration.of(given)
   definition.about = given.about and check.is "string"(given.about, "about") or "a policy in Lua"
   definition.config, definition.stats = fields_of(given.config, "config"), counters_of(given.stats, "stats")
   definition.state = fields_of(given.state, "state")
+  check_words(definition)
   return definition
 end
 

@@ -20,6 +20,9 @@ function Definition:object()
   return self.path
 end
 
+--- definition:version() -> a word that is the same for the same C.
+function Definition:version() return object.hash(self.plain_c) end
+
 --- Checks policy.lua's table and makes C of it. Fails with status 1, at the key, or at FILE:LINE of a function.
 function definition.new(given)
   local self = declaration.of(given)

@@ -12,8 +12,8 @@ local expression = {}
 local visit = {} -- tag -> f(fn, node)
 
 local REFUSED <const> = {
-  String = "a string; a policy computes with integers and booleans", Table = "a table; keep what a policy needs in state, settings or locals",
-  Nil = "nil; a policy knows integers and booleans: write 0 or false", Dots = "...; name the parameters",
+  Table = "a table; keep what a policy needs in state, settings or locals",
+  Nil = "nil; a policy knows integers and booleans: write 0 or false",
   Function = "a function as a value; write `local function`, or hand it to for_each", Invoke = "a method; call a local function",
 }
 

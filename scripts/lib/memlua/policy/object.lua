@@ -7,8 +7,8 @@ local object = {}
 
 -- ---- the cache --------------------------------------------------------------------------------------------------------
 
--- Names a folder; what lies there is compared, so that it need not be more.
-local function hash(text)
+--- 16 hexadecimal digits of a text. They name a folder; what lies there is compared, so that they need not be more.
+function object.hash(text)
   local h = 0xcbf29ce484222325 -- FNV-1a, 64 bits
   for i = 1, #text do h = (h ~ text:byte(i)) * 0x100000001b3 end
   return ("%016x"):format(h)
@@ -23,7 +23,7 @@ end
 local runtime_hash
 local function runtime()
   local text = host.embedded "policies/lua.bpf.h"
-  runtime_hash = runtime_hash or hash(text)
+  runtime_hash = runtime_hash or object.hash(text)
   return text, runtime_hash
 end
 
@@ -58,7 +58,7 @@ end
 function object.of(name, c)
   local _, version = runtime()
   local text = ("%s// of lua.bpf.h %s\n"):format(c, version)
-  local folder = ("%s/%s"):format(cache(), hash(text))
+  local folder = ("%s/%s"):format(cache(), object.hash(text))
   local base = folder .. "/" .. name .. ".bpf"
   if sys.read(base .. ".c") == text and sys.exists(base .. ".o") then return base .. ".o" end
   memlua.must(host.mkdir(folder))

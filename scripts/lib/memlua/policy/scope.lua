@@ -70,7 +70,7 @@ local function captured(fn, name, node)
 end
 
 local function of_outside(fn, name, node)
-  local is_there, v = source.upvalue(fn.origin, name, node)
+  local is_there, v = source.outside(fn.origin, name, node)
   if not is_there then return nil end
   if type(v) == "boolean" then return { value = value.boolean(v) } end
   if math.type(v) == "integer" then return { value = value.number(v) } end

@@ -15,7 +15,7 @@ local visit = {} -- tag -> f(fn, node)
 
 local REFUSED <const> = {
   Repeat = "repeat; write `while`, or `for i = 1, n`", Forin = "a loop over an iterator; write for_each(\"role\", function(tenant, memcg) ... end)",
-  Goto = "goto; write a loop, or return early", Label = "a label; write a loop, or return early", OpSet = "this is no Lua",
+  Goto = "goto; write a loop, or return early", Label = "a label; write a loop, or return early",
   Invoke = "a method; call a local function",
 }
 
@@ -158,10 +158,7 @@ end
 function visit.Fornum(fn, node) loop.numeric(fn, node, statement.block) end
 function visit.While(fn, node) loop.conditional(fn, node, statement.block) end
 
-function visit.Break(fn, node)
-  if not fn.turns[2] then refusal.at(fn.origin, node, "break outside of a loop; the function of a for_each ends it with `return true`") end
-  fn:emit("break;")
-end
+function visit.Break(fn) fn:emit("break;") end
 
 function visit.Return(fn, node)
   if #node > 1 then refusal.at(fn.origin, node, "%d values; a function returns one", #node) end
