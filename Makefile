@@ -105,7 +105,7 @@ endef
 
 # What C made of a policy in Lua includes, with all that it includes itself: clang is all that is needed to compile one.
 RUNTIME = $(BUILD)/policies/lua.bpf.h
-$(RUNTIME): bpf/policies/lua.bpf.h bpf/policies/lua_integer.h bpf/policies/memlua.bpf.h bpf/memcg_bpf_ops.h $(BUILD)/config.mk
+$(RUNTIME): bpf/policies/lua.bpf.h bpf/policies/lua_integer.h bpf/policies/lua_answer.h bpf/policies/memlua.bpf.h bpf/memcg_bpf_ops.h $(BUILD)/config.mk
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) -target bpf -E -dD $(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf/policies $< > $@.all
 	$(Q)awk '/^# /{own = $$3 == "\"<built-in>\"" || $$3 == "\"<command" || $$3 == "<command"; next} !own && NF' $@.all > $@

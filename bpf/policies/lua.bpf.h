@@ -8,15 +8,10 @@
 
 #include "memlua.bpf.h"
 #include "lua_integer.h"
+#include "lua_answer.h"
 
 /* The kernel's PAGE_COUNTER_MAX in bytes: what memcg.max is without a limit. */
 #define LUA_UNLIMITED ((__s64)(0x7fffffffffffffffLL / PAGE_SIZE * PAGE_SIZE))
-
-/* The run of a callback. */
-struct lua_call {
-	__u32 line;               /* of the error in Lua that ended it; 0: none */
-	struct memlua_join *join; /* of a join only */
-};
 
 /* A loop of which the compiler has seen that it ends within so many turns. */
 #define LUA_LOOP(turns) bpf_repeat(turns)
@@ -99,40 +94,7 @@ static __always_inline struct mem_cgroup *lua_memcg(struct cgroup *cgroup)
 			me->gone = true;                                                           \
 	}
 
-/* --- answers. A call that an error ended, or that answers a negative number, answers 0 and is counted --- */
-
-#define lua_count_error(at)                                                                        \
-	({                                                                                         \
-		count(&stats.errors);                                                              \
-		stats.error_line = (at);                                                           \
-	})
-
-/* ms; `at` is the line of the function */
-#define lua_delay(call, answer, at)                                                                \
-	({                                                                                         \
-		__s64 __ms = (answer);                                                             \
-		if ((call)->line || __ms < 0) {                                                    \
-			lua_count_error((call)->line ? (call)->line : (at));                       \
-			__ms = 0;                                                                  \
-		}                                                                                  \
-		(unsigned int)lua_min(__ms, MEMCG_BPF_MAX_DELAY_MS);                               \
-	})
-
-#define lua_verdict(call, answer)                                                                  \
-	({                                                                                         \
-		bool __yes = (answer);                                                             \
-		if ((call)->line) {                                                                \
-			lua_count_error((call)->line);                                             \
-			__yes = false;                                                             \
-		}                                                                                  \
-		__yes;                                                                             \
-	})
-
-#define lua_done(call)                                                                             \
-	({                                                                                         \
-		if ((call)->line)                                                                  \
-			lua_count_error((call)->line);                                             \
-	})
+/* --- joining --- */
 
 /* Of a role's join: what the policy says, and then the entry keeps its cgroup. */
 #define lua_joined(ctx, call, answer, slot)                                                        \
