@@ -56,10 +56,17 @@ end
 
 local find
 
+-- A variable of another function that never changes is a constant in this one.
+local function constant(entry)
+  local v = entry.value.const
+  return { value = type(v) == "boolean" and value.boolean(v) or value.number(v) }
+end
+
 -- In the body of a for_each, a variable of the function around it is a member of a struct that is copied there and back.
 local function captured(fn, name, node)
   local entry = find(fn.around, name, node)
-  if not entry or not entry.is_variable or entry.value.const ~= nil then return entry end
+  if not entry or not entry.is_variable then return entry end
+  if entry.value.const ~= nil then return constant(entry) end
   local mine = fn.captures[entry]
   if not mine then
     local v = entry.value
@@ -88,6 +95,7 @@ function find(fn, name, node)
   if fn.around then return captured(fn, name, node) end
   if fn.outside then
     entry = find(fn.outside, name, node)
+    if entry and entry.is_variable and entry.value.const ~= nil then return constant(entry) end
     if entry and entry.is_variable then
       refusal.at(fn.origin, node, "'%s' belongs to the function around this one, and may have changed when it is called; hand it over "
         .. "as an argument", name)
