@@ -224,4 +224,19 @@ function differential.object(batch, path)
   assert(ok, said)
 end
 
+--- Runs a batch's object on a kernel, with build/tests/bpf_run. Returns what compare returns, and how many programs the verifier refused.
+function differential.kernel(batch, path)
+  local folder <close> = assert(host.scratch())
+  local packed, list = differential.inputs(batch)
+  local into, out, said = folder:path() .. "/in", folder:path() .. "/out", folder:path() .. "/said"
+  assert(host.save(into, packed))
+  local runner = host.executable():match "^(.*)/" .. "/tests/bpf_run"
+  local ok = shell("{ %s %s " .. differential.RECORD .. " < %s > %s 2> %s; }", runner, path, into, out, said)
+  local refused, skipped = 0, {}
+  for number in assert(sys.read(said)):gmatch "refused (%d+)" do refused, skipped[number + 1] = refused + 1, true end
+  assert(ok, sys.read(said))
+  local compared, errors, difference = differential.compare(batch, list, assert(sys.read(out)), skipped)
+  return compared, errors, difference, refused
+end
+
 return differential

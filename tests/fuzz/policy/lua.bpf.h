@@ -69,8 +69,8 @@ struct test_cgroup {
 	__s64 events[5];
 };
 
-/* Of each tenant: its own, its parent, the parent's parent. */
-static struct test_cgroup cgroups[TENANTS * 3];
+/* Of each tenant: its own, its parent, the parent's parent; and of one more, so that the verifier sees that & 3 is inside. */
+static struct test_cgroup cgroups[(TENANTS + 1) * 3];
 static __s64 test_now;
 static __u32 test_me;
 
@@ -82,7 +82,7 @@ static __u32 test_me;
 #define lua_event(memcg, which) (((struct test_cgroup *)(memcg))->events[test_##which])
 #define lua_parent(memcg) ((struct mem_cgroup *)((struct test_cgroup *)(memcg) + 1))
 #define lua_now() test_now
-#define lua_memcg(place) ((struct mem_cgroup *)&cgroups[((place) & 3) % TENANTS * 3])
+#define lua_memcg(place) ((struct mem_cgroup *)&cgroups[((place) & 3) * 3])
 enum { test_MEMCG_LOW, test_MEMCG_HIGH, test_MEMCG_MAX, test_MEMCG_OOM, test_MEMCG_OOM_KILL };
 
 #undef charged_pages
