@@ -94,6 +94,32 @@ static __always_inline struct mem_cgroup *lua_memcg(struct cgroup *cgroup)
 			me->gone = true;                                                           \
 	}
 
+/* --- page faults --- */
+
+static __always_inline bool lua_is_fault(int item)
+{
+	return item == (int)bpf_core_enum_value(enum vm_event_item, PGFAULT);
+}
+
+/* Kernels with the memcg tracepoint (6.14 or so), and those before it. */
+#define LUA_FAULTED(role, conditions)                                                              \
+	SEC("?tp_btf/count_memcg_events")                                                          \
+	__one_of(#role "_faulted")                                                                 \
+	conditions int BPF_PROG(role##_faulted_tracepoint, struct mem_cgroup *memcg, int item,     \
+				unsigned long events)                                              \
+	{                                                                                          \
+		role##_faulted(memcg, item, events);                                               \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("?fentry/__count_memcg_events")                                                        \
+	__one_of(#role "_faulted")                                                                 \
+	conditions int BPF_PROG(role##_faulted_fentry, struct mem_cgroup *memcg, int item,         \
+				unsigned long events)                                              \
+	{                                                                                          \
+		role##_faulted(memcg, item, events);                                               \
+		return 0;                                                                          \
+	}
+
 /* --- joining --- */
 
 /* Of a role's join: what the policy says, and then the entry keeps its cgroup. */

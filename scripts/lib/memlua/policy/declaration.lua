@@ -117,11 +117,23 @@ local function settings_of(given, path)
   return list
 end
 
+-- { "trigger=faults", "threshold" }: as __when in memlua.bpf.h.
+local function conditions_of(given, path)
+  local list = table_of(given, path)
+  for _, condition in ipairs(list) do
+    if type(condition) ~= "string" or not condition:find "^%l[%w_]*=?[%w_]*$" then
+      check.refuse(path, "%s; a condition is the name of what must be other than 0 in config, or \"name=word\"", tostring(condition))
+    end
+  end
+  return list
+end
+
 local function role_of(name, given, path)
   check.is "table"(given, path)
-  local known = { "settings", "counters", "state", "hold", table.unpack(memlua.keys(kinds.callbacks)) }
+  local known = { "settings", "counters", "state", "hold", "faulted_when", table.unpack(memlua.keys(kinds.callbacks)) }
   check_keys(given, known, path)
-  local role = { name = check_name(name, path), hold = given.hold, functions = {}, fields = {} }
+  local role = { name = check_name(name, path), hold = given.hold, functions = {}, fields = {},
+    faulted_when = conditions_of(given.faulted_when, path .. ".faulted_when") }
   if role.name == "config" or role.name == "stats" or role.name == "state" then check.refuse(path, "is memlua's own; take another name") end
   local lists = { settings_of(given.settings, path .. ".settings"), counters_of(given.counters, path .. ".counters"),
     fields_of(given.state, path .. ".state") }

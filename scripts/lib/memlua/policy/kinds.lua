@@ -2,7 +2,7 @@
 local kinds = {}
 
 --- The callbacks of a role, by the name that they have in Lua:
----   member      of memcg_bpf_ops
+---   member      of memcg_bpf_ops; join and faulted have none: see program.lua
 ---   answer      "number" (ms), "boolean" or nothing
 ---   parameters  list of { name, type, c = how the program reads it }, behind (memcg, me, config)
 kinds.callbacks = {
@@ -16,6 +16,7 @@ kinds.callbacks = {
   below_min = { member = "below_min", c = "bool", answer = "boolean", parameters = {
     { name = "protection", type = "number", c = "(__s64)bytes(weighed_protection(ctx, charged, emin))" },
     { name = "usage", type = "number", c = "(__s64)bytes(weighed_usage(ctx, charged))" } } },
+  faulted = { parameters = { { name = "faults", type = "number", c = "(__s64)events" } } },
   join = { answer = "join", parameters = {} },
 }
 

@@ -91,13 +91,20 @@ end
 
 local ANSWER <const> = { number = "return lua_delay(&call, %s, %d);", boolean = "return lua_verdict(&call, %s);" }
 
+-- The call of a function with as many of its arguments as it takes; config is a global in C.
+local function call_of(fn, name)
+  local words, taken = { "&call" }, #fn.node[1]
+  if taken > 0 then words[2] = "memcg" end
+  if taken > 1 then words[3] = "me" end
+  for i, parameter in ipairs(kinds.callbacks[name].parameters) do
+    if taken > i + 2 then words[#words + 1] = parameter.c end
+  end
+  return ("%s(%s)"):format(fn.c, table.concat(words, ", "))
+end
+
 -- The program that the kernel calls: it finds the tenant, and hands on what the function wants.
 local function add_callback(self, role, name, fn)
-  local callback, words = kinds.callbacks[name], {}
-  for i, parameter in ipairs(callback.parameters) do words[i] = ", " .. parameter.c end
-  local taken = #fn.node[1]
-  local arguments = { "&call", taken > 0 and "memcg" or nil, taken > 1 and "me" or nil }
-  local text = table.concat(arguments, ", ") .. table.concat(words, "", 1, math.max(0, math.min(taken - 3, #words)))
+  local callback, text = kinds.callbacks[name], call_of(fn, name)
   self:put("SEC(\"struct_ops/%s\")", callback.member)
   self:put("%s BPF_PROG(%s_%s, struct mem_cgroup *charged)", callback.c, role, name)
   self:put("{")
@@ -109,9 +116,9 @@ local function add_callback(self, role, name, fn)
   self:put("return%s;", callback.answer and " 0" or "")
   local answer = ANSWER[callback.answer]
   if answer then
-    self:put(answer, ("%s(%s)"):format(fn.c, text), fn.node.line)
+    self:put(answer, text, fn.node.line)
   else
-    self:put("%s(%s);", fn.c, text)
+    self:put("%s;", text)
     self:put("lua_done(&call);")
   end
   self:put("}")
@@ -119,7 +126,6 @@ local function add_callback(self, role, name, fn)
 end
 
 local function add_join(self, role, fn)
-  local arguments = { "&call", fn and #fn.node[1] > 0 and "memcg" or nil, fn and #fn.node[1] > 1 and "me" or nil }
   self:put("SEC(\"syscall\")")
   self:put("int %s_join(struct memlua_join *ctx)", role)
   self:put("{")
@@ -137,11 +143,34 @@ local function add_join(self, role, fn)
     self:put("if (!cgroup)")
     self:put("return -ENOENT;")
     self:put("memcg = cgroup_memcg(cgroup);")
-    self:put("answer = %s(%s);", fn.c, table.concat(arguments, ", "))
+    self:put("answer = %s;", call_of(fn, "join"))
     self:put("bpf_cgroup_release(cgroup);")
   end
   self:put("return lua_joined(ctx, &call, answer, &me->cgroup);")
   self:put("}")
+  self:put("")
+end
+
+-- Page faults have no callback: a tracepoint of newer kernels tells of them, or a function of older ones. Either runs for each
+-- memcg event of the machine, so that it is loaded only when the configuration says so.
+local function add_faulted(self, role, fn)
+  self:put("static __always_inline void %s_faulted(struct mem_cgroup *memcg, int item, unsigned long events)", role.name)
+  self:put("{")
+  self:put("struct %s_tenant *me;", role.name)
+  self:put("struct lua_call call = {};")
+  self:put("")
+  self:put("if (!lua_is_fault(item))")
+  self:put("return;")
+  self:put("me = memcg_attached(&%s_memcg, &memcg);", role.name)
+  self:put("if (!me)")
+  self:put("return;")
+  self:put("%s;", call_of(fn, "faulted"))
+  self:put("lua_done(&call);")
+  self:put("}")
+  self:put("")
+  local conditions = {}
+  for i, condition in ipairs(role.faulted_when) do conditions[i] = ("__when(%s) "):format(quoted(condition)) end
+  self:put("LUA_FAULTED(%s, %s)", role.name, table.concat(conditions))
   self:put("")
 end
 
@@ -157,8 +186,9 @@ local function add_role(self, role)
     compiled[name] = routine.callback(self, role.functions[name], role.name .. "_" .. name, kinds.callbacks[name].answer, types_of(role.name, name))
   end
   for _, name in ipairs(memlua.keys(compiled)) do
-    if name ~= "join" then add_callback(self, role.name, name, compiled[name]) end
+    if kinds.callbacks[name].member then add_callback(self, role.name, name, compiled[name]) end
   end
+  if compiled.faulted then add_faulted(self, role, compiled.faulted) end
   add_join(self, role.name, compiled.join)
   self:put("LUA_OFFLINE(%s)", role.name)
   self:put("")
