@@ -7,7 +7,10 @@ local sys = require "memlua.base.sys"
 
 local differential = {}
 
-differential.ROLES, differential.INPUTS = 16, 4 -- two programs a role; inputs of each program
+differential.INPUTS = 4 -- of each program
+--- Sizes of a batch: two programs a role; statements of a program, and how deep blocks lie in blocks. The verifier walks each way through
+--- a program, and in an emulated microVM a million instructions take it a minute.
+differential.LARGE, differential.SMALL = { roles = 16, statements = 6, depth = 2 }, { roles = 8, statements = 4, depth = 1 }
 local CALLBACKS <const> = { "charged", "below_low" }
 local HERE <const> = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 
@@ -29,14 +32,14 @@ config = { scale = 0, bias = 0, eager = false, mood = { "calm", one_of = { "calm
 stats = { "calls", "sum" }, state = { last = 0, seen = 0 }, roles = {
 ]]
 
---- A policy of random programs, 2 * ROLES of them, by `seed`: { text, definition, names = list of { role, callback } }.
-function differential.batch(seed)
+--- A policy of random programs by `seed`, LARGE or SMALL: { seed, text, definition, names = list of { role, callback } }.
+function differential.batch(seed, size)
   math.randomseed(seed)
   local parts, names = { HEAD }, {}
-  for i = 1, differential.ROLES do
+  for i = 1, size.roles do
     local role = "r" .. i
-    local charged = programs.body(math.random, true):gsub("ROLE", role)
-    local below = programs.body(math.random, false):gsub("ROLE", role)
+    local charged = programs.body(math.random, true, size.statements, size.depth):gsub("ROLE", role)
+    local below = programs.body(math.random, false, size.statements, size.depth):gsub("ROLE", role)
     parts[#parts + 1] = ROLE:format(role, charged, below)
     for _, callback in ipairs(CALLBACKS) do names[#names + 1] = { role = role, callback = callback } end
   end

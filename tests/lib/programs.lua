@@ -215,12 +215,12 @@ local CHARGED <const> = { "memcg.usage", "memcg.max", "memcg.parent.usage", "mem
   "me.soft", "me.claim", "me.active", "me.since", "config.scale", "config.bias", "stats.sum", "state.seen", "now()" }
 
 --- The body of a function of (memcg, me, config, pages), as text; "ROLE" in it is to be replaced by its role. `is_number`: of charged,
---- else of below_low. `random`: as math.random.
-function programs.body(random, is_number)
+--- else of below_low. `random`: as math.random. `most`: statements; `depth`: of blocks in blocks.
+function programs.body(random, is_number, most, depth)
   local self = setmetatable({ random = random, count = 0, lines = {}, numbers = { "pages" }, booleans = {}, functions = {}, fields = CHARGED,
     places = { "me.active", "me.total", "me.since", "stats.calls", "stats.sum", "state.last", "state.seen" } }, Maker)
   function self:put(fmt, ...) self.lines[#self.lines + 1] = fmt:format(...) end
-  for _ = 1, random(2, 6) do statements[self:pick(KINDS)](self, 2) end
+  for _ = 1, random(2, most) do statements[self:pick(KINDS)](self, depth) end
   self:put("return %s", is_number and ("(%s) & %s"):format(number(self, 3), self:pick { "0x7fffffff", "2047", "-1" }) or boolean(self, 3))
   return table.concat(self.lines, "\n")
 end

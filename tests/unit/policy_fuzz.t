@@ -9,7 +9,7 @@ local STRICT_EVERY <const> = 16 -- batches
 
 local programs, compared, errors, seed, differs = 0, 0, 0, SEED, nil
 while programs < PROGRAMS and not differs do
-  local batch = differential.batch(seed)
+  local batch = differential.batch(seed, differential.LARGE)
   local n, failed, difference = differential.native(batch, seed % STRICT_EVERY == 0 and "strict" or "quick")
   programs, compared, errors, seed, differs = programs + #batch.names, compared + n, errors + failed, seed + 1, difference
 end

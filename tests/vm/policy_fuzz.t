@@ -5,13 +5,13 @@ local differential = require "differential"
 local host = require "memlua.host"
 local tap = require "tap"
 
-local BATCHES <const>, SEED <const> = math.tointeger(tonumber(arg[1])) or 3, math.tointeger(tonumber(arg[2])) or 1000
+local BATCHES <const>, SEED <const> = math.tointeger(tonumber(arg[1])) or 4, math.tointeger(tonumber(arg[2])) or 1000
 
 local function path_of(seed) return ("%s/tests/fuzz-%d.bpf.o"):format(host.executable():match "^(.*)/", seed) end
 
 local batches = {}
 for i = 1, BATCHES do
-  batches[i] = differential.batch(SEED + i)
+  batches[i] = differential.batch(SEED + i, differential.SMALL)
   if not host.in_guest then differential.object(batches[i], path_of(SEED + i)) end
 end
 host.enter()
