@@ -3,7 +3,8 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests, JOBS of them at a time (one for each CPU, at most 4)
-#   make fuzz     feed the parsers hostile input for long, with the sanitizers; make check does it for short
+#   make fuzz     feed the parsers hostile input for long, with the sanitizers, and the compiler of policies in Lua
+#                 FUZZ_PROGRAMS (100000) random ones; make check does it for short
 #   make check-kill   kill memlua at 260 random points, and look what is left
 #   make check-faults   let each allocation and system call of memlua's own fail once
 #   make check-valgrind   make and close each handle a thousand times under valgrind
@@ -116,8 +117,8 @@ LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scr
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
 # the bindings' sources for the contracts in them, see memlua.cli.contracts
 # luacheck's parser, for policies in Lua
-LUACHECK = $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua decoder.lua \
-	unicode.lua unicode_printability_boundaries.lua)
+LUACHECK = $(wildcard $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua \
+	decoder.lua unicode.lua unicode_printability_boundaries.lua))
 EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(ARGPARSE) $(LUACHECK)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
@@ -202,6 +203,7 @@ check-sanitized: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 # libFuzzer, a target for each parser in C; seeds are what it begins with, and what once went wrong
 FUZZ = $(BUILD)-fuzz
 FUZZ_RUNS ?= 20000
+FUZZ_PROGRAMS ?= 100000
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -verbosity=0
@@ -212,8 +214,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(
 	$(call say,FUZZ,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LIBBPF_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(filter %.a,$^) $(LDLIBS)
 check-fuzz: $(BUILD)/config.mk
 	@$(fuzz-build) fuzz-few
-fuzz: $(BUILD)/config.mk
+fuzz: $(MEMLUA) $(TEST_HELPERS)
 	@$(fuzz-build) fuzz-long
+	$(MEMLUA) tests/unit/policy_fuzz.t $(FUZZ_PROGRAMS) $(SEED)
+	$(MEMLUA) --vm tests/vm/policy_fuzz.t 64 $(SEED)
 fuzz-few: $(FUZZERS)
 	@for fuzzer in $^; do name=$$(basename $$fuzzer); echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
 		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- tests/fuzz/seeds/$$name \

@@ -18,6 +18,15 @@
 
 /* --- memory cgroups, in bytes --- */
 
+/* The values come from the kernel's BTF. */
+enum memcg_memory_event {
+	MEMCG_LOW = 0,
+	MEMCG_HIGH = 1,
+	MEMCG_MAX = 2,
+	MEMCG_OOM = 3,
+	MEMCG_OOM_KILL = 4,
+};
+
 static __always_inline __s64 lua_usage(struct mem_cgroup *memcg)
 {
 	return memcg_usage(memcg);

@@ -71,14 +71,6 @@ enum vm_event_item {
 	PGFAULT = 20,
 };
 
-enum memcg_memory_event {
-	MEMCG_LOW = 0,
-	MEMCG_HIGH = 1,
-	MEMCG_MAX = 2,
-	MEMCG_OOM = 3,
-	MEMCG_OOM_KILL = 4,
-};
-
 #include "../memcg_bpf_ops.h"
 
 extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;

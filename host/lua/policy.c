@@ -17,8 +17,8 @@
 #include "cgroup.h"
 #include "glue.h"
 #include "policy_describe.h"
+#include "policy_lua.h"
 #include "policy_values.h"
-#include "upcall.h"
 
 #define POLICY "memlua.policy"
 #define MAX_KEYS 32
@@ -54,49 +54,13 @@ static struct policy *open_policy(lua_State *L, const char *name, struct error *
 	return box->policy;
 }
 
-/* A name or a path; of what policy.lua() gave, that of the object, which is compiled now. */
-static const char *check_name(lua_State *L, int idx)
-{
-	if (lua_istable(L, idx)) {
-		if (lua_getfield(L, idx, "object") != LUA_TFUNCTION)
-			luaL_argerror(L, idx, "a policy's name, or what policy.lua gave");
-		lua_pushvalue(L, idx);
-		lua_call(L, 1, 1);
-		lua_replace(L, idx);
-	}
-	return luaL_checkstring(L, idx);
-}
-
 /* policy.load(name) -> policy, opened but not attached; name of a built-in one or path of a .bpf.o, or what policy.lua gave */
 static int l_policy_load(lua_State *L)
 {
-	const char *name = check_name(L, 1);
+	const char *name = policy_check_name(L, 1);
 	struct error err;
 
 	return open_policy(L, name, &err) ? 1 : glue_fail(L, &err);
-}
-
-/*
- * policy.lua{name=, about=, config=, stats=, state=, roles=} -> a policy written in Lua, for every function here that
- * takes a name. See the guide, bpf/policies/README.md. Fails with status 1 at the FILE:LINE of what is outside of the subset.
- *   about    what it does, in one line
- *   config   { NAME = 20 or { 20, unit = "ms" or "bytes", about = } }; { "rarely", one_of = { "often", "rarely" } }
- *   stats    { "NAME", ... } or { NAME = what it counts }: counters of the policy
- *   state    { NAME = 0 }: what the policy keeps for itself
- *   roles    { ROLE = { settings = as config, of each tenant, 0 or false; counters = as stats, of each tenant; state =
- *            as state, of each tenant; hold = true: ask a delayed task again until 0 is answered; and functions } }:
- *     charged(memcg, me, config, pages) -> ms that the task sleeps
- *     uncharged(memcg, me, config, pages)
- *     below_low(memcg, me, config, protection, usage), below_min -> whether it is protected; bytes
- *     join(memcg, me, config) -> nothing, or refuse("why: %d", number)
- */
-static int l_policy_lua(lua_State *L)
-{
-	lua_settop(L, 1);
-	upcall_push(L, UPCALL_POLICY);
-	lua_insert(L, 1);
-	lua_call(L, 1, 1);
-	return 1;
 }
 
 /* policy.list() -> {{name=, description=}, ...}, the built-in ones */
@@ -136,7 +100,7 @@ static int l_policy_describe(lua_State *L)
 	if (luaL_testudata(L, 1, POLICY))
 		p = check_policy(L, 1);
 	else
-		p = open_policy(L, check_name(L, 1), &err);
+		p = open_policy(L, policy_check_name(L, 1), &err);
 	if (!p)
 		return glue_fail(L, &err);
 	policy_push_description(L, p);
@@ -253,7 +217,7 @@ static int l_policy_attach(lua_State *L)
 		p = check_policy(L, 1);
 		lua_pushvalue(L, 1);
 	} else {
-		p = open_policy(L, check_name(L, 1), &err);
+		p = open_policy(L, policy_check_name(L, 1), &err);
 	}
 	if (!p)
 		return glue_fail(L, &err);
@@ -482,8 +446,12 @@ static int l_policy_native(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"attach", l_policy_attach}, {"describe", l_policy_describe}, {"list", l_policy_list},
-	{"load", l_policy_load},     {"lua", l_policy_lua},           {"native", l_policy_native},
+	{"attach", l_policy_attach},
+	{"describe", l_policy_describe},
+	{"list", l_policy_list},
+	{"load", l_policy_load},
+	{"lua", l_policy_lua},
+	{"native", l_policy_native},
 	{NULL, NULL},
 };
 

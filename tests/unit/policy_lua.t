@@ -222,3 +222,59 @@ tap.fails(of(load("return function(a, b, c, d, e)\n return 0 end")()), "charged 
 tap.fails(function()
   return policy.lua { roles = { tenant = { uncharged = load("return function()\n return 1 end")() } } }
 end, ":2: nobody asks for an answer of this callback; write `return` alone", "an answer that nobody asks for", 1)
+
+-- ---- what comes of the rest --------------------------------------------------------------------------------------------------------
+
+local body <const> = [[
+        local over = memcg.usage - me.soft
+        if over <= 0 then return 0 end
+        me.active = me.active + 1
+        for i = 1, math.min(pages, 8) do stats.calls = stats.calls + i end
+        if config.mood == "wild" and not state.open then state.open, state.last = true, now() end
+        return (over >> 20) * config.step // (pages - me.since)]]
+
+local tried = made(body, nil, [[if me.soft == 0 then return refuse("soft: %d", me.soft) end]])
+local c = tried:c()
+tap.like(c, "__s64 over_%d+ = lua_sub%(t_%d+, t_%d+%);", "a local is one of C")
+tap.like(c, "__sync_fetch_and_add(&me_", "a counter is added to in one step")
+tap.like(c, "LUA_LOOP(8) {", "a loop has its bound")
+tap.like(c, "== mood_wild", "a word is a constant")
+tap.like(c, "L->line = 15;", "a division by zero knows its line")
+tap.like(c, "refuse(L->join, -EINVAL, \"soft: %lld\"", "a refusal is the host's")
+tap.ok(not c:find "#line", "the C for people has no directives")
+tap.is(made(body):version() == tried:version(), false, "another function has another version")
+tap.is(made(body, nil, [[if me.soft == 0 then return refuse("soft: %d", me.soft) end]]):version(), tried:version(), "the same has the same")
+
+local object = tried:object()
+tap.is((object:gsub("/%x+/tried", "/HASH/tried")), scratch:path() .. "/memlua/policies/HASH/tried.bpf.o", "the object lies in the cache")
+tap.like(sys.read((object:gsub("o$", "c"))), "#line 10 ", "beside its C, which leads to the Lua")
+local described = policy.describe(tried)
+tap.is({ described.name, described.description, described.roles }, { "tried", "for the test", { "high", "tenant" } }, "described as any policy")
+local step = memlua.named(described.config, "step")
+tap.is({ step.default, step.unit, memlua.named(described.config, "flag").default, memlua.named(described.config, "mood").values }, { 20, "ms", true, { "calm", "wild" } },
+  "configuration with defaults, units and words")
+tap.is(memlua.named(described.tenants.tenant, "active").doc, "times delayed", "counters are documented")
+tap.is(memlua.named(described.stats, "errors").doc, "calls that an error ended: answered with 0", "errors are counted")
+local loaded <close> = assert(policy.load(tried))
+tap.is(loaded:name(), "tried", "loaded by its object")
+tap.fails(function() loaded:configure { step = "5 apples" } end, "step: ", "and configured by name, with units")
+
+-- ---- clang ---------------------------------------------------------------------------------------------------------------------------
+
+host.setenv("PATH", scratch:path())
+tap.is(made(body, nil, [[if me.soft == 0 then return refuse("soft: %d", me.soft) end]]):object(), object, "what was compiled is found again, without clang")
+tap.fails(function() made("return 5"):object() end, "tried: a policy in Lua becomes a BPF program by clang, and there is none in $PATH; install clang",
+  "no clang", memlua.status.unsupported)
+local function clang_says(text)
+  assert(host.save(scratch:path() .. "/clang", ("#!/bin/sh\nfor last; do :; done\necho \"%s\"\nexit 1\n"):format(text)))
+  assert(host.chmod(scratch:path() .. "/clang", tonumber("755", 8)))
+end
+clang_says "$last:1:1: error: first"
+tap.fails(function() made("return 5"):object() end, "tried: clang: first; what it was given is ", "what clang says of the C", 1)
+clang_says "two.lua:12:3: error: too much"
+tap.fails(function() made("return 6"):object() end, "two.lua:12: clang: too much; what it was given is ", "what it says of the Lua", 1)
+clang_says "x.lua:9:1: error: Looks like the BPF stack limit of 512 bytes is exceeded"
+tap.fails(function() made("return 7"):object() end, "x.lua:9: clang: Looks like the BPF stack limit of 512 bytes is exceeded; it has too many locals for a BPF "
+  .. "program: let it have fewer at a time", "too many locals", 1)
+
+tap.done()

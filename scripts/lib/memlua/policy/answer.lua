@@ -43,7 +43,7 @@ end
 
 -- ---- the others ------------------------------------------------------------------------------------------------------
 
-local function of_each(fn, node, given)
+local function of_each(fn, _, given)
   if not given then return fn:emit("return 0;") end
   fn:emit("return %s;", expression.typed(fn, given, "boolean", "what the function of a for_each returns (true ends it)").c)
 end

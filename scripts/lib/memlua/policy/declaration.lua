@@ -157,10 +157,10 @@ local function roles_of(given)
   return list
 end
 
+-- Of any of the functions: which file it is.
 local function origin_of(roles)
-  for _, role in ipairs(roles) do
-    for _, origin in pairs(role.functions) do return origin end
-  end
+  local _, origin = next(roles[1].functions)
+  return origin
 end
 
 -- In C the words of all enums and the roles' names are of one kind.

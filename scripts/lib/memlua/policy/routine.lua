@@ -23,6 +23,7 @@ end
 --- Adds a line of C, which belongs to the statement of Lua that is compiled.
 function Routine:emit(fmt, ...) self.lines[#self.lines + 1] = { text = fmt:format(...), line = self.line } end
 
+--- Adds lines that aside() has returned.
 function Routine:append(lines) table.move(lines, 1, #lines, #self.lines + 1, self.lines) end
 
 --- Calls f(); what it emits is returned instead of added, before what f returns.

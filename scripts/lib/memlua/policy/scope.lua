@@ -12,8 +12,10 @@ local BUILTIN <const> = { now = "function", for_each = "function", refuse = "fun
 
 -- ---- what is declared ------------------------------------------------------------------------------------------------
 
---- Begins and ends a block.
+--- Begins a block: what is declared from now on is forgotten at its end.
 function scope.open(fn) fn.scopes[#fn.scopes + 1] = {} end
+
+--- Ends a block.
 function scope.close(fn) fn.scopes[#fn.scopes] = nil end
 
 --- Declares a name. `entry`: { value = v } or { routine = Function node, owner = fn }, and what a loop wants to know of it.
