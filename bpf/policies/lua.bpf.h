@@ -16,6 +16,13 @@
 /* A loop of which the compiler has seen that it ends within so many turns. */
 #define LUA_LOOP(turns) bpf_repeat(turns)
 
+/*
+ * A number as the verifier doesn't know it. One that it knows, and that changes in each turn of a loop or for each tenant
+ * and is compared later, makes it walk turn by turn, without end for tenants.
+ */
+static volatile __s64 lua_zero;
+#define lua_hidden(number) lua_add(number, lua_zero)
+
 /* --- memory cgroups, in bytes --- */
 
 /* The values come from the kernel's BTF. */
@@ -82,7 +89,8 @@ static __always_inline __s64 lua_now(void)
 /* Beside the statistics that a policy declares. */
 #define LUA_STATS                                                                                  \
 	__u64 errors __doc("calls that an error ended: answered with 0");                          \
-	__u64 error_line __doc("the line in Lua of the last of them")
+	__u64 error_line __doc("the line in Lua of the last of them");                             \
+	__u64 strangers __doc("asked for a cgroup without an entry: answered with 0")
 
 #define LUA_FOR_EACH(role, body, env) bpf_for_each_map_elem(&role##_memcg, body, env, 0)
 

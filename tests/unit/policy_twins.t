@@ -22,10 +22,10 @@ local TWINS <const> = {
 -- ---- the programs ----------------------------------------------------------------------------------------------------
 
 -- What both count and are told: the documented fields.
-local function names_of(members, is_shared)
+local function names_of(members)
   local names = {}
   for _, member in ipairs(members or {}) do
-    if member.doc and member.name ~= "strangers" and (not is_shared or is_shared[member.name]) then names[#names + 1] = member.name end
+    if member.doc then names[#names + 1] = member.name end
   end
   table.sort(names)
   return names

@@ -41,6 +41,7 @@ static __always_inline void count(__u64 *counter)
 #include "lua_integer.h"
 #include "lua_answer.h"
 
+#define lua_hidden(number) (number)
 #define LUA_LOOP(turns) for (int __turn = 0; __turn < (turns); __turn++)
 
 #endif
@@ -96,7 +97,7 @@ enum { test_MEMCG_LOW, test_MEMCG_HIGH, test_MEMCG_MAX, test_MEMCG_OOM, test_MEM
 	bool gone;                                                                                 \
 	__u64 cgroup
 #undef LUA_STATS
-#define LUA_STATS __u64 errors, error_line
+#define LUA_STATS __u64 errors, error_line, strangers
 
 #ifdef __bpf__
 

@@ -65,8 +65,8 @@ function loop.numeric(fn, node, block)
   local at, left = fn:fresh "at", fn:fresh "left"
   local up = step > 0
   fn:emit("if (%s %s %s) {", from.c, up and "<=" or ">=", to.c)
-  fn:emit("__s64 %s = %s;", at, from.c)
-  fn:emit("__u64 %s = (__u64)lua_sub(%s, %s) / %d;", left, up and to.c or from.c, up and from.c or to.c, up and step or -step)
+  fn:emit("__s64 %s = %s;", at, from.const and ("lua_hidden(%s)"):format(from.c) or from.c)
+  fn:emit("__u64 %s = (__u64)lua_hidden(lua_sub(%s, %s)) / %d;", left, up and to.c or from.c, up and from.c or to.c, up and step or -step)
   fn:emit("LUA_LOOP(%d) {", math.max(turns, 1))
   scope.open(fn)
   local v = { type = "number", c = at, lo = up and from.lo or to.lo, hi = up and to.hi or from.hi }

@@ -54,7 +54,7 @@ Instance.__index = Instance
 function plain.new(definition, world)
   local self = { definition = definition, world = world, env = env_of(definition), config = initial(definition.config),
     stats = initial(definition.stats), state = initial(definition.state), roles = {} }
-  self.stats.errors, self.stats.error_line = 0, 0
+  self.stats.errors, self.stats.error_line, self.stats.strangers = 0, 0, 0
   for _, role in ipairs(definition.roles) do self.roles[role.name] = role end
   return setmetatable(self, Instance)
 end

@@ -112,8 +112,10 @@ local function add_callback(self, role, name, fn)
   self:put("struct %s_tenant *me = memcg_attached(&%s_memcg, &memcg);", role, role)
   self:put("struct lua_call call = {};")
   self:put("")
-  self:put("if (!me)")
+  self:put("if (!me) {")
+  self:put("count(&stats.strangers);")
   self:put("return%s;", callback.answer and " 0" or "")
+  self:put("}")
   local answer = ANSWER[callback.answer]
   if answer then
     self:put(answer, text, fn.node.line)

@@ -28,7 +28,8 @@ end
 --- A local variable of the function's own, with a value.
 function scope.variable(fn, name, v)
   local c = fn:fresh(name)
-  fn:emit("%s%s = %s;", kinds.c(v.type), c, v.c)
+  local is_hidden = fn.changed[name] and v.const and v.type == "number" -- see lua.bpf.h
+  fn:emit("%s%s = %s;", kinds.c(v.type), c, is_hidden and ("lua_hidden(%s)"):format(v.c) or v.c)
   local entry = { value = { type = v.type, c = c }, is_variable = true, initial = v.lo }
   if not fn.changed[name] then entry.value.const, entry.value.lo, entry.value.hi = v.const, v.lo, v.hi end
   return scope.declare(fn, name, entry)
