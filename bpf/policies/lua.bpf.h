@@ -88,6 +88,7 @@ static __always_inline __s64 lua_now(void)
 
 /* Beside the statistics that a policy declares. */
 #define LUA_STATS                                                                                  \
+	__u64 asked __doc("times that the kernel asked");                                          \
 	__u64 errors __doc("calls that an error ended: answered with 0");                          \
 	__u64 error_line __doc("the line in Lua of the last of them");                             \
 	__u64 strangers __doc("asked for a cgroup without an entry: answered with 0")

@@ -155,7 +155,7 @@ local EACH <const> = 'for_each takes the name of a role and a function written h
 refused("for_each('tenant')", EACH)
 refused("for_each(1, function(t) end)", EACH)
 refused("for_each('tenant', now)", EACH)
-refused("for_each('tenant', function() end)", EACH)
+refused("for_each('tenant', function(t, m, x) end)", EACH)
 refused("for_each('tenent', function(t) end)", "no role 'tenent'; did you mean 'tenant'?")
 refused("return for_each('tenant', function(t) end)", "for_each gives no value; call it by itself, and let its function change locals")
 refused("for_each('tenant', function(t) for_each('high', function(h) end) end)", "a for_each in another; keep in state what the inner one would find")
@@ -200,7 +200,13 @@ declared(with("config", { a = { "often", one_of = { "often" } }, b = { "often", 
 declared(with("stats", { "errors" }), "stats: 'errors' is memlua's own; take another name")
 declared({ roles = { tenant = { charged = charged, settings = { x = 0 }, counters = { "x" } } } }, "roles.tenant: 'x' is there twice")
 declared({ roles = { tenant = { charged = charged, settings = { x = 5 } } } },
-  "roles.tenant.settings.x: 5; a setting that a scenario doesn't give is 0 or false: let the policy take that for 5")
+  "roles.tenant.settings.x: 5; what is kept of a tenant is 0 or false until it is given: let the policy take that for 5")
+declared({ roles = { tenant = { charged = charged, state = { x = true } } } },
+  "roles.tenant.state.x: true; what is kept of a tenant is 0 or false until it is given: let the policy take that for true")
+declared({ roles = { tenant = { charged = charged, settings = { x = { "a", one_of = { "a" } } } } } },
+  "roles.tenant.settings.x: words are for config; of a tenant a number or a boolean is kept")
+declared({ roles = { tenant = { charged = charged, faulted_when = { "a b" } } } },
+  "roles.tenant.faulted_when: a b; a condition is the name of what must be other than 0 in config, or \"name=word\"")
 declared({ roles = { tenant = { charged = charged, counters = { "gone" } } } }, "roles.tenant.counters: 'gone' is memlua's own; take another name")
 
 -- ---- functions without source --------------------------------------------------------------------------------------------------

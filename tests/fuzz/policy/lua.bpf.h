@@ -97,7 +97,7 @@ enum { test_MEMCG_LOW, test_MEMCG_HIGH, test_MEMCG_MAX, test_MEMCG_OOM, test_MEM
 	bool gone;                                                                                 \
 	__u64 cgroup
 #undef LUA_STATS
-#define LUA_STATS __u64 errors, error_line, strangers
+#define LUA_STATS __u64 asked, errors, error_line, strangers
 
 #ifdef __bpf__
 

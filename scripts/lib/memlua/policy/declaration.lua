@@ -11,11 +11,17 @@ local MOST_ROLES <const> = 16
 
 -- ---- names ------------------------------------------------------------------------------------------------------------
 
-local function check_name(name, path)
+local function check_form(name, path)
   if type(name) ~= "string" or not name:find "^%l[%w_]*$" then
     check.refuse(path, "%s: a name begins with a small letter, and has letters, digits and _", tostring(name))
   end
   if #name > 32 then check.refuse(path, "%s: a name has 32 letters at most", name) end
+  return name
+end
+
+-- One that is a name in C, too.
+local function check_name(name, path)
+  check_form(name, path)
   if kinds.taken[name] then check.refuse(path, "'%s' %s; take another name", name, kinds.taken[name]) end
   return name
 end
@@ -104,13 +110,14 @@ local function check_once(lists, path)
   end
 end
 
-local function settings_of(given, path)
+-- What is kept of a tenant is made by the host, which begins with zeros.
+local function tenants_fields(given, path, is_setting)
   local list = fields_of(given, path)
   for _, field in ipairs(list) do
-    field.is_setting = true
-    if field.words then check.refuse(path .. "." .. field.name, "words are for config; a setting is a number or a boolean") end
+    field.is_setting = is_setting
+    if field.words then check.refuse(path .. "." .. field.name, "words are for config; of a tenant a number or a boolean is kept") end
     if field.initial ~= 0 and field.initial ~= false then
-      check.refuse(path .. "." .. field.name, "%s; a setting that a scenario doesn't give is 0 or false: let the policy take that for %s",
+      check.refuse(path .. "." .. field.name, "%s; what is kept of a tenant is 0 or false until it is given: let the policy take that for %s",
         tostring(field.initial), tostring(field.initial))
     end
   end
@@ -135,8 +142,8 @@ local function role_of(name, given, path)
   local role = { name = check_name(name, path), hold = given.hold, functions = {}, fields = {},
     faulted_when = conditions_of(given.faulted_when, path .. ".faulted_when") }
   if role.name == "config" or role.name == "stats" or role.name == "state" then check.refuse(path, "is memlua's own; take another name") end
-  local lists = { settings_of(given.settings, path .. ".settings"), counters_of(given.counters, path .. ".counters"),
-    fields_of(given.state, path .. ".state") }
+  local lists = { tenants_fields(given.settings, path .. ".settings", true), counters_of(given.counters, path .. ".counters"),
+    tenants_fields(given.state, path .. ".state") }
   check_once(lists, path)
   for _, list in ipairs(lists) do table.move(list, 1, #list, #role.fields + 1, role.fields) end
   for callback in pairs(kinds.callbacks) do
@@ -186,7 +193,7 @@ function declaration.of(given)
   local definition = { roles = roles_of(given.roles) }
   local origin = origin_of(definition.roles)
   definition.file = origin.file
-  definition.name = given.name and check_name(given.name, "name") or (origin.path or "policy"):match "([^/]*)$":gsub("%..*", ""):gsub("[^%w_-]", "_")
+  definition.name = given.name and check_form(given.name, "name") or (origin.path or "policy"):match "([^/]*)$":gsub("%..*", ""):gsub("[^%w_-]", "_")
   definition.about = given.about and check.is "string"(given.about, "about") or "a policy in Lua"
   definition.config, definition.stats = fields_of(given.config, "config"), counters_of(given.stats, "stats")
   definition.state = fields_of(given.state, "state")

@@ -12,7 +12,7 @@ local FORM <const> = "for_each takes the name of a role and a function written h
 local function check(fn, node)
   local roles = memlua.keys(fn.program.roles)
   local role, f = node[2], node[3]
-  if #node ~= 3 or role.tag ~= "String" or f.tag ~= "Function" or #f[1] > 2 or #f[1] < 1 then refusal.at(fn.origin, node, FORM, roles[1]) end
+  if #node ~= 3 or role.tag ~= "String" or f.tag ~= "Function" or #f[1] > 2 then refusal.at(fn.origin, node, FORM, roles[1]) end
   if not fn.program.roles[role[1]] then refusal.at(fn.origin, role, "no role '%s'%s", role[1], memlua.hint(role[1], roles)) end
   if fn.around then refusal.at(fn.origin, node, "a for_each in another; keep in state what the inner one would find") end
   return role[1], f
@@ -31,7 +31,7 @@ end
 local function compile(fn, role, f, name, block)
   local body = fn:inside(name)
   scope.open(body)
-  scope.declare(body, f[1][1][1], { value = { type = "tenant " .. role, c = "tenant" } })
+  if f[1][1] then scope.declare(body, f[1][1][1], { value = { type = "tenant " .. role, c = "tenant" } }) end
   if f[1][2] then scope.declare(body, f[1][2][1], { value = { type = "memcg", c = "memcg" } }) end
   block(body, f[2])
   scope.close(body)

@@ -56,6 +56,6 @@ kinds.taken = {}
 for word in ([[auto break case char const continue default do double else enum extern float for goto if inline int long register
   restrict return short signed sizeof static struct switch typedef typeof union unsigned void volatile while asm bool true false
   bpf_wq]]):gmatch "%S+" do kinds.taken[word] = "is a word of C's" end
-for word in ("gone cgroup errors error_line strangers"):gmatch "%S+" do kinds.taken[word] = "is memlua's own" end
+for word in ("gone cgroup asked errors error_line strangers"):gmatch "%S+" do kinds.taken[word] = "is memlua's own" end
 
 return kinds

@@ -54,7 +54,7 @@ Instance.__index = Instance
 function plain.new(definition, world)
   local self = { definition = definition, world = world, env = env_of(definition), config = initial(definition.config),
     stats = initial(definition.stats), state = initial(definition.state), roles = {} }
-  self.stats.errors, self.stats.error_line, self.stats.strangers = 0, 0, 0
+  for _, name in ipairs { "asked", "errors", "error_line", "strangers" } do self.stats[name] = 0 end
   for _, role in ipairs(definition.roles) do self.roles[role.name] = role end
   return setmetatable(self, Instance)
 end
@@ -93,6 +93,7 @@ function Instance:call(role, callback, memcg, me, ...)
   enter(self)
   local ok, v = pcall(origin.f, memcg, me, self.config, ...)
   if wanted == "join" then return not ok and ("error in line %d"):format(line_of(v)) or ok and v and v.refused or nil end
+  if wanted then self.stats.asked = self.stats.asked + 1 end
   if not ok then count_error(self, line_of(v)) end
   if wanted == "boolean" then return ok and v or false end
   if wanted ~= "number" or not ok then return 0 end

@@ -112,6 +112,7 @@ local function add_callback(self, role, name, fn)
   self:put("struct %s_tenant *me = memcg_attached(&%s_memcg, &memcg);", role, role)
   self:put("struct lua_call call = {};")
   self:put("")
+  if callback.answer then self:put("count(&stats.asked);") end
   self:put("if (!me) {")
   self:put("count(&stats.strangers);")
   self:put("return%s;", callback.answer and " 0" or "")
