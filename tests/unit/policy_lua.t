@@ -283,4 +283,37 @@ clang_says "x.lua:9:1: error: Looks like the BPF stack limit of 512 bytes is exc
 tap.fails(function() made("return 7"):object() end, "x.lua:9: clang: Looks like the BPF stack limit of 512 bytes is exceeded; it has too many locals for a BPF "
   .. "program: let it have fewer at a time", "too many locals", 1)
 
+host.setenv("XDG_CACHE_HOME", "/dev/null")
+tap.fails(function() made("return 8"):object() end, "; set XDG_CACHE_HOME to a folder that can be written", "no cache", memlua.status.resources)
+
+-- ---- in user space: checked without an object ------------------------------------------------------------------------------------------
+
+local scenario = require "memlua.scenario"
+
+local function checked(strategy, what, tenant)
+  tap.fails(function()
+    scenario.run { name = "s", limits = { ["memory.max"] = "64M" }, strategies = { strategy },
+      tenants = { { name = "t", role = "tenant", workload = { size = "1M" }, policy = tenant } } }
+  end, what, what, memlua.status.misuse)
+end
+
+local function there(config, more)
+  local p = { name = tried, where = "user", config = config, roles = { tenant = { "t" } } }
+  for key, v in pairs(more or {}) do p[key] = v end
+  return { name = "there", policy = p }
+end
+
+checked(there { stp = 5 }, "strategies.there.policy.config.stp: stp; did you mean 'step'?")
+checked(there { step = "5 apples" }, "strategies.there.policy.config.step: ")
+checked(there { step = true }, "strategies.there.policy.config.step: takes a whole number, not true")
+checked(there { flag = 1 }, "strategies.there.policy.config.flag: takes true or false, not 1")
+checked(there { mood = "mild" }, "strategies.there.policy.config.mood: mild; did you mean 'wild'?")
+checked(there(nil, { where = "here" }), "strategies.there.policy.where: here; known: kernel, user")
+checked(there(nil, { name = "priority" }), "strategies.there.policy.where: user: priority is no policy in Lua, and only the kernel runs it")
+checked({ name = "both", policy = { name = tried, where = "user" }, controller = function() end },
+  "strategies.both.policy.where: user: the strategy has a controller already; give it one or the other")
+checked({ name = "kernel", policy = { name = "priority", period = "1s" } }, "strategies.kernel.policy.period: is of a policy in user space; the kernel asks at each charge")
+checked(there(), "tenants.t.policy: active: unknown; known: soft", { active = 5 })
+checked(there(), "tenants.t.policy: soft: takes a whole number, not true", { soft = true })
+
 tap.done()

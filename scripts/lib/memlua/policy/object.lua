@@ -47,10 +47,11 @@ local function compile(name, path, made)
   local folder <close> = host.scratch()
   local header = folder:path() .. "/lua.bpf.h"
   memlua.must(host.save(header, (runtime())))
-  local pipe <close> = io.popen(("clang %s -I %s -c -o %s %s 2>&1"):format(FLAGS, sys.quote(folder:path()), sys.quote(made .. ".new"), sys.quote(path)))
+  local new = made .. folder:path():match "%.[^.]*$" -- another memlua may be at it, too
+  local pipe <close> = io.popen(("clang %s -I %s -c -o %s %s 2>&1"):format(FLAGS, sys.quote(folder:path()), sys.quote(new), sys.quote(path)))
   local said = pipe:read "a"
   if not pipe:close() then complaint(said, path, name) end
-  memlua.must(os.rename(made .. ".new", made))
+  memlua.must(os.rename(new, made))
 end
 
 --- The object of a policy's C: made by clang, or found where it was made before. `name`: of the policy. Returns its path, beside which
@@ -61,8 +62,9 @@ function object.of(name, c)
   local folder = ("%s/%s"):format(cache(), object.hash(text))
   local base = folder .. "/" .. name .. ".bpf"
   if sys.read(base .. ".c") == text and sys.exists(base .. ".o") then return base .. ".o" end
-  memlua.must(host.mkdir(folder))
-  memlua.must(host.save(base .. ".c", text))
+  local made, why = host.mkdir(folder)
+  if made then made, why = host.save(base .. ".c", text) end
+  if not made then memlua.fail(memlua.status.resources, "%s; set XDG_CACHE_HOME to a folder that can be written", why) end
   compile(name, base .. ".c", base .. ".o")
   return base .. ".o"
 end
