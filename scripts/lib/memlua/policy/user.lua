@@ -88,50 +88,43 @@ end
 -- ---- one look ---------------------------------------------------------------------------------------------------------------------
 
 local PAGE <const>, BATCH <const> = host.page_size, 64 -- pages that the kernel charges at once (MEMCG_CHARGE_BATCH)
-local MOST_ASKED <const> = 4096 -- in one look: 1G of growth
+local MOST_ASKED <const> = 4096 -- times in one look: 1G of growth
 
 local function now() return math.floor(host.monotonic() * 1000) end
 
--- The ms that a tenant owes for what it has charged since the last look: one answer for each 64 pages, as in the kernel.
-local function owed(self, member, pages)
-  local ms = 0
-  for _ = 1, math.min(pages // BATCH, MOST_ASKED) do
-    ms = ms + self.instance:call(member.role, "charged", member.memcg, member.me, BATCH)
+-- Asks for each 64 pages that a tenant has charged and wasn't asked about, until one answer is a delay: the time of that passes
+-- before the next is asked, as in the kernel. Of a held tenant the same is asked again. Returns the delay, ms, or nil.
+local function next_delay(self, member)
+  for _ = 1, MOST_ASKED do
+    if member.unasked < BATCH then return nil end
+    local ms = self.instance:call(member.role, "charged", member.memcg, member.me, BATCH)
+    local is_delay = ms > 10 -- the kernel sleeps for no less
+    if not (is_delay and member.hold) then member.unasked = member.unasked - BATCH end
+    if is_delay then return ms end
   end
-  return ms
 end
 
-local function freeze_for(member, ms)
-  if ms <= 10 then return end -- as in the kernel
-  member.frozen_until = now() + ms
-  member.target:freeze()
-end
-
--- Whether its time isn't over. A held one is asked again, until 0 is answered.
-local function is_frozen(self, member)
-  if not member.frozen_until then return false end
-  if now() < member.frozen_until then return true end
-  local ms = member.hold and self.instance:call(member.role, "charged", member.memcg, member.me, BATCH) or 0
-  if ms > 10 then
-    member.frozen_until = now() + ms
-    return true
+-- Frozen it stays until nothing is left to ask about.
+local function delay(self, member)
+  local time = now()
+  if member.frozen_until and time < member.frozen_until then return end
+  local ms = next_delay(self, member)
+  if ms then
+    if not member.frozen_until then member.target:freeze() end
+    member.frozen_until = (member.frozen_until or time) + ms
+  elseif member.frozen_until then
+    member.frozen_until = nil
+    member.target:thaw()
   end
-  member.frozen_until = nil
-  member.target:thaw()
-  return false
 end
 
 local function look_at_charges(self, member)
-  if member.functions.charged and is_frozen(self, member) then return end
   local usage = member.memcg.usage
   local pages = (usage - member.usage) // PAGE
-  if pages >= BATCH and member.functions.charged then
-    member.usage = usage
-    freeze_for(member, owed(self, member, pages))
-  elseif pages < 0 then
-    member.usage = usage
-    if member.functions.uncharged then self.instance:call(member.role, "uncharged", member.memcg, member.me, -pages) end
-  end
+  member.usage = member.usage + pages * PAGE
+  if pages > 0 then member.unasked = member.unasked + pages end
+  if pages < 0 and member.functions.uncharged then self.instance:call(member.role, "uncharged", member.memcg, member.me, -pages) end
+  if member.functions.charged then delay(self, member) end
 end
 
 local PROTECTION <const> = { below_low = "low", below_min = "min" }
@@ -174,7 +167,7 @@ end
 local function member_of(self, c, role, name, given)
   local target = c:tenant(name)
   local member = { target = target, role = role.name, functions = role.functions, hold = role.hold, me = self.instance:tenant(role.name),
-    memcg = files.cgroup(target.path), protected = { low = false, min = false } }
+    memcg = files.cgroup(target.path), unasked = 0, protected = { low = false, min = false } }
   for key, v in pairs(values_of(role.fields, given, is_setting)) do member.me[key] = v end
   member.usage, member.own = member.memcg.usage, { low = member.memcg.low, min = member.memcg.min }
   return member
@@ -205,7 +198,7 @@ end
 
 --- The controller f(c) of a policy (user.open's), as a strategy takes one. `roles`: { ROLE = { tenant's name, ... } }; `settings`: { NAME =
 --- { KEY = value } }; `period`: seconds between two looks. A tenant whose usage grew is asked about once for each 64 pages, and frozen
---- for the sum of the answers; one of 10 ms or less is left out.
+--- for each answer in turn; one of 10 ms or less is left out.
 function user.controller(opened, roles, settings, period)
   return function(c)
     local self = { members = {} }
