@@ -17,6 +17,7 @@
 #define __type(name, value) __typeof__(value) *name
 #define __kptr
 #define __ksym
+#define __weak
 #define bpf_repeat(turns) for (int __turn = 0; __turn < (turns); __turn++)
 
 void *bpf_map_lookup_elem(void *map, const void *key);
