@@ -7,15 +7,14 @@ local sys = require "memlua.base.sys"
 
 local source = {}
 
-local parsed = {} -- text -> { tree, characters }: several functions of one file are the rule
+local last = {} -- { text, tree, characters }: several functions of one file are the rule
 
 local function parse(text)
-  local known = parsed[text]
-  if not known then
-    known = { characters = decoder.decode(text) }
-    known.tree, parsed[text] = parser.parse(known.characters), known
+  if last.text ~= text then
+    local characters = decoder.decode(text)
+    last = { text = text, characters = characters, tree = parser.parse(characters) }
   end
-  return known
+  return last
 end
 
 -- The text that a function was loaded from, the name of it for people, and its path if it is a file.
