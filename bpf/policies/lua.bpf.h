@@ -95,6 +95,14 @@ static __always_inline __s64 lua_now(void)
 
 #define LUA_FOR_EACH(role, body, env) bpf_for_each_map_elem(&role##_memcg, body, env, 0)
 
+/* What the function of a for_each returns: the verifier wants to see 0 or 1, and a bool from memory is any byte to it. */
+#define lua_end(yes)                                                                               \
+	({                                                                                         \
+		long __end = (yes);                                                                \
+		barrier_var(__end);                                                                \
+		__end & 1;                                                                         \
+	})
+
 static __always_inline struct mem_cgroup *lua_memcg(struct cgroup *cgroup)
 {
 	return cgroup ? cgroup_memcg(cgroup) : NULL;

@@ -23,6 +23,6 @@ for _, batch in ipairs(batches) do
   programs, refused, compared, errors = programs + #batch.names, refused + left, compared + n, errors + failed
 end
 print(("# %d programs, %d of them refused by the verifier, %d runs, %d ended by an error"):format(programs, refused, compared, errors))
-tap.ok(refused < programs // 4, "the verifier refuses few", refused, programs)
+tap.ok(refused <= programs // 32, "the verifier refuses hardly any", refused, programs)
 tap.is(compared, (programs - refused) * differential.INPUTS, "each of the others was run")
 tap.done()

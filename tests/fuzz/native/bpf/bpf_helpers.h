@@ -30,6 +30,7 @@ __u64 bpf_ktime_get_ns(void);
 		*(slot) = (pointer);                                                               \
 		__old;                                                                             \
 	})
+#define barrier_var(variable) asm volatile("" : "+r"(variable))
 #define bpf_probe_read_kernel(to, size, from) memcpy(to, from, size)
 #define BPF_SNPRINTF(out, size, format, args...) snprintf(out, size, format, ##args)
 
