@@ -3,11 +3,37 @@
 #include "policy_lua.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
+#include "../core/error.h"
+#include "../core/trusted.h"
 #include "upcall.h"
+
+/* The argument at idx is a file that returns what policy.lua() gave: that takes its place. */
+static void load_file(lua_State *L, int idx)
+{
+	struct error err;
+
+	if (trusted_file(lua_tostring(L, idx), &err))
+		luaL_error(L, "%s", err.text);
+	upcall_push(L, UPCALL_POLICY);
+	lua_pushvalue(L, idx);
+	lua_call(L, 1, 1);
+	lua_replace(L, idx);
+}
+
+static bool is_lua_file(lua_State *L, int idx)
+{
+	size_t len;
+	const char *name = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &len) : NULL;
+
+	return name && len > 4 && !strcmp(name + len - 4, ".lua");
+}
 
 const char *policy_check_name(lua_State *L, int idx)
 {
+	if (is_lua_file(L, idx))
+		load_file(L, idx);
 	if (lua_istable(L, idx)) {
 		if (lua_getfield(L, idx, "object") != LUA_TFUNCTION)
 			luaL_argerror(L, idx, "a policy's name, or what policy.lua gave");
@@ -20,7 +46,7 @@ const char *policy_check_name(lua_State *L, int idx)
 
 /*
  * policy.lua{name=, about=, config=, stats=, state=, roles=} -> a policy written in Lua, for every function here that
- * takes a name. See the guide, bpf/policies/README.md. Fails with status 1 at the FILE:LINE of what is outside of the subset.
+ * takes a name. policy.lua(path): that of a file that ends with `return policy.lua {...}`; such a path may stand for a name, too. See the guide, bpf/policies/README.md. Fails with status 1 at the FILE:LINE of what is outside of the subset.
  *   about    what it does, in one line
  *   config   { NAME = 20 or { 20, unit = "ms" or "bytes", about = } }; { "rarely", one_of = { "often", "rarely" } }
  *   stats    { "NAME", ... } or { NAME = what it counts }: counters of the policy
@@ -37,6 +63,10 @@ const char *policy_check_name(lua_State *L, int idx)
 int l_policy_lua(lua_State *L)
 {
 	lua_settop(L, 1);
+	if (is_lua_file(L, 1)) {
+		load_file(L, 1);
+		return 1;
+	}
 	upcall_push(L, UPCALL_POLICY);
 	lua_insert(L, 1);
 	lua_call(L, 1, 1);

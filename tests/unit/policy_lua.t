@@ -265,6 +265,18 @@ local loaded <close> = assert(policy.load(tried))
 tap.is(loaded:name(), "tried", "loaded by its object")
 tap.fails(function() loaded:configure { step = "5 apples" } end, "step: ", "and configured by name, with units")
 
+-- ---- a file of its own -----------------------------------------------------------------------------------------------------------------
+
+local mine = scratch:path() .. "/mine.lua"
+assert(host.save(mine, "local policy = require 'memlua.policy'\nreturn policy.lua { roles = { tenant = { charged = function(memcg)\n  return 5 end } } }\n"))
+tap.is(policy.describe(mine).name, "mine", "a file is a policy, called as it is")
+tap.is({ policy.lua(mine).name, policy.lua(mine):version() == policy.lua(mine):version() }, { "mine", true }, "policy.lua takes its path")
+local help <close> = io.popen(sys.quote(host.executable()) .. " help " .. sys.quote(mine))
+tap.like(help:read "a", "mine\n  a policy in Lua.\n", "and help, too")
+assert(host.save(mine, "return 5\n"))
+tap.fails(function() policy.load(mine) end, mine .. ": it returns no policy; end it with `return policy.lua { ... }`", "a file of something else", 1)
+tap.fails(function() policy.load(scratch:path() .. "/none.lua") end, "none.lua: No such file or directory", "no file")
+
 -- ---- clang ---------------------------------------------------------------------------------------------------------------------------
 
 host.setenv("PATH", scratch:path())

@@ -155,7 +155,7 @@ local KIND <const> = {
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed
----     policy       { name = a built-in one, a .bpf.o, or what policy.lua gave, config = {...}, roles = { ROLE = { tenant, ... } } };
+---     policy       { name = a built-in one, a .bpf.o, a .lua, or what policy.lua gave, config = {...}, roles = { ROLE = { tenant, ... } } };
 ---                  without roles each tenant has its own; all have the policy's only one if it knows no other. One in Lua
 ---                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms")
 ---     limits       of the session, over the scenario's

@@ -8,8 +8,9 @@ local user = require "memlua.policy.user"
 
 local strategy_spec = {}
 
--- A name, or what policy.lua gave.
+-- A name, or what policy.lua gave, or gives of a file.
 local function check_named(value, path)
+  if type(value) == "string" and value:find "%.lua$" then value = policy.lua(value) end
   if type(value) == "table" and type(value.object) == "function" then return value end
   return check.is "string"(value, path)
 end
