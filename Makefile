@@ -217,7 +217,7 @@ check-fuzz: $(BUILD)/config.mk
 fuzz: $(MEMLUA) $(TEST_HELPERS)
 	@$(fuzz-build) fuzz-long
 	$(MEMLUA) tests/unit/policy_fuzz.t $(FUZZ_PROGRAMS) $(SEED)
-	$(MEMLUA) --vm tests/vm/policy_fuzz.t 64 $(SEED)
+	$(MEMLUA) --vm tests/vm/policy_fuzz.t 12 $(SEED)
 fuzz-few: $(FUZZERS)
 	@for fuzzer in $^; do name=$$(basename $$fuzzer); echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
 		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- tests/fuzz/seeds/$$name \
