@@ -3,7 +3,8 @@
 #   make          build memlua (build/memlua)
 #   make demo     run the plan's experiment, baseline and protected, and compare them
 #   make check    build and run all tests, JOBS of them at a time (one for each CPU, at most 4)
-#   make fuzz     feed the parsers hostile input for long, with the sanitizers; make check does it for short
+#   make fuzz     feed the parsers hostile input for long, with the sanitizers, and the compiler of policies in Lua
+#                 FUZZ_PROGRAMS (100000) random ones; make check does it for short
 #   make check-kill   kill memlua at 260 random points, and look what is left
 #   make check-faults   let each allocation and system call of memlua's own fail once
 #   make check-valgrind   make and close each handle a thousand times under valgrind
@@ -103,11 +104,22 @@ define compile-bpf
 		$(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf -Ibpf/policies -c -o $@ $<
 endef
 
+# What C made of a policy in Lua includes, with all that it includes itself: clang is all that is needed to compile one.
+RUNTIME = $(BUILD)/policies/lua.bpf.h
+$(RUNTIME): bpf/policies/lua.bpf.h bpf/policies/lua_integer.h bpf/policies/lua_answer.h bpf/policies/memlua.bpf.h bpf/memcg_bpf_ops.h $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) -target bpf -E -dD $(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf/policies $< > $@.all
+	$(Q)awk '/^# /{own = $$3 == "\"<built-in>\"" || $$3 == "\"<command" || $$3 == "<command"; next} !own && NF' $@.all > $@
+	@rm $@.all
+
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scripts/lib/memlua/*/*/*.lua)
 ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua/5.3/argparse.lua))
 # the bindings' sources for the contracts in them, see memlua.cli.contracts
-EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(ARGPARSE)
+# luacheck's parser, for policies in Lua
+LUACHECK = $(wildcard $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua \
+	decoder.lua unicode.lua unicode_printability_boundaries.lua))
+EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(ARGPARSE) $(LUACHECK)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
@@ -191,6 +203,7 @@ check-sanitized: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 # libFuzzer, a target for each parser in C; seeds are what it begins with, and what once went wrong
 FUZZ = $(BUILD)-fuzz
 FUZZ_RUNS ?= 20000
+FUZZ_PROGRAMS ?= 100000
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -verbosity=0
@@ -201,8 +214,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libmemlua.a $(BUILD)/host/lua/json.o $(
 	$(call say,FUZZ,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LIBBPF_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(filter %.a,$^) $(LDLIBS)
 check-fuzz: $(BUILD)/config.mk
 	@$(fuzz-build) fuzz-few
-fuzz: $(BUILD)/config.mk
+fuzz: $(MEMLUA) $(TEST_HELPERS)
 	@$(fuzz-build) fuzz-long
+	$(MEMLUA) tests/unit/policy_fuzz.t $(FUZZ_PROGRAMS) $(SEED)
+	$(MEMLUA) --vm tests/vm/policy_fuzz.t 12 $(SEED)
 fuzz-few: $(FUZZERS)
 	@for fuzzer in $^; do name=$$(basename $$fuzzer); echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
 		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- tests/fuzz/seeds/$$name \
@@ -246,7 +261,7 @@ man: $(MANUALS)
 
 TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
-SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch])) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
+SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch] bpf/policies/*.lua)) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
 	$(wildcard scripts/*.lua scripts/tutorial/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...

@@ -6,4 +6,5 @@ const struct upcall_target upcall_targets[UPCALLS] = {
 	[UPCALL_ENTER] = {"memlua.experiment.entry", "enter"},
 	[UPCALL_CHILD] = {"memlua.base.child", "run"},
 	[UPCALL_REFUSE] = {"memlua.base.child", "refuse"},
+	[UPCALL_POLICY] = {"memlua.policy.definition", "new"},
 };

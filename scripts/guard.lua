@@ -12,7 +12,7 @@ local options = option.parse {
     { "high", "string", arg = "CGROUP", many = true, help = "protected; absolute, or relative to the cgroup mount" },
     { "low", "string", arg = "CGROUP", many = true, help = "delayed while a high one is active" },
     { "role", "string", arg = "ROLE=CGROUP", many = true, help = "a cgroup in another policy's role" },
-    { "policy", "string", arg = "NAME", default = "priority", help = "a built-in policy, or a .bpf.o" },
+    { "policy", "string", arg = "NAME", default = "priority", help = "a built-in policy, a .bpf.o, or a .lua that returns one" },
     { "delay", "count", arg = "MS", help = "config.delay_ms: sleep of a low one per slow-path charge" },
     { "set", "string", arg = "KEY=VALUE", many = true, help = "any other value of the policy's config" },
     { "interval", "duration", default = "1s", help = "between two looks" },

@@ -9,9 +9,11 @@
 #ifndef MEMLUA_BPF_H
 #define MEMLUA_BPF_H
 
-/* Headers from Linux 6.10 on have it; the kernel knows it by its name. */
+/* Headers from Linux 6.10 and 6.4 on have these; the kernel knows them by their names. */
 #define bpf_wq bpf_wq_of_headers
+#define bpf_iter_num bpf_iter_num_of_headers
 #include <linux/bpf.h>
+#undef bpf_iter_num
 #undef bpf_wq
 #include <linux/errno.h>
 #include <stdbool.h>
@@ -45,6 +47,8 @@ struct page_counter {
 	atomic_long_t usage;
 	unsigned long emin;
 	unsigned long elow;
+	unsigned long min;
+	unsigned long low;
 	unsigned long high;
 	unsigned long max;
 	struct page_counter *parent;
@@ -53,6 +57,7 @@ struct page_counter {
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
+	atomic_long_t memory_events[1];
 };
 
 #pragma clang attribute pop
@@ -79,6 +84,11 @@ extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
 extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg,
 						      unsigned long nr_pages, unsigned int gfp,
 						      unsigned int options, int swappiness) __ksym;
+
+/* What bpf_for() and bpf_repeat() count with. */
+struct bpf_iter_num {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
 
 /* Work for a thread of the kernel's, which may sleep; a member of a map's value. */
 struct bpf_wq {

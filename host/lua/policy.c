@@ -17,6 +17,7 @@
 #include "cgroup.h"
 #include "glue.h"
 #include "policy_describe.h"
+#include "policy_lua.h"
 #include "policy_values.h"
 
 #define POLICY "memlua.policy"
@@ -53,12 +54,13 @@ static struct policy *open_policy(lua_State *L, const char *name, struct error *
 	return box->policy;
 }
 
-/* policy.load(name) -> policy, opened but not attached; name of a built-in one or path of a .bpf.o */
+/* policy.load(name) -> policy, opened but not attached; name of a built-in one or path of a .bpf.o, or what policy.lua gave */
 static int l_policy_load(lua_State *L)
 {
+	const char *name = policy_check_name(L, 1);
 	struct error err;
 
-	return open_policy(L, luaL_checkstring(L, 1), &err) ? 1 : glue_fail(L, &err);
+	return open_policy(L, name, &err) ? 1 : glue_fail(L, &err);
 }
 
 /* policy.list() -> {{name=, description=}, ...}, the built-in ones */
@@ -98,7 +100,7 @@ static int l_policy_describe(lua_State *L)
 	if (luaL_testudata(L, 1, POLICY))
 		p = check_policy(L, 1);
 	else
-		p = open_policy(L, luaL_checkstring(L, 1), &err);
+		p = open_policy(L, policy_check_name(L, 1), &err);
 	if (!p)
 		return glue_fail(L, &err);
 	policy_push_description(L, p);
@@ -215,7 +217,7 @@ static int l_policy_attach(lua_State *L)
 		p = check_policy(L, 1);
 		lua_pushvalue(L, 1);
 	} else {
-		p = open_policy(L, luaL_checkstring(L, 1), &err);
+		p = open_policy(L, policy_check_name(L, 1), &err);
 	}
 	if (!p)
 		return glue_fail(L, &err);
@@ -444,8 +446,13 @@ static int l_policy_native(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{"attach", l_policy_attach}, {"describe", l_policy_describe}, {"list", l_policy_list},
-	{"load", l_policy_load},     {"native", l_policy_native},     {NULL, NULL},
+	{"attach", l_policy_attach},
+	{"describe", l_policy_describe},
+	{"list", l_policy_list},
+	{"load", l_policy_load},
+	{"lua", l_policy_lua},
+	{"native", l_policy_native},
+	{NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

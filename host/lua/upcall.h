@@ -13,6 +13,7 @@ enum upcall {
 	/* f(run, step, exit, mark): runs a function in the copy of the state that a worker is */
 	UPCALL_CHILD,
 	UPCALL_REFUSE, /* f(): raises: that is for the script, not for such a copy */
+	UPCALL_POLICY, /* f(table) -> a policy in Lua; see policy.lua() */
 	UPCALLS,
 };
 

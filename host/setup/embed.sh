@@ -12,6 +12,7 @@ name_of()
 	scripts/lib/*) echo "lua/${1#scripts/lib/}" ;;
 	"$build"/*) echo "${1#"$build"/}" ;;
 	plots/* | host/*) echo "$1" ;;
+	*/luacheck/*) echo "lua/luacheck/${1##*/}" ;;
 	*) echo "lua/${1##*/}" ;;
 	esac
 }

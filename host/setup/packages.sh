@@ -10,7 +10,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 need='clang e2fsprogs fonts-dejavu-core gnuplot-nox kmod libclang-rt-dev liblua5.4-dev libelf-dev libjansson-dev
-libreadline-dev lua-argparse pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
+libreadline-dev lua-argparse lua-check pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
 
 . "$here/alive.sh"
 
@@ -83,6 +83,7 @@ elsewhere()
 	say "  lua-argparse lua-devel make perl pkgconf qemu-system-x86-core readline-devel tar virtiofsd xz zlib-devel"
 	say "Arch: base-devel clang e2fsprogs gnuplot jansson kmod libbpf libelf linux-headers lua54 pahole perl"
 	say "  qemu-system-x86 readline tar virtiofsd xz zlib, and argparse for Lua 5.4"
+	say "everywhere: luacheck, whose parser reads policies in Lua, below /usr/share/lua"
 }
 
 # A machine without apt may have everything all the same.

@@ -144,7 +144,7 @@ do
   end
   tap.fails(function() closed:config() end, "used after detach", "a to-be-closed variable")
 end
-tap.fails(function() policy.load {} end, "string expected", "a table is no name")
+tap.fails(function() policy.load {} end, "a policy's name, or what policy.lua gave", "a table is no name")
 tap.fails(function() policy.describe(io.stdout) end, "string expected", "a file is no policy")
 
 do
@@ -159,7 +159,7 @@ end
 local exported = {}
 for name in pairs(policy) do exported[#exported + 1] = name end
 table.sort(exported)
-tap.is(exported, { "attach", "describe", "list", "load", "native" }, "what the module exports")
+tap.is(exported, { "attach", "describe", "list", "load", "lua", "native" }, "what the module exports")
 for _, name in ipairs { "check", "close", "config", "configure", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
   tap.is(type(getmetatable(p).__index[name]), "function", "method " .. name)
 end

@@ -90,7 +90,7 @@ local function open_roles(self, roles)
 end
 
 --- Attaches a policy to existing cgroups:
----   policy   a built-in policy's name, or the path of a .bpf.o
+---   policy   a built-in policy's name, the path of a .bpf.o or of a .lua that returns one, or what policy.lua gave
 ---   roles    { ROLE = { path, ... }, ... }; a path is absolute, or relative to the cgroup v2 mount
 ---   config   { key = value } of the policy, as in policy.attach
 --- Returns a to-be-closed handle; closing detaches. Fails with status 1 where a cgroup isn't there or has a policy.

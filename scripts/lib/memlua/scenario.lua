@@ -155,8 +155,9 @@ local KIND <const> = {
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
 ---     name         needed
----     policy       { name = a built-in one or a .bpf.o, config = {...}, roles = { ROLE = { tenant, ... } } }; without
----                  roles each tenant has its own; all have the policy's only one if it knows no other
+---     policy       { name = a built-in one, a .bpf.o, a .lua, or what policy.lua gave, config = {...}, roles = { ROLE = { tenant, ... } } };
+---                  without roles each tenant has its own; all have the policy's only one if it knows no other. One in Lua
+---                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms")
 ---     limits       of the session, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
 ---     controller   f(c): in user space, beside a policy or alone: a process in a cgroup of its own outside the session (at most

@@ -17,7 +17,7 @@ end
 --- Whether a name is that of a built-in policy, or looks like the path of a policy's file.
 function policy_help.knows(name)
   for _, topic in ipairs(policy_help.topics()) do if topic[1] == name then return true end end
-  return name:find "%.o$" ~= nil
+  return name:find "%.o$" ~= nil or name:find "%.lua$" ~= nil
 end
 
 -- "4M", "2000 ms", "faults"

@@ -14,6 +14,7 @@ local policy = require "memlua.policy"
 local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
 local services = require "memlua.experiment.services"
+local user = require "memlua.policy.user"
 local validity = require "memlua.experiment.validity"
 local worker = require "memlua.worker"
 local workloads = require "memlua.experiment.workloads"
@@ -86,10 +87,11 @@ end
 -- The kernel takes an object once: the one that was opened to check the plan serves the first, which is the rehearsal.
 local function attach_policy(self)
   local p = self.strategy.policy
-  if not p then return end
+  if not p or p.where == "user" then return end
   local opened = p.opened
   p.opened = nil
-  self.policy = self.scope:add(memlua.must(policy.attach(opened or p.name, attachment(self, p))))
+  self.policy = self.scope:add(memlua.must(policy.attach(opened or p.object and p.object() or p.name, attachment(self, p))))
+  if p.object and self.folder then files.keep_policy(p.object(), self.folder) end
 end
 
 -- ---- running -------------------------------------------------------------------------------------------------
@@ -174,8 +176,9 @@ local function outcome_of(self, t)
 end
 
 local function policy_outcome(self)
-  if not self.policy then return nil end
   local p = self.strategy.policy
+  if p and p.where == "user" then return user.outcome(p, self.controller, self.tenants) end
+  if not self.policy then return nil end
   return { name = p.name, roles = p.roles, config = self.policy:config(), stats = self.policy:stats() }
 end
 

@@ -1,7 +1,9 @@
 --- memlua.experiment.folders: where tenants that work on files find them: fresh ones on a RAM block device, so that no
---- page of an earlier run is cached or charged to somebody else.
+--- page of an earlier run is cached or charged to somebody else; and what a run keeps of its policy.
+local host = require "memlua.host"
 local ramdisk = require "memlua.machine.ramdisk"
 local memlua = require "memlua"
+local sys = require "memlua.base.sys"
 
 local files = {}
 
@@ -25,6 +27,14 @@ function files.prepare(plan, owned)
   directory = memlua.must(ramdisk.make(bytes + bytes // 4 + (32 << 20)))
   owned:add(setmetatable({}, { __close = function() ramdisk.drop() end }))
   memlua.must(ramdisk.drop_caches())
+end
+
+--- Keeps what a policy in Lua was compiled to, its C and its object, in a run's folder.
+function files.keep_policy(object, folder)
+  memlua.must(host.mkdir(folder))
+  for _, path in ipairs { object, (object:gsub("o$", "c")) } do
+    memlua.must(host.save(folder .. "/" .. path:match "[^/]*$", memlua.must(sys.read(path))))
+  end
 end
 
 --- The path of a workload's file.

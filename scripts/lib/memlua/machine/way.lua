@@ -58,7 +58,7 @@ way.GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 -- What of the environment the script may see in the guest too.
 local PASSED = { "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SHELL", "LOGNAME", "TERM", "COLUMNS", "NO_COLOR", "USER",
-                 "XDG_STATE_HOME" }
+                 "XDG_CACHE_HOME", "XDG_STATE_HOME" }
 
 local function environment(settings, kernel, kmod, clock, accel, terminal, out)
   local env = {}

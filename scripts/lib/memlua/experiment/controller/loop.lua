@@ -79,6 +79,12 @@ function Controller:on_event(tenant, f)
   add_watch(self, tenant, "memory.events", nil, f)
 end
 
+--- Calls f(c) once, when the run is over and the controller is told to end.
+function Controller:at_end(f)
+  check_function(f, "c:at_end")
+  table.insert(self.endings, f)
+end
+
 -- ---- the calls -----------------------------------------------------------------------------------------------------
 
 local function timeout_of(self)
@@ -121,13 +127,15 @@ end
 --- path }, limits (the session's), kills (see target.new) }, until it is told to end. step, mark: as a worker of kind "lua" gets them. mark is told 2 n + 1
 --- while it is busy with its n-th wake-up, 2 n + 2 once it waits for the next. `rehearsed`: it ends once `f` has said what it wants.
 function loop.run(f, seen, step, mark, rehearsed)
-  local self = setmetatable({ tenants = {}, timers = {}, handles = {}, calls = {} }, Controller)
+  local self = setmetatable({ tenants = {}, timers = {}, handles = {}, calls = {}, endings = {} }, Controller)
   watch.heed()
   for i, tenant in ipairs(seen.tenants) do self.tenants[i] = target.new(tenant.name, tenant.path, seen.limits, seen.kills, tenant.role) end
   self.session = target.new(seen.session.name, seen.session.path, seen.limits, seen.kills)
   mark(loop.SETTING_UP)
   f(self)
-  if not rehearsed then serve(self, step, mark) end
+  if rehearsed then return end
+  serve(self, step, mark)
+  for _, ending in ipairs(self.endings) do ending(self) end
 end
 --- What mark is told while `f` itself runs: as if it were busy.
 loop.SETTING_UP = (1 << 53) - 1

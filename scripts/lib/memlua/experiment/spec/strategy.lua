@@ -4,10 +4,18 @@ local limits_spec = require "memlua.experiment.spec.limits"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
 local record = require "memlua.experiment.spec.record"
+local user = require "memlua.policy.user"
 
 local strategy_spec = {}
 
-local check_policy = record.of({ name = check.is "string", config = check.is "table",
+-- A name, or what policy.lua gave, or gives of a file.
+local function check_named(value, path)
+  if type(value) == "string" and value:find "%.lua$" then value = policy.lua(value) end
+  if type(value) == "table" and type(value.object) == "function" then return value end
+  return check.is "string"(value, path)
+end
+
+local check_policy = record.of({ name = check_named, where = check.one_of { "kernel", "user" }, period = check.duration, config = check.is "table",
                                     roles = check.is "table" }, { "name" })
 
 --- The checker of one strategy.
@@ -21,6 +29,7 @@ strategy_spec.check = record.of({
 local function ask(path, prefix, method, ...)
   local ok, why = pcall(method, ...)
   if ok then return end
+  if type(why) == "table" then why = why.message end
   check.refuse(path, "%s", why:sub(1, #prefix) == prefix and why:sub(#prefix + 1) or why)
 end
 
@@ -115,11 +124,36 @@ local function fill_settings(p, loaded, described, strategy, tenants)
   end
 end
 
+-- One in Lua is compiled here, before anything runs and where a microVM would take long: it finds the object in the cache. The
+-- manifest tells which one it was (version); functions, and so the object's path on this machine, don't get there.
+local function compile(p)
+  if type(p.name) == "string" then return end
+  local lua, path = p.name, p.name:object()
+  p.name, p.version, p.object = lua.name, lua:version(), function() return path end
+end
+
+-- Of a policy in user space, between two looks: what a scheduler's tick of 100 Hz is.
+local PERIOD <const> = 0.01 -- seconds
+
+-- What is asked of configuration and settings, and what it says of itself. In user space no object is needed.
+local function open(strategy, p, path)
+  if p.where ~= "user" then
+    if p.period then check.refuse(path .. ".period", "is of a policy in user space; the kernel asks at each charge") end
+    compile(p)
+    local loaded = memlua.must(policy.load(p.object and p.object() or p.name))
+    return loaded, policy.describe(loaded)
+  end
+  if type(p.name) == "string" then check.refuse(path .. ".where", "user: %s is no policy in Lua, and only the kernel runs it", p.name) end
+  if strategy.controller then check.refuse(path .. ".where", "user: the strategy has a controller already; give it one or the other") end
+  local opened = user.open(p.name)
+  p.name, p.version, p.period = opened:name(), p.name:version(), p.period or PERIOD
+  return opened, opened:describe()
+end
+
 local function fill_policy(strategy, tenants, path, notes)
   local p = strategy.policy
   if not p then return end
-  local loaded = memlua.must(policy.load(p.name))
-  local described = policy.describe(loaded)
+  local loaded, described = open(strategy, p, path)
   if p.config then check_config(p.config, loaded, described, path .. ".config", notes) end
   p.roles = p.roles or roles_of(tenants, described)
   for role, names in pairs(p.roles) do
@@ -127,7 +161,12 @@ local function fill_policy(strategy, tenants, path, notes)
     record.check_known(names, tenants, path .. ".roles." .. role)
   end
   fill_settings(p, loaded, described, strategy, tenants)
-  p.opened = loaded
+  if p.where == "user" then
+    p.shown = function() return loaded:config() end
+    strategy.controller = user.controller(loaded, p.roles, p.settings, p.period)
+  else
+    p.opened = loaded
+  end
 end
 
 --- Fills in what follows from the rest of the scenario: sizes, roles, what the policy is told of each tenant. The policy itself

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The run of a callback that was written in Lua, and what becomes of its answer: a call that an error ended, or that
+ * answers a negative number, answers 0 and is counted in stats. Needs __s64, __u32, count() and stats.
+ */
+#ifndef LUA_ANSWER_H
+#define LUA_ANSWER_H
+
+struct memlua_join;
+
+/* The run of a callback. */
+struct lua_call {
+	__u32 line;               /* of the error in Lua that ended it; 0: none */
+	struct memlua_join *join; /* of a join only */
+};
+
+#define lua_count_error(at)                                                                        \
+	({                                                                                         \
+		count(&stats.errors);                                                              \
+		stats.error_line = (at);                                                           \
+	})
+
+/* ms; `at` is the line of the function */
+#define lua_delay(call, answer, at)                                                                \
+	({                                                                                         \
+		__s64 __ms = (answer);                                                             \
+		if ((call)->line || __ms < 0) {                                                    \
+			lua_count_error((call)->line ? (call)->line : (at));                       \
+			__ms = 0;                                                                  \
+		}                                                                                  \
+		(unsigned int)lua_min(__ms, MEMCG_BPF_MAX_DELAY_MS);                               \
+	})
+
+#define lua_verdict(call, answer)                                                                  \
+	({                                                                                         \
+		bool __yes = (answer);                                                             \
+		if ((call)->line) {                                                                \
+			lua_count_error((call)->line);                                             \
+			__yes = false;                                                             \
+		}                                                                                  \
+		__yes;                                                                             \
+	})
+
+#define lua_done(call)                                                                             \
+	({                                                                                         \
+		if ((call)->line)                                                                  \
+			lua_count_error((call)->line);                                             \
+	})
+
+#endif

@@ -1,0 +1,46 @@
+--- memlua.policy.definition: what policy.lua gives: a policy in Lua, which memlua.policy takes where it takes a name.
+local declaration = require "memlua.policy.declaration"
+local memlua = require "memlua"
+local object = require "memlua.policy.object"
+local program = require "memlua.policy.program"
+
+local definition = {}
+
+local Definition = {}
+Definition.__index = Definition
+
+function Definition:__tostring() return ("policy in Lua (%s)"):format(self.name) end
+
+--- definition:c() -> what it is in C, as the compiler makes it; without the line directives that lead back to the Lua.
+function Definition:c() return self.plain_c end
+
+--- definition:object() -> the path of the BPF object, compiled by clang now if it hasn't been before; beside it lies the C. Fails with
+--- status 4 where clang is missing.
+function Definition:object()
+  self.path = self.path or object.of(self.name, self.mapped_c)
+  return self.path
+end
+
+--- definition:version() -> a word that is the same for the same C.
+function Definition:version() return object.hash(self.plain_c) end
+
+local function from_file(path)
+  local f, why = loadfile(path)
+  if not f then memlua.fail(memlua.status.misuse, "%s", why) end
+  local self = f()
+  if getmetatable(self) ~= Definition then
+    memlua.fail(memlua.status.misuse, "%s: it returns no policy; end it with `return policy.lua { ... }`", path)
+  end
+  return self
+end
+
+--- Checks policy.lua's table and makes C of it; or loads the file, of which `given` is the path. Fails with status 1, at the key, or at
+--- FILE:LINE of a function.
+function definition.new(given)
+  if type(given) == "string" then return from_file(given) end
+  local self = declaration.of(given)
+  self.mapped_c, self.plain_c = program.of(self)
+  return setmetatable(self, Definition)
+end
+
+return definition

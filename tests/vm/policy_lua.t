@@ -1,0 +1,131 @@
+-- A policy in Lua on a real kernel: its inputs, its answers, its errors, and what the verifier takes.
+package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local tap = require "tap"
+local cgroup = require "memlua.cgroup"
+local guard = require "memlua.guard"
+local host = require "memlua.host"
+local policy = require "memlua.policy"
+local worker = require "memlua.worker"
+
+local LIMIT <const> = 256 << 20
+
+-- ---- what it sees ------------------------------------------------------------------------------------------------------
+
+local seeing = policy.lua {
+  name = "seeing",
+  stats = { "usage", "max", "parent_usage", "parent_max", "parent_high", "root_max", "max_events", "pages", "time", "others", "others_usage", "early" },
+  state = { mark = 5 },
+  roles = { tenant = {
+    settings = { least = { 0, unit = "bytes" }, is_odd = false },
+    counters = { "calls" }, state = { last = 0 },
+    charged = function(memcg, me, config, pages)
+      me.calls = me.calls + 1
+      stats.usage, stats.max = memcg.usage, memcg.max
+      stats.parent_usage, stats.parent_max, stats.parent_high = memcg.parent.usage, memcg.parent.max, memcg.parent.high
+      stats.root_max = memcg.parent.parent.parent.parent.max
+      stats.max_events = memcg.parent.events.max
+      stats.pages = stats.pages + pages
+      stats.time = now()
+      local n, usage, early = 0, 0, 0
+      for_each("tenant", function(other, cg)
+        if other ~= me then
+          n = n + 1
+          usage = usage + cg.usage
+        end
+      end)
+      for_each("tenant", function()
+        early = early + 1
+        return true
+      end)
+      stats.others, stats.others_usage, stats.early = n, usage, early
+      state.mark, me.last = state.mark + 1, me.last + 1
+      if me.is_odd then return me.least // (pages - pages) end
+      return me.least == 0 and -1 or 0
+    end,
+    join = function(memcg, me) if me.least > memcg.parent.max then return refuse("least: %d of %d", me.least, memcg.parent.max) end end,
+  } },
+}
+seeing:object()
+
+local long = policy.lua {
+  name = "long",
+  stats = { "sum" },
+  roles = { tenant = {
+    charged = function(memcg)
+      local sum = memcg.usage
+      for i = 1, 64 do
+        for k = 1, 64 do
+          if sum % (i + k) == k then sum = sum * 3 + i elseif sum > k * i then sum = sum // 2 end
+        end
+      end
+      stats.sum = sum
+      return 0
+    end,
+  } },
+}
+long:object()
+
+local session = assert(cgroup.create("session", { ["memory.max"] = LIMIT, ["memory.swap.max"] = 0 }))
+local a, b = assert(cgroup.create "session/a"), assert(cgroup.create "session/b")
+
+local function touch(cg, size)
+  local w <close> = assert(worker.spawn(cg, { size = size }))
+  return w:wait(60)
+end
+
+do
+  local holder <close> = assert(worker.spawn(b, { size = "8M", hold = 60 }))
+  while holder:progress() < 8 << 20 do host.sleep(0.01) end
+  local p <close> = assert(policy.attach(seeing, { tenant = { { a, least = "1M" }, { b, least = "2M" } } }))
+  touch(a, "16M")
+  local s, me = p:stats(), p:tenant(a)
+  tap.ok(me.calls >= 64 and me.calls <= 72 and s.asked >= me.calls, "16 MB are asked about once per 64 pages", me.calls, s.asked)
+  tap.ok(s.pages >= 64 * (me.calls - 1) and s.pages <= 80 * s.asked, "and told the pages", s.pages)
+  tap.ok(s.usage > 16 << 20 and s.usage < 18 << 20, "usage, bytes", s.usage)
+  tap.is({ s.max, s.parent_max, s.parent_high, s.root_max }, { 0x7ffffffffffff000, LIMIT, 0x7ffffffffffff000, 0x7ffffffffffff000 },
+    "limits, bytes; without one, and above the root, the largest")
+  tap.ok(s.parent_usage >= s.usage + (8 << 20), "the parent has both tenants", s.parent_usage)
+  tap.near(s.time / 1000, host.monotonic(), 30, "now() is ms")
+  tap.is(s.others, 1, "for_each: one other tenant")
+  tap.ok(s.others_usage > 8 << 20 and s.others_usage < 10 << 20, "of which the usage is known", s.others_usage)
+  tap.is(s.early, 1, "for_each ends early")
+  tap.is(me.last, me.calls, "state is kept")
+  tap.is(s.errors, 0, "no errors")
+  p:drop(b)
+  touch(a, "1M")
+  tap.is(p:stats().others, 0, "a tenant that has ended is passed over")
+end
+
+-- ---- errors --------------------------------------------------------------------------------------------------------------
+
+do
+  local p <close> = assert(policy.attach(seeing, { tenant = { { a, least = "1M", is_odd = true } } }))
+  local w = touch(a, "4M")
+  local s = p:stats()
+  tap.is(w.ended, "done", "a call that fails delays nobody")
+  tap.is({ s.errors, s.error_line }, { s.asked, 42 }, "a division by zero is counted, with its line")
+end
+do
+  local p <close> = assert(policy.attach(seeing, { tenant = a }))
+  touch(a, "4M")
+  local s = p:stats()
+  tap.is({ s.errors, s.error_line }, { s.asked, 21 }, "so is a negative answer, with the line of the function")
+end
+local refused, why = policy.attach(seeing, { tenant = { { a, least = "1G" } } })
+tap.ok(not refused and why:find("seeing: tenant: session/a: least: 1073741824 of 268435456", 1, true), "a join refuses in its own words", why)
+do
+  local p <close> = assert(policy.attach(long, { tenant = a }))
+  touch(a, "1M")
+  local stats = p:stats()
+  tap.ok(stats.asked > 0 and stats.sum ~= 0, "the verifier takes 4096 turns with ways in them", stats)
+end
+
+-- ---- on cgroups that exist ----------------------------------------------------------------------------------------------------
+
+do
+  local guarded <close> = guard.attach { policy = seeing, roles = { tenant = { a:path() } } }
+  touch(a, "4M")
+  tap.ok(guarded:sample().stats.errors > 0, "guard takes it, too", guarded:sample().stats)
+end
+
+tap.done()
