@@ -59,6 +59,8 @@ do
     "so is a file that is named to it")
 end
 
+local is_root = lines_of "id -u" == "0\n" -- an ordinary user's microVM has a root that can't be written, and says so
+
 -- ---- an ordinary end -----------------------------------------------------------------------------------------
 
 local status, out, err = run("--out results", [[
@@ -67,14 +69,15 @@ io.stderr:write "to standard error\n"
 local file = assert(io.open(require "memlua.host".settings.out .. "/figure.txt", "w"))
 file:write(("x"):rep(100000), "\n")
 file:close()
-print("written", io.open("/memlua-must-not-write-here", "w"):write("x"):close())
+local written <close> = io.open("/memlua-must-not-write-here", "w")
+print("written", written ~= nil and written:write "x" ~= nil)
 error { status = 7, message = "not trustworthy" }
 ]])
 tap.is(status, 7, "the script's exit status comes back", err)
 tap.like(out, "^a script's name.lua\tone\ttwo words\ttrue\n", "so do its output, with its arguments")
 tap.ok(not out:find "standard error" and err:find "to standard error\n" ~= nil, "standard error stays apart")
 tap.like(err, "not trustworthy", "its error message is shown")
-tap.like(out, "written\ttrue", "the root can be written there")
+tap.like(out, "written\t" .. tostring(is_root), "the root can be written there by whom it belongs to")
 tap.ok(not sys.exists "/memlua-must-not-write-here", "nothing of it comes to the machine")
 tap.is(#content "results/figure.txt", 100001, "the results come back whole")
 tap.is(lines_of("ls -A " .. quote(scratch .. "/results")), "figure.txt\n", "nothing is left beside them")
@@ -187,9 +190,11 @@ assert(os.execute(("mkdir %s && ln -s /run %s"):format(quote(scratch .. "/a, b")
 status, out, err = run("", [[print "here"]], scratch .. "/a, b")
 tap.is({ status, out }, { 0, "here\n" }, "TMPDIR has a comma and a blank")
 local results = scratch:match "[^/]*$"
-status, out, err = run("--out runtime/" .. results, "")
-tap.is({ status, sys.exists("/run/" .. results) }, { 0, true }, "--out below /run, where the guest has folders of its own", err)
-os.execute("rmdir /run/" .. results)
+if is_root then
+  status, out, err = run("--out runtime/" .. results, "")
+  tap.is({ status, sys.exists("/run/" .. results) }, { 0, true }, "--out below /run, where the guest has folders of its own", err)
+  os.execute("rmdir /run/" .. results)
+end
 
 -- ---- on a terminal -----------------------------------------------------------------------------------------------
 
@@ -206,8 +211,9 @@ if os.execute "command -v script >/dev/null" then
   lines_of(("cd %s; env -u COLUMNS TMPDIR=%s TERM=xterm script -qefc %s typed </dev/null >/dev/null 2>&1"):format(
     quote(scratch), quote(scratch .. "/tmp"), quote(command)))
   local typed = content "typed"
-  tap.like(typed, "\r\27[Kmemlua: 0 s: booting\r\27[K", "a terminal sees the boot's seconds")
-  tap.like(typed, "booting\r\27[K77\t33\ttrue\r\n", "they are gone when it is up; the guest knows the terminal's size")
+  tap.ok(typed:find("\r\27[Kmemlua: 0 s: booting\r\27[K", 1, true), "a terminal sees the boot's seconds", typed)
+  local afterwards = typed:match ".*booting\r\27%[K(.*)" or ""
+  tap.ok(afterwards:find("77\t33\ttrue\r\n", 1, true), "they are gone when it is up; the guest knows the terminal's size", typed)
   nothing_left "on a terminal"
 else
   tap.skip("the boot on a terminal", "no script(1) here")
