@@ -20,10 +20,11 @@ tap.ok(checked(law).strategies[1].controller == law, "a strategy may have a cont
 tap.fails(function() checked "memory.high" end, "strategies.s.controller: a function is needed, not a string", "which must be a function", 1)
 
 local ready = require "memlua.controllers"
-for _, name in ipairs { "agents", "limit", "freeze" } do
+for _, name in ipairs { "agents", "low", "limit", "freeze", "reserve", "kill", "senpai", "stall" } do
   tap.is(type(ready[name]()), "function", name .. " is one")
-  tap.fails(function() ready[name] { perid = 1 } end, "controllers." .. name .. ": perid; did you mean 'period'?", "  an unknown option", 1)
-  tap.fails(function() ready[name] { period = "soon" } end, "controllers." .. name .. ": period: ", "  a bad one", 1)
+  local key = name == "stall" and "hold" or "period"
+  tap.fails(function() ready[name] { [key .. "s"] = 1 } end, ("controllers.%s: %ss; did you mean '%s'?"):format(name, key, key), "  an unknown option", 1)
+  tap.fails(function() ready[name] { [key] = "soon" } end, ("controllers.%s: %s: "):format(name, key), "  a bad one", 1)
 end
 tap.fails(function() ready.agents { usage = 85 } end, "usage: 85 is above the most possible, 1", "a share is one of 1", 1)
 
@@ -97,6 +98,11 @@ tap.ok(r.ended == "failed" and r.error:find "no idea" ~= nil, "an error ends it"
 
 r = looped(ready.freeze(), true)
 tap.is(r.error, "controllers.freeze: no tenant has the role high; it needs high ones and low ones", "a ready one needs somebody to protect")
+write("memory.max", "104857600\n")
+r = looped(ready.reserve(), true)
+tap.like(r.error, 'controllers.reserve: a: its claim, .* isn\'t known; give claims = { a = "100M" }', "reserve needs to know what tenants will take")
+r = looped(ready.reserve { claims = { b = "1M" } }, true)
+tap.like(r.error, "no tenant 'b'", "and of whom that is said")
 
 -- ---- the results ---------------------------------------------------------------------------------------------------
 

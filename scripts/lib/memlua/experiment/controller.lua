@@ -10,7 +10,9 @@ local loop = require "memlua.experiment.controller.loop"
 local memlua = require "memlua"
 local outbox = require "memlua.experiment.outbox"
 local target = require "memlua.experiment.controller.target"
+local strategy_spec = require "memlua.experiment.spec.strategy"
 local sys = require "memlua.base.sys"
+local units = require "memlua.units"
 local worker = require "memlua.worker"
 
 local controller = {}
@@ -24,9 +26,14 @@ controller.HANG, controller.GRACE = 10, 2
 
 -- ---- starting --------------------------------------------------------------------------------------------------
 
+local function told_of(t)
+  local own = t.spec.policy and t.spec.policy.claim
+  return { name = t.spec.name, path = t.cg:path(), role = t.spec.role, rank = t.spec.rank, claim = own and units.size(own) or strategy_spec.claim(t.spec) }
+end
+
 local function seen_by(self)
   local seen = { tenants = {}, kills = outbox.make(self.scope) .. "/kills", limits = self.limits, session = { name = "(session)", path = self.parent:path() } }
-  for i, t in ipairs(self.tenants) do seen.tenants[i] = { name = t.spec.name, path = t.cg:path(), role = t.spec.role } end
+  for i, t in ipairs(self.tenants) do seen.tenants[i] = told_of(t) end
   return seen
 end
 

@@ -65,8 +65,9 @@ end
 -- 1.1M and 11.4 %.
 local BESIDE <const> = { file = 1 / 8 }
 
--- Everything that a tenant will charge: what it touches, what is charged beside it, stacks and per-CPU stock.
-local function claim_of(tenant)
+--- Everything that a checked tenant will charge, in bytes: what it touches, what is charged beside it, stacks and per-CPU stock. nil
+--- where that isn't known, as of a program.
+function strategy_spec.claim(tenant)
   if not tenant.size then return nil end
   local claim = tenant.size + (2 << 20)
   for _, workload in ipairs(tenant.workloads) do
@@ -98,7 +99,7 @@ end
 local function settings_of(tenant, role, p, described, strategy, place)
   local settings, path = {}, ("tenants.%s.policy"):format(tenant.name)
   if takes(described, role, "rank") then settings.rank = place end
-  if takes(described, role, "claim") then settings.claim = claim_of(tenant) end
+  if takes(described, role, "claim") then settings.claim = strategy_spec.claim(tenant) end
   local over = strategy.tenants[tenant.name]
   local function add(more, at)
     if more then ask(at, "", p.check, p, role, more) end
