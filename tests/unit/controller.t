@@ -1,6 +1,7 @@
 -- A controller in user space, without cgroups: how a scenario is checked, what its loop does, what its results must be like.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
+local attribution = require "memlua.results.attribution"
 local controllers = require "memlua.report.controllers"
 local format = require "memlua.results.format"
 local host = require "memlua.host"
@@ -126,7 +127,11 @@ for i = 1, 3 do
   runs[i] = result { ended = ENDS[i], error = i == 2 and "a call didn't return", cpu_s = i / 10, wakeups = 10 * i,
                      reactions = worker.histogram { 1000000 * i }, put_back = { a = { ["memory.high"] = "1" } } }
 end
-controllers.add({ label = "law", strategy = { name = "s" }, folder = { runs = runs } }, lines)
+local found = attribution.controller(runs)
+tap.is({ found.cpu_s.median, found.wakeups.values, found.reactions.count, found.ended }, { 0.2, { 10, 20, 30 }, 3, { done = 2, hung = 1 } }, "what it came to")
+tap.ok(found.reactions.p50 >= 0.002 and found.reactions.p50 < found.reactions.p99 and found.reactions.p99 < 0.004, "how fast it was", found.reactions)
+tap.is(attribution.controller { { tenants = {} } }, nil, "where there is none nothing is said")
+controllers.add({ label = "law", strategy = { name = "s", controller = found }, folder = { runs = runs } }, lines)
 tap.ok(lines[1]:find "^law: controller: 200 ms of CPU, 20 wake%-ups; 3 calls" ~= nil and lines[1]:find "; put back: a: memory.high$" ~= nil,
   "the line below the table", lines[1])
 tap.is(lines[2], "law: its controller hung in 1 of 3 runs, which went on without it: a call didn't return", "and how it ended")

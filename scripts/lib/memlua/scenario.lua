@@ -29,6 +29,8 @@ local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "repor
 local function described(plan, results)
   local scenario_table = plain(plan)
   for _, key in ipairs(APART) do scenario_table[key] = nil end
+  -- a function can't be written; that there is one tells the strategy from one that does nothing
+  for i, strategy in ipairs(plan.strategies) do scenario_table.strategies[i].controller = strategy.controller and true or nil end
   return {
     notes = json.array(plan.notes), scenario = scenario_table, calibration = plan.calibration, skipped = plan.skipped,
     solo_of = plan.solo_of, expected = judge.expected(results),

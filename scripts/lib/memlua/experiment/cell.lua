@@ -1,4 +1,5 @@
 --- memlua.experiment.cell: one run of one strategy: cgroups, policy, tenants, and everything measured of them.
+local attribution = require "memlua.experiment.attribution"
 local cgroup = require "memlua.cgroup"
 local controller = require "memlua.experiment.controller"
 local files = require "memlua.experiment.folders"
@@ -187,7 +188,7 @@ local function outcome(self)
   parent.limits = self.limits
   local result = {
     strategy = self.strategy.name, solo = self.strategy.only and true or nil, duration_s = self.duration,
-    parent = parent, policy = policy_outcome(self), controller = controller.outcome(self), oom = self.kills:list(), tenants = {},
+    parent = parent, policy = policy_outcome(self), controller = controller.outcome(self), paid = self.paid, oom = self.kills:list(), tenants = {},
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
@@ -207,6 +208,7 @@ local function load_tenants(self)
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
   self.validity = validity.begin(self)
+  self.paid = attribution.begin(self.policy)
   self.started = host.monotonic()
   self.sampling = sampling.begin(self, function(due, at) self.validity:sampled(due, at) end)
   for _, t in ipairs(self.tenants) do workloads.start(t, self.scope, self.folder) end
@@ -253,6 +255,7 @@ end
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
 ---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
+---   paid         { threads, programs }: what the kernel's threads and the policy's programs took, see memlua.experiment.attribution
 ---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was
 function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
@@ -267,6 +270,7 @@ function cell.run(plan, strategy, folder)
   hook(self, "measure")
   watch(self)
   self.duration = host.monotonic() - self.started
+  self.paid = self.paid:since()
   controller.stop(self)
   self.kills = kills.of(self.log:read(), self.session, self.tenants, self.started)
   local result = outcome(self)

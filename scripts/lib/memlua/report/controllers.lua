@@ -1,6 +1,5 @@
 --- memlua.report.controllers: what a strategy's controller in user space cost, how fast it was, and what became of it.
 local printable = require "memlua.base.printable"
-local stats = require "memlua.stats"
 local units = require "memlua.units"
 
 local controllers = {}
@@ -13,20 +12,9 @@ local function of_series(s)
   return list
 end
 
-local function median_of(list, key)
-  local values = {}
-  for _, c in ipairs(list) do values[#values + 1] = c[key] end
-  return #values > 0 and stats.median(values) or nil
-end
-
--- All calls of all runs.
-local function reactions_of(list)
-  local histograms = {}
-  for _, c in ipairs(list) do histograms[#histograms + 1] = c.reactions end
-  local all = #histograms > 0 and stats.merge(histograms)
-  if not all or all.count == 0 then return "it was never called" end
-  local function at(p) return units.format_duration(stats.percentile(all, p) / 1e9) end
-  return ("%d calls, from event to effect %s (P50), %s (P99)"):format(all.count, at(0.5), at(0.99))
+local function reactions_of(r)
+  if not r then return "it was never called" end
+  return ("%d calls, from event to effect %s (P50), %s (P99)"):format(r.count, units.format_duration(r.p50), units.format_duration(r.p99))
 end
 
 -- "low: memory.high": whose what was put back.
@@ -62,9 +50,10 @@ end
 function controllers.add(s, lines)
   local list = of_series(s)
   if #list == 0 then return end
-  local cpu, wakeups = median_of(list, "cpu_s"), median_of(list, "wakeups")
-  lines[#lines + 1] = ("%s: controller: %s of CPU, %s; %s%s"):format(s.label, cpu and units.format_duration(cpu) or "-",
-    wakeups and ("%g wake-up%s"):format(wakeups, wakeups == 1 and "" or "s") or "-", reactions_of(list), put_back_of(list))
+  local c = s.strategy.controller
+  local wakeups = c.wakeups.median
+  lines[#lines + 1] = ("%s: controller: %s of CPU, %g wake-up%s; %s%s"):format(s.label, c.cpu_s and units.format_duration(c.cpu_s.median) or "-",
+    wakeups, wakeups == 1 and "" or "s", reactions_of(c.reactions), put_back_of(list))
   add_ends(s, list, lines)
 end
 

@@ -1,4 +1,5 @@
 --- memlua.report: what a person reads of runs: tables, remarks, pictures.
+local attribution = require "memlua.report.attribution"
 local effects = require "memlua.report.effects"
 local figures = require "memlua.base.figures"
 local metrics = require "memlua.report.metrics"
@@ -50,7 +51,7 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
-    verdicts(folders), text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2) } do
+    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

@@ -103,6 +103,7 @@ local RESULT <const> = record({
   supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
   policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
+  paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
 }, { "strategy", "tenants" })
 

@@ -1,5 +1,6 @@
 --- memlua.results.summary: what many runs say together, per strategy and tenant. Runs in which a tenant was lost
 --- are counted apart: their survivors had the memory that the lost ones gave up.
+local attribution = require "memlua.results.attribution"
 local effects = require "memlua.results.effects"
 local estimates = require "memlua.results.estimate"
 local memlua = require "memlua"
@@ -176,7 +177,7 @@ local function strategy_summary(name, runs)
     spans[#spans + 1] = makespan(one)
   end
   result.makespan, result.failed = estimate(spans), failed > 0 and failed or nil
-  result.pressure = pressure.of(runs)
+  result.pressure, result.controller, result.paid = pressure.of(runs), attribution.controller(runs), attribution.payers(runs)
   local order, by_name = cases_by_tenant(runs)
   for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant]) end
   return result
@@ -207,7 +208,7 @@ local function compared(strategies, folder)
 end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of { name, solo, runs,
---- intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, pressure (memlua.results.pressure), tenants =
+--- intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, pressure (memlua.results.pressure), controller, paid (memlua.results.attribution), tenants =
 --- list of { name, role, rank, runs, finished, lost, completion = { n, median, low, high, level, values }, times_solo =
 --- the same of the ratios to the solo runs of the same block, times_work = of those without the hold, slowdown =
 --- times_solo's median, latency = { unit, count, max, p50, p95, p99 (medians of the runs'), of_runs = { p50, p95, p99 },

@@ -45,11 +45,11 @@ end
 
 local function is_empty(t) return next(t or {}) == nil end
 
--- The strategies that do nothing: neither a policy nor limits of their own.
+-- The strategies that do nothing: neither a policy nor a controller nor limits of their own.
 local function unprotected(folder)
   local names = {}
   for _, s in ipairs(folder.manifest.scenario.strategies or {}) do
-    if not s.policy and is_empty(s.limits) and is_empty(s.tenants) then names[s.name] = true end
+    if not s.policy and not s.controller and is_empty(s.limits) and is_empty(s.tenants) then names[s.name] = true end
   end
   return names
 end
