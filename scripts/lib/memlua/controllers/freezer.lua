@@ -98,8 +98,9 @@ function freezer.reserve(given)
       for _, t in ipairs(order) do
         local is_there = t:populated()
         if is_there or not began[t] then -- what has ended claims nothing
-          common.hold(frozen, t, is_there and not is_best and room <= o.slack)
-          room, is_best = room - math.max(0, claims[t] - t:usage()), false
+          local owed = math.max(0, claims[t] - t:usage())
+          common.hold(frozen, t, is_there and not is_best and room <= o.slack and room <= owed)
+          room, is_best = room - owed, false
         end
         began[t] = began[t] or is_there
       end
