@@ -32,8 +32,9 @@ local function put_back_of(list)
   return #names > 0 and "; put back: " .. table.concat(names, ", ") or ""
 end
 
-local function add_ends(s, list, lines)
-  local count, why = {}, {}
+--- Adds to `lines` how many of the controllers of the series `s` (summary.series) ended before their time, and why.
+function controllers.add_ends(s, lines)
+  local list, count, why = of_series(s), {}, {}
   for _, c in ipairs(list) do
     if c.ended ~= "done" then count[c.ended], why[c.ended] = (count[c.ended] or 0) + 1, why[c.ended] or c.error or "by a signal" end
   end
@@ -51,10 +52,11 @@ function controllers.add(s, lines)
   local list = of_series(s)
   if #list == 0 then return end
   local c = s.strategy.controller
-  local wakeups = c.wakeups.median
-  lines[#lines + 1] = ("%s: controller: %s of CPU, %g wake-up%s; %s%s"):format(s.label, c.cpu_s and units.format_duration(c.cpu_s.median) or "-",
-    wakeups, wakeups == 1 and "" or "s", reactions_of(c.reactions), put_back_of(list))
-  add_ends(s, list, lines)
+  local wakeups = c.wakeups and c.wakeups.median -- a program's aren't known, nor how fast it reacts
+  local calls = wakeups and (", %g wake-up%s; %s"):format(wakeups, wakeups == 1 and "" or "s", reactions_of(c.reactions)) or ""
+  lines[#lines + 1] = ("%s: controller: %s of CPU%s%s"):format(s.label, c.cpu_s and units.format_duration(c.cpu_s.median) or "-", calls,
+    put_back_of(list))
+  controllers.add_ends(s, lines)
 end
 
 return controllers

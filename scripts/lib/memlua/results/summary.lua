@@ -147,11 +147,13 @@ local function tenant_summary(all)
   }
 end
 
--- The finish of the last tenant, where all of them finished.
+-- From when the first tenant was due to the finish of the last, where all of them finished.
 local function makespan(result)
-  local last = 0
-  for _, tenant in ipairs(result.tenants) do last = math.max(last, tenant.finish or 0) end
-  return is_intact(result) and last or nil
+  local first, last = math.huge, 0
+  for _, tenant in ipairs(result.tenants) do
+    if tenant.finish then first, last = math.min(first, tenant.delay or 0), math.max(last, tenant.finish) end
+  end
+  return is_intact(result) and last > 0 and last - first or nil
 end
 
 local function cases_by_tenant(runs)
