@@ -11,16 +11,16 @@ common.share = check.number { min = 0, max = 1 }
 --- The checker of a whole number of 1 or more.
 common.at_least_one = check.number { min = 1, integer = true }
 
---- The options `given` to controllers.NAME over their defaults, `known` = { KEY = { default, checker } }, checked. Fails with
+--- The options `given` to controllers.NAME (or, with `module`, to MODULE.NAME) over their defaults, `known` = { KEY = { default, checker } }, checked. Fails with
 --- status 1 on an unknown key or a bad value.
-function common.options(name, given, known)
-  local options = {}
+function common.options(name, given, known, module)
+  local options, place = {}, (module or "controllers") .. "." .. name
   for _, key in ipairs(memlua.keys(given or {})) do
-    check.one_of(memlua.keys(known))(tostring(key), "controllers." .. name)
+    check.one_of(memlua.keys(known))(tostring(key), place)
   end
   for key, form in pairs(known) do
     local value = (given or {})[key]
-    options[key] = form[2](value == nil and form[1] or value, ("controllers.%s: %s"):format(name, key))
+    options[key] = form[2](value == nil and form[1] or value, ("%s: %s"):format(place, key))
   end
   return options
 end

@@ -3,7 +3,9 @@ local check = require "memlua.base.check"
 local limits_spec = require "memlua.experiment.spec.limits"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
+local program = require "memlua.experiment.controller.program"
 local record = require "memlua.experiment.spec.record"
+local tunables = require "memlua.experiment.tunables"
 local user = require "memlua.policy.user"
 
 local strategy_spec = {}
@@ -22,7 +24,7 @@ local check_policy = record.of({ name = check_named, where = check.one_of { "ker
 strategy_spec.check = record.of({
   name = check.name, policy = check_policy, limits = limits_spec.check,
   tenants = check.map(record.of { limits = limits_spec.check, policy = check.is "table" }),
-  only = check.list(check.is "string"), controller = check.is "function",
+  only = check.list(check.is "string"), controller = program.check, tunables = tunables.check, counters = tunables.check_counters,
 }, { "name" })
 
 -- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
