@@ -1,6 +1,6 @@
---- memlua.comparators: what others use against memory contention, as strategies for a scenario: strategies = { { name = "none" },
---- comparators.earlyoom() }. One that can't run here is left out, and the report says why; one that can shows counters of its own.
---- Names are earlyoom, nohang, ... or the option `name`.
+--- memlua.comparators: what others use against memory contention, as strategies. A scenario has one as in strategies = { { name =
+--- "none" }, comparators.earlyoom() }. One that can't run here is left out, and the report says why; one that can shows counters of
+--- its own. Names are earlyoom, nohang, ... or the option `name`.
 local check = require "memlua.base.check"
 local common = require "memlua.controllers.common"
 local host = require "memlua.host"
