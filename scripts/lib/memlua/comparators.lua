@@ -36,6 +36,7 @@ end
 -- How much the machine must still have available for the session to have `share` of its memory.max left: so that what watches the
 -- machine watches the session.
 local function machine_left(seen, share, name)
+  if not host.in_guest then target.unsupported("%s kills whatever process of the machine it likes: only in the microVM (--vm)", name) end
   local total, available = seen.limits["memory.max"], (sys.read "/proc/meminfo" or ""):match "MemAvailable:%s*(%d+)"
   if math.type(total) ~= "integer" then memlua.fail(memlua.status.misuse, "comparators.%s: a share of what? the session has no memory.max", name) end
   return math.max(1, (tonumber(available) or 0) - math.floor((1 - share) * total / 1024)) -- KiB
@@ -57,14 +58,7 @@ end
 -- Where the package keeps the configuration from which one's own is made.
 local NOHANG <const> = { "/etc/nohang/nohang.conf", "/usr/share/nohang/nohang.conf" }
 
-local function nohang_template()
-  local own = sys.which "nohang"
-  for _, path in ipairs { NOHANG[1], NOHANG[2], own and own:gsub("/usr/s?bin/nohang$", NOHANG[2]) or nil } do
-    local text = sys.read(path)
-    if text then return text end
-  end
-  return ""
-end
+local function nohang_template() return sys.read(NOHANG[1]) or sys.read(NOHANG[2]) or "" end
 
 local function nohang_config(seen, share)
   local left, text, _, _, others = machine_left(seen, share, "nohang"), nohang_template(), low_ones(seen)
