@@ -4,7 +4,8 @@
  *
  * Roles:
  *   high   below_low (and below_min by choice) answer true: reclaim passes over these cgroups whatever
- *          their usage, as long as there is anything else to take.
+ *          their usage, as long as there is anything else to take; with only_active only while HIGH is
+ *          active, so that one that idles is no different from the others.
  *   low    memcg_charged answers delay_ms while a HIGH tenant is active: every slow-path charge (64
  *          pages) of a LOW sleeps that long. The kernel clamps an answer to 2 s and ignores one of 10 ms
  *          or less.
@@ -36,6 +37,7 @@ struct priority_config {
 		__unit("bytes");
 	bool use_below_low __doc("answer below_low for HIGH");
 	bool use_below_min __doc("answer below_min for HIGH");
+	bool only_active __doc("answer below_low and below_min only while HIGH is active");
 	bool graded __doc("delay grows from 0 to delay_ms as the parent's headroom shrinks");
 	__u64 headroom_max __doc("graded: headroom from which on there is no delay")
 		__unit("bytes");
@@ -111,37 +113,7 @@ static __always_inline void activate(__u64 now)
 	count(&stats.triggered);
 }
 
-/* --- HIGH: protection --- */
-
-SEC("struct_ops/below_low")
-bool BPF_PROG(high_below_low, struct mem_cgroup *memcg)
-{
-	struct high_tenant *high;
-
-	count(&stats.below_low_calls);
-	if (!config.use_below_low)
-		return false;
-	count(&stats.below_low_active);
-	high = memcg_lookup(&high_memcg, memcg);
-	if (high)
-		count(&high->below_low);
-	return true;
-}
-
-SEC("struct_ops/below_min")
-bool BPF_PROG(high_below_min, struct mem_cgroup *memcg)
-{
-	struct high_tenant *high;
-
-	count(&stats.below_min_calls);
-	if (!config.use_below_min)
-		return false;
-	count(&stats.below_min_active);
-	high = memcg_lookup(&high_memcg, memcg);
-	if (high)
-		count(&high->below_min);
-	return true;
-}
+/* --- HIGH: activity --- */
 
 /* The attached cgroup itself went away (a child of it has no entry): it can't be active any more. */
 SEC("struct_ops/handle_cgroup_offline")
@@ -153,8 +125,6 @@ void BPF_PROG(high_offline, struct mem_cgroup *memcg)
 	if (high)
 		high->gone = true;
 }
-
-/* --- HIGH: activity --- */
 
 static __always_inline void count_faults(struct mem_cgroup *memcg, int item, __u64 events)
 {
@@ -255,6 +225,43 @@ int high_join(struct memlua_join *ctx)
 	struct high_tenant *high = bpf_map_lookup_elem(&high_memcg, &id);
 
 	return high ? adopt_cgroup(&high->cgroup, id) : -ENOENT;
+}
+
+/* --- HIGH: protection --- */
+
+static __always_inline bool protects(void)
+{
+	return !config.only_active || high_is_active();
+}
+
+SEC("struct_ops/below_low")
+bool BPF_PROG(high_below_low, struct mem_cgroup *memcg)
+{
+	struct high_tenant *high;
+
+	count(&stats.below_low_calls);
+	if (!config.use_below_low || !protects())
+		return false;
+	count(&stats.below_low_active);
+	high = memcg_lookup(&high_memcg, memcg);
+	if (high)
+		count(&high->below_low);
+	return true;
+}
+
+SEC("struct_ops/below_min")
+bool BPF_PROG(high_below_min, struct mem_cgroup *memcg)
+{
+	struct high_tenant *high;
+
+	count(&stats.below_min_calls);
+	if (!config.use_below_min || !protects())
+		return false;
+	count(&stats.below_min_active);
+	high = memcg_lookup(&high_memcg, memcg);
+	if (high)
+		count(&high->below_min);
+	return true;
 }
 
 /* --- LOW --- */

@@ -424,6 +424,8 @@ void policy_close(struct policy *p)
 	for (unsigned int i = 0; i < p->nlinks; i++)
 		bpf_link__destroy(p->links[i]);
 	free(p->links);
+	if (p->counting)
+		close(p->counting_fd);
 	unshare(&p->config);
 	unshare(&p->stats);
 	bpf_object__close(p->object);

@@ -59,6 +59,8 @@ struct policy {
 	struct bpf_link **links; /* of the other programs */
 	unsigned int nlinks;
 	bool attached, module;
+	bool counting; /* what its programs cost */
+	int counting_fd;
 	struct policy *next; /* of all that are attached in this process */
 };
 

@@ -16,6 +16,7 @@
 #include "../core/structops.h"
 #include "cgroup.h"
 #include "glue.h"
+#include "policy_cost.h"
 #include "policy_describe.h"
 #include "policy_lua.h"
 #include "policy_values.h"
@@ -265,6 +266,15 @@ static int l_policy_stats(lua_State *L)
 	return 1;
 }
 
+/*
+ * p:cost() -> {PROGRAM={calls=, time_s=}}, of each of its programs since it was loaded; or nil, reason, errno. The kernel counts
+ * from the first call on, for which each run of a program reads the clock twice more.
+ */
+static int l_policy_cost(lua_State *L)
+{
+	return policy_push_cost(L, check_policy(L, 1));
+}
+
 /* p:config() -> the configuration that is in force; {} when the policy has none */
 static int l_policy_config(lua_State *L)
 {
@@ -460,6 +470,7 @@ static const luaL_Reg methods[] = {
 	{"close", l_policy_detach},
 	{"config", l_policy_config},
 	{"configure", l_policy_configure},
+	{"cost", l_policy_cost},
 	{"detach", l_policy_detach},
 	{"drop", l_policy_drop},
 	{"name", l_policy_name},

@@ -1,6 +1,7 @@
 -- A controller in user space, without cgroups: how a scenario is checked, what its loop does, what its results must be like.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
+local attribution = require "memlua.results.attribution"
 local controllers = require "memlua.report.controllers"
 local format = require "memlua.results.format"
 local host = require "memlua.host"
@@ -20,10 +21,11 @@ tap.ok(checked(law).strategies[1].controller == law, "a strategy may have a cont
 tap.fails(function() checked "memory.high" end, "strategies.s.controller: a function is needed, not a string", "which must be a function", 1)
 
 local ready = require "memlua.controllers"
-for _, name in ipairs { "agents", "limit", "freeze" } do
+for _, name in ipairs { "agents", "low", "limit", "freeze", "reserve", "kill", "senpai", "stall" } do
   tap.is(type(ready[name]()), "function", name .. " is one")
-  tap.fails(function() ready[name] { perid = 1 } end, "controllers." .. name .. ": perid; did you mean 'period'?", "  an unknown option", 1)
-  tap.fails(function() ready[name] { period = "soon" } end, "controllers." .. name .. ": period: ", "  a bad one", 1)
+  local key = name == "stall" and "hold" or "period"
+  tap.fails(function() ready[name] { [key .. "s"] = 1 } end, ("controllers.%s: %ss; did you mean '%s'?"):format(name, key, key), "  an unknown option", 1)
+  tap.fails(function() ready[name] { [key] = "soon" } end, ("controllers.%s: %s: "):format(name, key), "  a bad one", 1)
 end
 tap.fails(function() ready.agents { usage = 85 } end, "usage: 85 is above the most possible, 1", "a share is one of 1", 1)
 
@@ -97,6 +99,11 @@ tap.ok(r.ended == "failed" and r.error:find "no idea" ~= nil, "an error ends it"
 
 r = looped(ready.freeze(), true)
 tap.is(r.error, "controllers.freeze: no tenant has the role high; it needs high ones and low ones", "a ready one needs somebody to protect")
+write("memory.max", "104857600\n")
+r = looped(ready.reserve(), true)
+tap.like(r.error, 'controllers.reserve: a: its claim, .* isn\'t known; give claims = { a = "100M" }', "reserve needs to know what tenants will take")
+r = looped(ready.reserve { claims = { b = "1M" } }, true)
+tap.like(r.error, "no tenant 'b'", "and of whom that is said")
 
 -- ---- the results ---------------------------------------------------------------------------------------------------
 
@@ -120,7 +127,11 @@ for i = 1, 3 do
   runs[i] = result { ended = ENDS[i], error = i == 2 and "a call didn't return", cpu_s = i / 10, wakeups = 10 * i,
                      reactions = worker.histogram { 1000000 * i }, put_back = { a = { ["memory.high"] = "1" } } }
 end
-controllers.add({ label = "law", strategy = { name = "s" }, folder = { runs = runs } }, lines)
+local found = attribution.controller(runs)
+tap.is({ found.cpu_s.median, found.wakeups.values, found.reactions.count, found.ended }, { 0.2, { 10, 20, 30 }, 3, { done = 2, hung = 1 } }, "what it came to")
+tap.ok(found.reactions.p50 >= 0.002 and found.reactions.p50 < found.reactions.p99 and found.reactions.p99 < 0.004, "how fast it was", found.reactions)
+tap.is(attribution.controller { { tenants = {} } }, nil, "where there is none nothing is said")
+controllers.add({ label = "law", strategy = { name = "s", controller = found }, folder = { runs = runs } }, lines)
 tap.ok(lines[1]:find "^law: controller: 200 ms of CPU, 20 wake%-ups; 3 calls" ~= nil and lines[1]:find "; put back: a: memory.high$" ~= nil,
   "the line below the table", lines[1])
 tap.is(lines[2], "law: its controller hung in 1 of 3 runs, which went on without it: a call didn't return", "and how it ended")

@@ -32,7 +32,7 @@ end
 
 local d = policy.describe "priority"
 tap.is(d.roles, { "high", "low" }, "priority: roles")
-tap.is(keys(d.config), { "trigger", "delay_ms", "window_ms", "threshold", "growth", "use_below_low", "use_below_min",
+tap.is(keys(d.config), { "trigger", "delay_ms", "window_ms", "threshold", "growth", "use_below_low", "use_below_min", "only_active",
   "graded", "headroom_max", "only_over_high" }, "priority: configuration")
 tap.is(find(d.config, "trigger").values, { "always", "faults", "growth" }, "priority: an enum lists its values")
 tap.is({ find(d.config, "delay_ms").default, find(d.config, "delay_ms").unit }, { 2000, "ms" }, "priority: default and unit")
@@ -160,7 +160,7 @@ local exported = {}
 for name in pairs(policy) do exported[#exported + 1] = name end
 table.sort(exported)
 tap.is(exported, { "attach", "describe", "list", "load", "lua", "native" }, "what the module exports")
-for _, name in ipairs { "check", "close", "config", "configure", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
+for _, name in ipairs { "check", "close", "config", "configure", "cost", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
   tap.is(type(getmetatable(p).__index[name]), "function", "method " .. name)
 end
 

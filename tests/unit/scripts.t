@@ -40,6 +40,15 @@ for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua -
   tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
 end
 
+text, status = memlua "contest.lua --dry-run --strategy user-reserve --strategy bpf-reserve --runs 2 --seed 1"
+tap.is(status, 0, "the contest plans")
+local cells = {}
+for cell in text:gmatch "\n%d+%-([%w-]+)" do cells[#cells + 1] = cell end
+table.sort(cells)
+tap.is(cells, { "bpf-reserve", "bpf-reserve", "solo-high", "solo-high", "user-reserve", "user-reserve" }, "each strategy, and alone, in each block")
+refused("contest.lua --strategy user-reserv --dry-run", "must be one of 'none', 'static%-max'", "an unknown one")
+tap.is(select(2, memlua "contest.lua --limit max --dry-run -q"), 0, "without a limit it plans, too")
+
 -- ---- refused ----------------------------------------------------------------------------------------------------
 
 refused("compare.lua --runs 0", "%-%-runs: 0: not a whole number of 1", "no runs")

@@ -46,6 +46,28 @@ local function compare(what, kind)
     what .. ": the policy was asked, for HIGH only", run.policy.stats)
 end
 
+-- ---- protection only while HIGH is active ------------------------------------------------------------------------------
+
+-- HIGH reads its file once and idles, then the LOWs come and use more than there is. How much of it HIGH still has in the end.
+local function kept(only_active, trigger)
+  local plan = spec.check {
+    name = "idle", solo = false, shares = "equal", limits = { ["memory.max"] = "16M", ["memory.swap.max"] = 0 },
+    tenants = { { name = "high", role = "high", workload = { kind = "file", size = "8M", passes = 1, hold = 4 } },
+                { name = "low", start = 1.5, workload = { kind = "file", size = "24M", duration = 3 } } },
+    strategies = { { name = "s", policy = { name = "priority", roles = { high = { "high" } }, config = { trigger = trigger,
+                     growth = 1 << 20, window_ms = 500, only_active = only_active } } } },
+  }
+  local run, last = cell.run(plan, plan.strategies[1]), nil
+  for _, sample in ipairs(run.tenants[1].memory) do if sample[1] < run.tenants[1].finish - 0.1 then last = sample[2] end end
+  return last, run.policy.stats
+end
+local all, asked = kept(false, "growth")
+local idle, gated = kept(true, "growth")
+tap.ok(all > 7 << 20 and asked.below_low_calls == asked.below_low_active, "by default an idle HIGH keeps its pages", all, asked)
+tap.ok(idle < all * 0.7 and gated.below_low_calls > gated.below_low_active, "with only_active it gives them up", idle, gated)
+local present, always = kept(true, "always")
+tap.ok(present > 7 << 20 and always.below_low_calls == always.below_low_active, "unless it always counts as active", present, always)
+
 tap.is(lru.get(), "mglru", "Debian's kernel starts with the multi-gen LRU")
 compare("page cache", "file")
 tap.ok(lru.set "classic", "the other LRU")

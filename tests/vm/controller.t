@@ -64,7 +64,11 @@ local usage, anon, high = printed:match "\n10\t(%d+)\t(%d+)\t(%d+)\t%d+\t%d+\n"
 tap.ok(tonumber(usage) > 30 << 20 and tonumber(anon) > 30 << 20 and tonumber(high) == 50 << 20, "what it saw, it printed", printed)
 tap.is({ result.tenants[1].ended, result.tenants[2].ended }, { "done", "done" }, "the tenants were done")
 tap.is(json.decode(sys.read(("%s/runs/%s/run.json"):format(folder.path, result.id))).controller.wakeups, c.wakeups, "run.json has it")
+tap.ok(result.paid.threads.kworkers_s > 0 and result.paid.threads.others_s >= 0, "the kernel's threads are told apart", result.paid)
+tap.is(report.summarise(folder).strategies[1].controller.wakeups.median, c.wakeups, "the summary has it")
+tap.is(folder.manifest.scenario.strategies[1].controller, true, "the manifest says that there is one")
 local text = report.text { run.load(folder.path) }
+tap.ok(text:find "\ntried +[%d.]+ ms .* ms\n" ~= nil, "so does the table of who pays", text)
 tap.ok(text:find "tried: controller: .* of CPU, %d+ wake%-ups; %d+ calls, from event to effect" ~= nil, "and a line below the table", text)
 
 c, result = tried(function(c)
@@ -104,6 +108,8 @@ tap.is(c.killed, { "low" }, "and not from outside")
 local both = series({ { name = "both", policy = { name = "priority" }, controller = function(c) c:every("100ms", function() end) end } }).runs[1]
 tap.is({ both.policy.name, both.controller.ended }, { "priority", "done" }, "beside a BPF policy")
 tap.ok(both.controller.reactions.count > 10, "both are there", both.controller.reactions.count)
+local asked = both.paid.programs.low_charged
+tap.ok(asked.calls == both.policy.stats.delay_calls and asked.calls > 0 and asked.time_s > 0, "the programs' calls and time are told", both.paid, both.policy.stats)
 
 -- ---- the ready-made ones ------------------------------------------------------------------------------------------------
 

@@ -47,6 +47,15 @@ do
   touch(a, "1M")
   tap.ok(p:stats().calls > calls, "the other one still is", p:stats().calls)
   tap.is(#p:tenants(), 1, "and is the only tenant left")
+  local before = assert(p:cost())
+  calls = p:stats().calls
+  touch(a, "4M")
+  local after, counted = p:cost(), 0
+  for name, cost in pairs(after) do
+    counted = counted + cost.calls - before[name].calls
+    tap.ok(cost.time_s >= before[name].time_s and cost.time_s < 1, "the kernel tells what its programs cost: " .. name, cost.time_s)
+  end
+  tap.is(counted, p:stats().calls - calls, "as often as they were called")
   tap.is({ policy.attach(p, { plain = b }) }, { nil, "steps: attached already", 16 }, "an attached policy is not attached again")
   calls = p:stats().calls
   touch(a, "1M")

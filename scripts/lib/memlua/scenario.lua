@@ -29,6 +29,8 @@ local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "repor
 local function described(plan, results)
   local scenario_table = plain(plan)
   for _, key in ipairs(APART) do scenario_table[key] = nil end
+  -- a function can't be written; that there is one tells the strategy from one that does nothing
+  for i, strategy in ipairs(plan.strategies) do scenario_table.strategies[i].controller = strategy.controller and (plain(strategy.controller) or true) end
   return {
     notes = json.array(plan.notes), scenario = scenario_table, calibration = plan.calibration, skipped = plan.skipped,
     solo_of = plan.solo_of, expected = judge.expected(results),
@@ -164,7 +166,11 @@ local KIND <const> = {
 ---                  64M), a copy of the script as it is when a run begins. It says what it is to be called for, c:every("100ms", f),
 ---                  c:on_pressure("low", "some", "150ms", "1s", f), c:on_event("high", f), and looks at and changes tenants:
 ---                  `memlua help controller.loop` and `controller.target`. memlua.controllers has ready ones. It says so once more before the runs, to see what is refused. What it
----                  changed is put back when it ends; its CPU time, wake-ups and reaction time stand in the result
+---                  changed is put back when it ends; its CPU time, wake-ups and reaction time stand in the result. Or a program:
+---                  { argv = { "earlyoom", ... }, prints = { kills = "sending SIG" } }, whose lines with that pattern are counted; argv
+---                  may be f(seen), see controller.program. memlua.comparators has some
+---     tunables     list of { path, value }: files of the microVM's kernel, set for a run
+---     counters     { NAME = path with a number, "path:key" or f() -> number }: by how much they grew shows that it did something
 ---     only         { tenant, ... }: without the others, and below the session's limits only
 ---   runs (1)     of each strategy; warmup (1): of each distinct tenant before them, uncounted; --runs, --warmup override
 ---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides
@@ -177,6 +183,8 @@ local KIND <const> = {
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
 ---   session      what the session's cgroup is called ("session")
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
+---   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under
+---                the one, in times of the other
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost

@@ -194,6 +194,26 @@ function text.render(columns, rows, width)
   return table.concat(lines, "\n") .. "\n"
 end
 
+--- The columns and rows as text.render takes them without the columns of which no cell tells anything: tells(cell, column).
+function text.without_empty(columns, rows, tells)
+  local kept, result = {}, {}
+  for c in ipairs(columns) do
+    for _, row in ipairs(rows) do
+      if tells(row[c], columns[c]) then
+        kept[#kept + 1] = c
+        break
+      end
+    end
+  end
+  local shown = {}
+  for i, c in ipairs(kept) do shown[i] = columns[c] end
+  for r, row in ipairs(rows) do
+    result[r] = { colour = row.colour }
+    for i, c in ipairs(kept) do result[r][i] = row[c] end
+  end
+  return shown, result
+end
+
 -- ---- bars ----------------------------------------------------------------------------------------------
 
 local EIGHTHS = { "▏", "▎", "▍", "▌", "▋", "▊", "▉" }

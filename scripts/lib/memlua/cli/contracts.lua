@@ -14,7 +14,7 @@ local contracts = {}
 -- What scripts use; the inner modules follow in alphabetical order.
 local FIRST = { "memlua.scenario", "memlua.option", "memlua", "memlua.cgroup", "memlua.worker", "memlua.policy",
                 "memlua.oom", "memlua.gauge", "memlua.hostwait", "memlua.watch", "memlua.host", "memlua.json", "memlua.units", "memlua.stats", "memlua.run", "memlua.report",
-                "memlua.plot", "memlua.trace", "memlua.guard", "memlua.controllers" }
+                "memlua.plot", "memlua.trace", "memlua.guard", "memlua.controllers", "memlua.comparators" }
 
 -- ---- reading ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 --- memlua.experiment.cell: one run of one strategy: cgroups, policy, tenants, and everything measured of them.
+local attribution = require "memlua.experiment.attribution"
 local cgroup = require "memlua.cgroup"
 local controller = require "memlua.experiment.controller"
 local files = require "memlua.experiment.folders"
@@ -14,6 +15,7 @@ local policy = require "memlua.policy"
 local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
 local services = require "memlua.experiment.services"
+local tunables = require "memlua.experiment.tunables"
 local user = require "memlua.policy.user"
 local validity = require "memlua.experiment.validity"
 local worker = require "memlua.worker"
@@ -187,7 +189,7 @@ local function outcome(self)
   parent.limits = self.limits
   local result = {
     strategy = self.strategy.name, solo = self.strategy.only and true or nil, duration_s = self.duration,
-    parent = parent, policy = policy_outcome(self), controller = controller.outcome(self), oom = self.kills:list(), tenants = {},
+    parent = parent, policy = policy_outcome(self), controller = controller.outcome(self), paid = self.paid, counted = self.counted, oom = self.kills:list(), tenants = {},
   }
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
@@ -207,6 +209,7 @@ local function load_tenants(self)
   self.parent_before = growth.snapshot(self.parent)
   for _, t in ipairs(self.tenants) do t.before = growth.snapshot(t.cg) end
   self.validity = validity.begin(self)
+  self.paid, self.counters = attribution.begin(self.policy), tunables.counters(self.strategy)
   self.started = host.monotonic()
   self.sampling = sampling.begin(self, function(due, at) self.validity:sampled(due, at) end)
   for _, t in ipairs(self.tenants) do workloads.start(t, self.scope, self.folder) end
@@ -222,6 +225,7 @@ function cell.rehearse(plan, strategy)
   local owned <close> = scope.new()
   local self = begin(plan, strategy, owned)
   create_cgroups(self)
+  tunables.set(strategy, owned)
   attach_policy(self)
   controller.rehearse(self)
 end
@@ -253,6 +257,8 @@ end
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
 ---   policy       { name, roles, config, stats }
 ---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
+---   paid         { threads, programs }: what the kernel's threads and the policy's programs took, see memlua.experiment.attribution
+---   counted      { NAME = by how much a counter of the strategy's grew }
 ---   oom          the kernel log's OOM kills below the session, as log:read gives them, and `tenant`: whose process it was
 function cell.run(plan, strategy, folder)
   local owned <close> = scope.new()
@@ -261,12 +267,14 @@ function cell.run(plan, strategy, folder)
   files.prepare(plan, owned)
   create_cgroups(self)
   hook(self, "setup")
+  tunables.set(strategy, owned)
   attach_policy(self)
   hook(self, "load")
   load_tenants(self)
   hook(self, "measure")
   watch(self)
   self.duration = host.monotonic() - self.started
+  self.paid, self.counted = self.paid:since(), tunables.counted(self.strategy, self.counters)
   controller.stop(self)
   self.kills = kills.of(self.log:read(), self.session, self.tenants, self.started)
   local result = outcome(self)

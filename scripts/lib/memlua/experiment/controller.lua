@@ -9,8 +9,11 @@ local log = require "memlua.base.log"
 local loop = require "memlua.experiment.controller.loop"
 local memlua = require "memlua"
 local outbox = require "memlua.experiment.outbox"
+local program = require "memlua.experiment.controller.program"
 local target = require "memlua.experiment.controller.target"
+local strategy_spec = require "memlua.experiment.spec.strategy"
 local sys = require "memlua.base.sys"
+local units = require "memlua.units"
 local worker = require "memlua.worker"
 
 local controller = {}
@@ -24,9 +27,15 @@ controller.HANG, controller.GRACE = 10, 2
 
 -- ---- starting --------------------------------------------------------------------------------------------------
 
+local function told_of(t)
+  local own = t.spec.policy and t.spec.policy.claim
+  return { name = t.spec.name, path = t.cg:path(), role = t.spec.role, rank = t.spec.rank, claim = own and units.size(own) or strategy_spec.claim(t.spec) }
+end
+
 local function seen_by(self)
-  local seen = { tenants = {}, kills = outbox.make(self.scope) .. "/kills", limits = self.limits, session = { name = "(session)", path = self.parent:path() } }
-  for i, t in ipairs(self.tenants) do seen.tenants[i] = { name = t.spec.name, path = t.cg:path(), role = t.spec.role } end
+  local folder = outbox.make(self.scope)
+  local seen = { tenants = {}, folder = folder, kills = folder .. "/kills", limits = self.limits, session = { name = "(session)", path = self.parent:path() } }
+  for i, t in ipairs(self.tenants) do seen.tenants[i] = told_of(t) end
   return seen
 end
 
@@ -39,9 +48,14 @@ end
 local function spawn(self, rehearsed)
   local f, seen, output = self.strategy.controller, seen_by(self), output_of(self)
   local cg = self.scope:add(memlua.must(cgroup.create(self.session .. "-controller", LIMITS)))
-  local function run(step, mark) loop.run(f, seen, step, mark, rehearsed) end
-  local w = self.scope:add(memlua.must(worker.spawn(cg, { kind = "lua", name = "controller", output = output, run = run })))
-  return { worker = w, cg = cg, output = output, kills = seen.kills, begun = host.monotonic() }
+  local spec = { kind = "lua", name = "controller", output = output }
+  if program.is(f) then
+    spec.kind, spec.argv = "exec", program.argv(f, seen)
+  else
+    function spec.run(step, mark) loop.run(f, seen, step, mark, rehearsed) end
+  end
+  local w = self.scope:add(memlua.must(worker.spawn(cg, spec)))
+  return { worker = w, cg = cg, output = output, kills = seen.kills, begun = host.monotonic(), program = program.is(f) and f }
 end
 
 -- ---- putting back ------------------------------------------------------------------------------------------------
@@ -90,6 +104,7 @@ local function take(k, result, ended, why)
 end
 
 local function take_early(k, result)
+  if k.program and result.exit_code then return take(k, result, "failed", program.end_of(result, k.output)) end
   if result.ended == "done" or result.exit_code and result.exit_code > 0 then
     take(k, result, "failed", result.error or ("it ended by itself, with status %d"):format(result.exit_code))
   elseif result.ended == "oom-killed" then
@@ -104,8 +119,9 @@ local function kill(k, ended, why)
   take(k, memlua.must(k.worker:wait(10)), ended, why)
 end
 
--- Odd is busy, see loop.run; so is who hasn't said anything yet.
+-- Odd is busy, see loop.run; so is who hasn't said anything yet. What a program does nobody sees.
 local function is_hung(k)
+  if k.program then return false end
   local progress, now = k.worker:progress(), host.monotonic()
   if progress ~= k.progress or progress % 2 == 0 and progress > 0 then k.progress, k.since = progress, now end
   return now - (k.since or k.begun) > controller.HANG
@@ -134,8 +150,9 @@ function controller.look(self)
   log.warn("%s: its controller %s: %s", self.strategy.name, k.ended, k.error or "by a signal")
 end
 
--- One that was asked to end, and did.
+-- One that was asked to end, and did: a program may do so by the signal.
 local function take_asked(k, result)
+  if k.program and result.ended == "stopped" then return take(k, result, "done") end
   if result.error then return take(k, result, "failed") end
   take(k, result, result.ended == "stopped" and (result.signal and "killed" or "done") or result.ended)
 end
@@ -155,7 +172,11 @@ end
 
 local LOOK <const> = 0.01 -- seconds between two looks
 
+-- A program is where it has printed something, or has had time to.
+local STARTED <const> = 1 -- seconds
+
 local function is_set_up(k)
+  if k.program then return program.last_words(k.output) ~= nil or host.monotonic() - k.begun > STARTED end
   local progress = k.worker:progress()
   return progress > 0 and progress < loop.SETTING_UP
 end
@@ -173,12 +194,24 @@ function controller.start(self)
   end
 end
 
+-- One that refuses its own configuration does so at once.
+local function rehearse_program(k, path)
+  local result = k.worker:wait(STARTED)
+  if result then memlua.fail(memlua.status.misuse, "%s: %s", path, program.end_of(result, k.output)) end
+  k.worker:stop "TERM"
+  if not k.worker:wait(controller.GRACE) then
+    k.worker:kill "killed"
+    k.worker:wait(controller.GRACE)
+  end
+end
+
 --- Has it say what it wants, without tenants' processes: what the kernel or memlua refuses shows before anything is measured.
 --- Fails with status 1, or 4 where the kernel can't.
 function controller.rehearse(self)
   if not self.strategy.controller then return end
-  local k = spawn(self, true)
   local path = ("strategies.%s.controller"):format(self.strategy.name)
+  local k = spawn(self, true)
+  if k.program then return rehearse_program(k, path) end
   local result, why = k.worker:wait(controller.HANG)
   if not result and why == "interrupted" then memlua.fail(memlua.status.signal, "interrupted") end
   if not result then memlua.fail(memlua.status.misuse, "%s: it didn't return within %d s; what is to be done later belongs into c:every", path, controller.HANG) end
@@ -195,6 +228,18 @@ local function kept_output(self, k)
   if file then os.remove(k.output) end
 end
 
+-- A program tells nobody whom it kills; one that says that it killed is who did it.
+local function killed_by_program(self, counted)
+  local total, names = 0, {}
+  for _, n in pairs(counted or {}) do total = total + n end
+  for _, t in ipairs(total > 0 and self.tenants or {}) do
+    for _, part in ipairs(t.parts) do
+      if part.result and part.result.ended == "killed" then names[#names + 1] = t.spec.name break end
+    end
+  end
+  return #names > 0 and json.array(names) or nil
+end
+
 -- Those that it killed, a list of names; nil where there are none.
 local function killed_by(self, k)
   local noted, names = "\n" .. (sys.read(k.kills) or ""), {}
@@ -207,11 +252,16 @@ end
 
 --- What became of it, for the run's result; nil where the strategy has none: { ended ("done", "failed", "hung", "killed",
 --- "oom-killed"), error, after_s (seconds into the run, where it ended early), cpu_s, wakeups, reactions (a histogram), put_back
---- ({ TENANT = { KNOB = what it had left there } }), output (its file), killed (list of the tenants that it
+--- ({ TENANT = { KNOB = what it had left there } }), counted ({ NAME = how often a program printed that }), output (its file), killed (list of the tenants that it
 --- killed) }.
 function controller.outcome(self)
   local k = self.controller
   if not k then return nil end
+  if k.program then
+    local counted = program.counted(k.program, k.output)
+    return { ended = k.ended, error = k.error, after_s = k.after_s, cpu_s = k.result.cpu_s, put_back = next(k.put_back) and k.put_back or nil,
+             counted = counted, killed = killed_by_program(self, counted), output = kept_output(self, k) }
+  end
   local progress = k.worker:progress()
   return {
     ended = k.ended, error = k.error, after_s = k.after_s, cpu_s = k.result.cpu_s, reactions = k.result.latency,

@@ -100,7 +100,8 @@ local check_scenario = record.of({
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
-  report = check.one_of { "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
+  answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string" }, { "tenant", "under", "against" }),
+  report = check.one_of { "contest", "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record.of { setup = phase, load = phase, measure = phase, teardown = phase },
 }, { "name", "limits", "tenants" })
@@ -140,6 +141,11 @@ function spec.check(value, settings)
   workload_spec.check_machine(scenario, settings or {})
   for _, strategy in ipairs(scenario.strategies) do strategy_spec.fill(strategy, scenario) end
   record.check_known({ scenario.survives }, scenario.strategies, "survives")
+  if scenario.answer then
+    record.check_known({ scenario.answer.tenant }, scenario.tenants, "answer.tenant")
+    record.check_known({ scenario.answer.under }, scenario.strategies, "answer.under")
+    record.check_known({ scenario.answer.against }, scenario.strategies, "answer.against")
+  end
   return scenario
 end
 

@@ -1,6 +1,5 @@
 --- memlua.report.controllers: what a strategy's controller in user space cost, how fast it was, and what became of it.
 local printable = require "memlua.base.printable"
-local stats = require "memlua.stats"
 local units = require "memlua.units"
 
 local controllers = {}
@@ -13,20 +12,9 @@ local function of_series(s)
   return list
 end
 
-local function median_of(list, key)
-  local values = {}
-  for _, c in ipairs(list) do values[#values + 1] = c[key] end
-  return #values > 0 and stats.median(values) or nil
-end
-
--- All calls of all runs.
-local function reactions_of(list)
-  local histograms = {}
-  for _, c in ipairs(list) do histograms[#histograms + 1] = c.reactions end
-  local all = #histograms > 0 and stats.merge(histograms)
-  if not all or all.count == 0 then return "it was never called" end
-  local function at(p) return units.format_duration(stats.percentile(all, p) / 1e9) end
-  return ("%d calls, from event to effect %s (P50), %s (P99)"):format(all.count, at(0.5), at(0.99))
+local function reactions_of(r)
+  if not r then return "it was never called" end
+  return ("%d calls, from event to effect %s (P50), %s (P99)"):format(r.count, units.format_duration(r.p50), units.format_duration(r.p99))
 end
 
 -- "low: memory.high": whose what was put back.
@@ -44,8 +32,9 @@ local function put_back_of(list)
   return #names > 0 and "; put back: " .. table.concat(names, ", ") or ""
 end
 
-local function add_ends(s, list, lines)
-  local count, why = {}, {}
+--- Adds to `lines` how many of the controllers of the series `s` (summary.series) ended before their time, and why.
+function controllers.add_ends(s, lines)
+  local list, count, why = of_series(s), {}, {}
   for _, c in ipairs(list) do
     if c.ended ~= "done" then count[c.ended], why[c.ended] = (count[c.ended] or 0) + 1, why[c.ended] or c.error or "by a signal" end
   end
@@ -62,10 +51,12 @@ end
 function controllers.add(s, lines)
   local list = of_series(s)
   if #list == 0 then return end
-  local cpu, wakeups = median_of(list, "cpu_s"), median_of(list, "wakeups")
-  lines[#lines + 1] = ("%s: controller: %s of CPU, %s; %s%s"):format(s.label, cpu and units.format_duration(cpu) or "-",
-    wakeups and ("%g wake-up%s"):format(wakeups, wakeups == 1 and "" or "s") or "-", reactions_of(list), put_back_of(list))
-  add_ends(s, list, lines)
+  local c = s.strategy.controller
+  local wakeups = c.wakeups and c.wakeups.median -- a program's aren't known, nor how fast it reacts
+  local calls = wakeups and (", %g wake-up%s; %s"):format(wakeups, wakeups == 1 and "" or "s", reactions_of(c.reactions)) or ""
+  lines[#lines + 1] = ("%s: controller: %s of CPU%s%s"):format(s.label, c.cpu_s and units.format_duration(c.cpu_s.median) or "-", calls,
+    put_back_of(list))
+  controllers.add_ends(s, lines)
 end
 
 return controllers

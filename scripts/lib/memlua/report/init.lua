@@ -1,4 +1,6 @@
 --- memlua.report: what a person reads of runs: tables, remarks, pictures.
+local answer = require "memlua.report.answer"
+local attribution = require "memlua.report.attribution"
 local effects = require "memlua.report.effects"
 local figures = require "memlua.base.figures"
 local metrics = require "memlua.report.metrics"
@@ -35,6 +37,12 @@ local function verdicts(folders)
   return table.concat(parts, "\n")
 end
 
+local function answers(folders)
+  local parts = {}
+  for i, folder in ipairs(folders) do parts[i] = answer.text(folder) end
+  return table.concat(parts)
+end
+
 -- What brackets mean, where there are any.
 local function legend(series)
   for _, s in ipairs(series) do if s.strategy.runs > 1 then return figures.LEGEND .. "\n" end end
@@ -50,7 +58,7 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
-    verdicts(folders), text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2) } do
+    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2), text.flow(answers(folders), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

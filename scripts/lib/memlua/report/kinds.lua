@@ -1,4 +1,5 @@
 --- memlua.report.kinds: which kind of report a folder has, and giving it to the user.
+local contest = require "memlua.report.contest"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local log = require "memlua.base.log"
@@ -14,7 +15,7 @@ local run = require "memlua.run"
 local kinds = {}
 
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
-local OWN <const> = { costs = overhead, pages = refaults, replay = replay, sleeps = precision }
+local OWN <const> = { contest = contest, costs = overhead, pages = refaults, replay = replay, sleeps = precision }
 
 --- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, text = f(folders, pictured),
 --- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of

@@ -61,6 +61,20 @@ local function callbacks(s, lines)
     #parts > 0 and table.concat(parts, ", ") or "never asked")
 end
 
+-- What shows that a program, or what was set in the kernel, did something at all.
+local function own_counters(s, lines)
+  local runs, keys, parts = {}, {}, {}
+  for _, result in ipairs(s.folder.runs) do
+    local own = result.strategy == s.strategy.name and (result.counted or result.controller and result.controller.counted)
+    if own then runs[#runs + 1] = own end
+  end
+  for _, one in ipairs(runs) do for key in pairs(one) do keys[key] = true end end
+  for _, key in ipairs(memlua.keys(keys)) do parts[#parts + 1] = counter(runs, key) end
+  if #runs == 0 then return end
+  lines[#lines + 1] = ("%s: %s"):format(s.label, #parts > 0 and "counted: " .. table.concat(parts, ", ")
+    or ("it did nothing: %s stayed 0"):format(table.concat(memlua.keys(keys), ", ")))
+end
+
 -- The run of the strategy in which the tenant went furthest over what it had claimed from the policy: its peak, its claim
 -- and the policy's name.
 local function excess(s, name)
@@ -231,6 +245,19 @@ function remarks.standing(folder)
   return document(lines)
 end
 
+--- What became of the tenants and of the controllers of the `series` (summary.series) that ended before their time, lines in one string.
+function remarks.endings(series)
+  local lines = {}
+  for _, s in ipairs(series) do
+    doubtful(s, lines)
+    claims(s, lines)
+    beside_losses(s, lines)
+    controllers.add_ends(s, lines)
+    own_counters(s, lines)
+  end
+  return document(lines)
+end
+
 --- All remarks on the `series` (summary.series) of the `folders`, lines in one string.
 function remarks.text(series, folders)
   local lines, told = {}, {}
@@ -246,6 +273,7 @@ function remarks.text(series, folders)
     workloads(s, lines)
     rates.add(s, lines)
     controllers.add(s, lines)
+    own_counters(s, lines)
     -- once per folder: its strategies share the solo runs
     if not told[s.folder] then solo_line(s, lines, prefix(s.folder)) end
     told[s.folder] = true

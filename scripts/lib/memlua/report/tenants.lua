@@ -69,26 +69,6 @@ local ONLY_IF_ANY = { READ = true, REFAULTS = true }
 
 local function tells(cell, column) return cell ~= "-" and not (ONLY_IF_ANY[column[1]] and cell == "0") end
 
--- A column in which nothing was measured tells nothing.
-local function without_empty(columns, rows)
-  local kept, result = {}, {}
-  for c in ipairs(columns) do
-    for _, row in ipairs(rows) do
-      if tells(row[c], columns[c]) then
-        kept[#kept + 1] = c
-        break
-      end
-    end
-  end
-  local shown = {}
-  for i, c in ipairs(kept) do shown[i] = columns[c] end
-  for r, row in ipairs(rows) do
-    result[r] = { colour = row.colour }
-    for i, c in ipairs(kept) do result[r][i] = row[c] end
-  end
-  return shown, result
-end
-
 --- A row for each tenant under each of the series (summary.series), as a text table.
 function tenants.text(series)
   local rows = {}
@@ -98,7 +78,7 @@ function tenants.text(series)
       if tenant then rows[#rows + 1] = row_of(tenant, s.label) end
     end
   end
-  return text.render(without_empty(timed.columns(COLUMNS, series), rows))
+  return text.render(text.without_empty(timed.columns(COLUMNS, series), rows, tells))
 end
 
 -- ---- bars ------------------------------------------------------------------------------------------------------

@@ -96,13 +96,15 @@ local ANSWER <const> = record({ text = text, holds = is.yes_or_no, detail = text
 local CONTROLLER <const> = record({
   ended = text, error = text, after_s = number, cpu_s = number, wakeups = count, reactions = histogram,
   put_back = map(map(is.number_or_text)), output = check.name, killed = list(check.name),
-}, { "ended", "wakeups" })
+  counted = numbers,
+}, { "ended" })
 
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
   supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
-  policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
+  counted = numbers, policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
+  paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
 }, { "strategy", "tenants" })
 

@@ -1,5 +1,6 @@
 --- memlua.results.summary: what many runs say together, per strategy and tenant. Runs in which a tenant was lost
 --- are counted apart: their survivors had the memory that the lost ones gave up.
+local attribution = require "memlua.results.attribution"
 local effects = require "memlua.results.effects"
 local estimates = require "memlua.results.estimate"
 local memlua = require "memlua"
@@ -146,11 +147,13 @@ local function tenant_summary(all)
   }
 end
 
--- The finish of the last tenant, where all of them finished.
+-- From when the first tenant was due to the finish of the last, where all of them finished.
 local function makespan(result)
-  local last = 0
-  for _, tenant in ipairs(result.tenants) do last = math.max(last, tenant.finish or 0) end
-  return is_intact(result) and last or nil
+  local first, last = math.huge, 0
+  for _, tenant in ipairs(result.tenants) do
+    if tenant.finish then first, last = math.min(first, tenant.delay or 0), math.max(last, tenant.finish) end
+  end
+  return is_intact(result) and last > 0 and last - first or nil
 end
 
 local function cases_by_tenant(runs)
@@ -176,7 +179,7 @@ local function strategy_summary(name, runs)
     spans[#spans + 1] = makespan(one)
   end
   result.makespan, result.failed = estimate(spans), failed > 0 and failed or nil
-  result.pressure = pressure.of(runs)
+  result.pressure, result.controller, result.paid = pressure.of(runs), attribution.controller(runs), attribution.payers(runs)
   local order, by_name = cases_by_tenant(runs)
   for i, tenant in ipairs(order) do result.tenants[i] = tenant_summary(by_name[tenant]) end
   return result
@@ -207,7 +210,7 @@ local function compared(strategies, folder)
 end
 
 --- The summary of a folder (from memlua.run.load or a running scenario): { name, strategies = list of { name, solo, runs,
---- intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, pressure (memlua.results.pressure), tenants =
+--- intact, failed (runs that only a tenant's own failure spoiled, or nil), makespan, pressure (memlua.results.pressure), controller, paid (memlua.results.attribution), tenants =
 --- list of { name, role, rank, runs, finished, lost, completion = { n, median, low, high, level, values }, times_solo =
 --- the same of the ratios to the solo runs of the same block, times_work = of those without the hold, slowdown =
 --- times_solo's median, latency = { unit, count, max, p50, p95, p99 (medians of the runs'), of_runs = { p50, p95, p99 },

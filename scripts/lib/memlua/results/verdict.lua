@@ -4,6 +4,7 @@
 local best_order = require "memlua.results.best_order"
 local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
+local memlua = require "memlua"
 local objective = require "memlua.results.objective"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
@@ -19,22 +20,29 @@ verdict.SURVIVAL = 0.80
 
 -- ---- per strategy --------------------------------------------------------------------------------------------
 
--- What each tenant needs alone: its peak, kernel memory included, and its time. nil where that isn't known, or where a
--- tenant shrinks, so that no order of whole tenants is the best.
+local function is_background(folder, name) return (memlua.named(folder.manifest.scenario.tenants or {}, name) or {}).background end
+
+-- What each tenant needs alone: its peak, kernel memory included, and its time; and what the services beside them take, which have no
+-- place in an order. nil where that isn't known, or where a tenant shrinks, so that no order of whole tenants is the best.
 local function jobs_of(folder, strategy)
-  local alone, jobs = {}, {}
+  local alone, jobs, beside = {}, {}, 0
   for _, solo in ipairs(folder.summary.strategies) do
     if solo.solo then alone[solo.name] = solo.tenants[1] end
   end
   for _, result in ipairs(folder.runs or {}) do
     if result.solo and best_order.shrinks(result.tenants[1]) then return nil end
   end
-  for i, tenant in ipairs(strategy.tenants) do
+  for _, tenant in ipairs(strategy.tenants) do
     local solo = alone[(folder.manifest.solo_of or {})[tenant.name]]
-    if not (solo and solo.peak and tenant.solo_s) then return nil end
-    jobs[i] = { size = solo.peak.median, duration = tenant.solo_s }
+    if is_background(folder, tenant.name) then
+      beside = beside + (tenant.peak and tenant.peak.median or 0)
+    elseif not (solo and solo.peak and tenant.solo_s) then
+      return nil
+    else
+      jobs[#jobs + 1] = { size = solo.peak.median, duration = tenant.solo_s }
+    end
   end
-  return jobs
+  return jobs, beside
 end
 
 local function best_ranked(strategy)
@@ -45,11 +53,11 @@ end
 
 local function is_empty(t) return next(t or {}) == nil end
 
--- The strategies that do nothing: neither a policy nor limits of their own.
+-- The strategies that do nothing: no policy, controller, tunables or limits of their own.
 local function unprotected(folder)
   local names = {}
   for _, s in ipairs(folder.manifest.scenario.strategies or {}) do
-    if not s.policy and is_empty(s.limits) and is_empty(s.tenants) then names[s.name] = true end
+    if not (s.policy or s.controller or s.tunables) and is_empty(s.limits) and is_empty(s.tenants) then names[s.name] = true end
   end
   return names
 end
@@ -149,12 +157,13 @@ local function has_objective(list, name)
   return false
 end
 
--- Against the best order: { median, high }; with few runs the median is all there is.
+-- Against the best order: { median, high, best (its makespan, in seconds) }; with few runs the median is all there is.
 local function later_of(folder, strategy)
-  local jobs, limit, span = jobs_of(folder, strategy), folder.manifest.scenario.limits["memory.max"], strategy.makespan
-  local best = jobs and span and type(limit) == "number" and best_order.makespan(jobs, limit)
+  local jobs, beside = jobs_of(folder, strategy)
+  local limit, span = folder.manifest.scenario.limits["memory.max"], strategy.makespan
+  local best = jobs and span and type(limit) == "number" and best_order.makespan(jobs, limit - beside)
   if not best or best == math.huge or best == 0 then return nil end
-  return { median = span.median / best, high = (span.high or span.median) / best }
+  return { median = span.median / best, high = (span.high or span.median) / best, best = best }
 end
 
 local function add_slowdowns(row, strategy)
@@ -180,7 +189,8 @@ end
 
 --- One row per strategy that isn't a solo run: { name, runs, intact, failed (summary.of's), best (the best-ranked tenant),
 --- slowdown (its X SOLO), times (the estimate that is judged: of its work without the hold), worst (X SOLO of any),
---- makespan_s, later = { median, high } (makespan against the best order), tested (whether the unprotected runs were under
+--- makespan_s, later = { median, high, best } (makespan against the best order, whose
+--- own in seconds is best), tested (whether the unprotected runs were under
 --- pressure; nil: there are none), pressure, objectives, verdict }. What can't be told is absent; of a strategy that was
 --- skipped that is all but its name and the verdict, which says why. Survival is judged by intervals.share.
 function verdict.of(folder)

@@ -123,13 +123,13 @@ local function serve(self, step, mark)
   end
 end
 
---- Runs the function `f` of a strategy's `controller`, with what it is to see: { tenants = list of { name, path, role }, session = { name,
+--- Runs the function `f` of a strategy's `controller`, with what it is to see: { tenants = list of { name, path, role, rank, claim }, session = { name,
 --- path }, limits (the session's), kills (see target.new) }, until it is told to end. step, mark: as a worker of kind "lua" gets them. mark is told 2 n + 1
 --- while it is busy with its n-th wake-up, 2 n + 2 once it waits for the next. `rehearsed`: it ends once `f` has said what it wants.
 function loop.run(f, seen, step, mark, rehearsed)
   local self = setmetatable({ tenants = {}, timers = {}, handles = {}, calls = {}, endings = {} }, Controller)
   watch.heed()
-  for i, tenant in ipairs(seen.tenants) do self.tenants[i] = target.new(tenant.name, tenant.path, seen.limits, seen.kills, tenant.role) end
+  for i, tenant in ipairs(seen.tenants) do self.tenants[i] = target.new(tenant.name, tenant.path, seen.limits, seen.kills, tenant) end
   self.session = target.new(seen.session.name, seen.session.path, seen.limits, seen.kills)
   mark(loop.SETTING_UP)
   f(self)

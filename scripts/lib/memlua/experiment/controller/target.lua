@@ -71,10 +71,13 @@ function Target:stat() return counts(read(self, "memory.stat")) end
 --- Memory.events, { low =, high =, max =, oom =, oom_kill =, ... }: counts since the run began.
 function Target:events() return counts(read(self, "memory.events")) end
 
---- Memory.pressure, { some = { avg10, avg60, avg300 (percent), total (us) }, full = ... }.
-function Target:pressure()
+--- Whether a process is in it, or below (cgroup.events).
+function Target:populated() return counts(read(self, "cgroup.events")).populated == 1 end
+
+--- The pressure of a `resource` ("memory"; "io", "cpu"), { some = { avg10, avg60, avg300 (percent), total (us) }, full = ... }.
+function Target:pressure(resource)
   local result = {}
-  for kind, line in read(self, "memory.pressure"):gmatch "(%l+) ([^\n]+)" do
+  for kind, line in read(self, (resource or "memory") .. ".pressure"):gmatch "(%l+) ([^\n]+)" do
     result[kind] = {}
     for key, value in line:gmatch "(%w+)=(%S+)" do result[kind][key] = tonumber(value) end
   end
@@ -134,9 +137,12 @@ function target.refuse_watch(self, file, why, code)
 end
 
 --- The one of the cgroup at `path`, called `name` in messages; `session_limits`: of what "50%" is a share; `kills`: the file in
---- which t:kill() notes whom it killed, a name a line. t.name, t.path, t.role are there to be read.
-function target.new(name, path, session_limits, kills, role)
-  return setmetatable({ name = name, path = path, session_limits = session_limits, kills = kills, role = role }, Target)
+--- which t:kill() notes whom it killed, a name a line; `known`: what else is known of a tenant, { role, rank, claim (bytes, or nil:
+--- the most that it will take) }. t.name, t.path, t.role, t.rank, t.claim are there to be read.
+function target.new(name, path, session_limits, kills, known)
+  known = known or {}
+  return setmetatable({ name = name, path = path, session_limits = session_limits, kills = kills, role = known.role, rank = known.rank,
+                        claim = known.claim }, Target)
 end
 
 return target

@@ -3,7 +3,9 @@ local check = require "memlua.base.check"
 local limits_spec = require "memlua.experiment.spec.limits"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
+local program = require "memlua.experiment.controller.program"
 local record = require "memlua.experiment.spec.record"
+local tunables = require "memlua.experiment.tunables"
 local user = require "memlua.policy.user"
 
 local strategy_spec = {}
@@ -22,7 +24,7 @@ local check_policy = record.of({ name = check_named, where = check.one_of { "ker
 strategy_spec.check = record.of({
   name = check.name, policy = check_policy, limits = limits_spec.check,
   tenants = check.map(record.of { limits = limits_spec.check, policy = check.is "table" }),
-  only = check.list(check.is "string"), controller = check.is "function",
+  only = check.list(check.is "string"), controller = program.check, tunables = tunables.check, counters = tunables.check_counters,
 }, { "name" })
 
 -- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
@@ -65,8 +67,9 @@ end
 -- 1.1M and 11.4 %.
 local BESIDE <const> = { file = 1 / 8 }
 
--- Everything that a tenant will charge: what it touches, what is charged beside it, stacks and per-CPU stock.
-local function claim_of(tenant)
+--- Everything that a checked tenant will charge, in bytes: what it touches, what is charged beside it, stacks and per-CPU stock. nil
+--- where that isn't known, as of a program.
+function strategy_spec.claim(tenant)
   if not tenant.size then return nil end
   local claim = tenant.size + (2 << 20)
   for _, workload in ipairs(tenant.workloads) do
@@ -98,7 +101,7 @@ end
 local function settings_of(tenant, role, p, described, strategy, place)
   local settings, path = {}, ("tenants.%s.policy"):format(tenant.name)
   if takes(described, role, "rank") then settings.rank = place end
-  if takes(described, role, "claim") then settings.claim = claim_of(tenant) end
+  if takes(described, role, "claim") then settings.claim = strategy_spec.claim(tenant) end
   local over = strategy.tenants[tenant.name]
   local function add(more, at)
     if more then ask(at, "", p.check, p, role, more) end
