@@ -38,6 +38,8 @@ local function is_high_active(config)
   return time < state.active_until
 end
 
+local function protects(config) return not config.only_active or is_high_active(config) end
+
 local function delay_of(memcg, config)
   if config.only_over_high and memcg.usage <= memcg.high then return 0 end
   if not config.graded then return config.delay_ms end
@@ -56,6 +58,7 @@ return policy.lua {
     growth = { 1 << 20, unit = "bytes", about = "growth: growth of HIGH per window above which it is active" },
     use_below_low = { true, about = "answer below_low for HIGH" },
     use_below_min = { false, about = "answer below_min for HIGH" },
+    only_active = { false, about = "answer below_low and below_min only while HIGH is active" },
     graded = { false, about = "delay grows from 0 to delay_ms as the parent's headroom shrinks" },
     headroom_max = { 64 << 20, unit = "bytes", about = "graded: headroom from which on there is no delay" },
     only_over_high = { false, about = "delay a LOW only while it is over its own memory.high" },
@@ -74,7 +77,7 @@ return policy.lua {
 
       below_low = function(memcg, me, config)
         stats.below_low_calls = stats.below_low_calls + 1
-        if not config.use_below_low then return false end
+        if not config.use_below_low or not protects(config) then return false end
         stats.below_low_active = stats.below_low_active + 1
         me.below_low = me.below_low + 1
         return true
@@ -82,7 +85,7 @@ return policy.lua {
 
       below_min = function(memcg, me, config)
         stats.below_min_calls = stats.below_min_calls + 1
-        if not config.use_below_min then return false end
+        if not config.use_below_min or not protects(config) then return false end
         stats.below_min_active = stats.below_min_active + 1
         me.below_min = me.below_min + 1
         return true

@@ -90,7 +90,7 @@ local CONFIG <const> = {
 }
 
 local function flag() return math.random(0, 1) end
-for _, name in ipairs { "use_below_low", "use_below_min", "graded", "only_over_high" } do CONFIG[name] = flag end
+for _, name in ipairs { "use_below_low", "use_below_min", "only_active", "graded", "only_over_high" } do CONFIG[name] = flag end
 
 local function size() return math.random(0, 64) << 20 end
 
