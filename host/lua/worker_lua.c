@@ -131,13 +131,13 @@ static int l_drive(lua_State *L)
 	uint64_t begun = clock_ns(), n = schedule_count(spec->phases, spec->nphases);
 	uint64_t end = begun + seconds_to_ns(schedule_end(spec->phases, spec->nphases));
 
-	s->requests_due = n;
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t due;
 
 		if (clock_ns() >= end)
 			break;
 		due = await_due(spec, s, begun, i);
+		s->requests_due = i + 1; /* who is stopped owes no more */
 		lua_pushvalue(L, 1);
 		lua_pushinteger(L, i + 1);
 		lua_call(L, 1, 1);
@@ -146,6 +146,7 @@ static int l_drive(lua_State *L)
 		s->requests_failed += lua_isboolean(L, -1) && !lua_toboolean(L, -1);
 		lua_pop(L, 1);
 	}
+	s->requests_due = n;
 	s->requests_missed = n - s->requests_done;
 	sleep_until_ns(end);
 	return 0;
