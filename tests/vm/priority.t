@@ -2,20 +2,12 @@
 -- this with the policy in Lua, too.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
-local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
+local pair = require "pair"
 local policy = require "memlua.policy"
 local worker = require "memlua.worker"
 
--- session (256M, no swap) -- a, b
-local session = assert(cgroup.create("session", { ["memory.max"] = "256M", ["memory.swap.max"] = 0 }))
-local a = assert(cgroup.create "session/a")
-local b = assert(cgroup.create "session/b")
-
-local function touch(cg, size) -- charge `size` to a cgroup and give it back
-  local w <close> = assert(worker.spawn(cg, { size = size }))
-  return w:wait(60)
-end
+local session, a, b, touch = pair.new()
 
 do -- always: while there is a HIGH
   local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 50 } }))
