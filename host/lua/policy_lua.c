@@ -46,7 +46,8 @@ const char *policy_check_name(lua_State *L, int idx)
 
 /*
  * policy.lua{name=, about=, config=, stats=, state=, roles=} -> a policy written in Lua, for every function here that
- * takes a name. policy.lua(path): that of a file that ends with `return policy.lua {...}`; such a path may stand for a name, too. See the guide, bpf/policies/README.md. Fails with status 1 at the FILE:LINE of what is outside of the subset.
+ * takes a name. policy.lua(path): that of a file that ends with `return policy.lua {...}`; such a path may stand for a
+ * name, too. See the guide, bpf/policies/README.md. Fails with status 1 at the FILE:LINE of what is outside of the subset.
  *   about    what it does, in one line
  *   config   { NAME = 20 or { 20, unit = "ms" or "bytes", about = } }; { "rarely", one_of = { "often", "rarely" } }
  *   stats    { "NAME", ... } or { NAME = what it counts }: counters of the policy
