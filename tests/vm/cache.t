@@ -15,17 +15,19 @@ if not host.in_guest then return tap.done "RAM disk, swap and LRU are switched i
 local protected = { name = "below_low", policy = { name = "priority", roles = { high = { "high" } },
                     config = { trigger = "always", use_below_low = true } } }
 
-local function tenant(name, role, kind, start)
-  local workload = { kind = kind, size = "8M", duration = role == "high" and 0.6 or 1.4 }
+local function tenant(name, role, size, kind, start)
+  local workload = { kind = kind, size = size, duration = role == "high" and 0.6 or 1.4 }
   return { name = name, role = role, start = start, workload = workload }
 end
 
--- The LOWs were there first: 16M of 20M.
+-- The LOWs were there first and fill all of it. Three alike may fall into step, each reclaiming another's, and HIGH none
+-- of whose pages go: they differ in size.
 local function plan_of(kind)
   return spec.check {
     name = "cache", solo = false, shares = "equal", strategies = { { name = "none" }, protected },
     limits = { ["memory.max"] = "20M", ["memory.swap.max"] = kind == "anon" and "max" or 0 },
-    tenants = { tenant("high", "high", kind, 0.4), tenant("low_1", "low", kind, 0), tenant("low_2", "low", kind, 0) },
+    tenants = { tenant("high", "high", "8M", kind, 0.4), tenant("low_1", "low", "9M", kind, 0),
+                tenant("low_2", "low", "15M", kind, 0) },
   }
 end
 
