@@ -168,9 +168,13 @@ check-kill: $(MEMLUA) $(TEST_HELPERS)
 	$(PROVE) tests/kill/module.t :: 200 $(SEED)
 	$(PROVE) tests/vm/kill_vm.t :: 60 $(SEED)
 
-# each allocation and system call of memlua's own fails once; check-unit tries some of them
+# each allocation and system call of memlua's own fails once, and FAULTS of each case in the microVM; check-unit and check-vm
+# try some of them
+FAULTS ?= 60
 check-faults: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(PROVE) tests/unit/faults.t :: all
+	$(PROVE) tests/vm/injected.t :: $(FAULTS)
+
 # A thousand of each handle made and closed: nothing lost, no memory read that isn't ours. What valgrind can't run, workers,
 # the sanitizers watch.
 CYCLES ?= 1000

@@ -5,6 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 local kill = require "kill"
+local left = require "left"
 
 host.settings.clock = "real" -- the virtual one runs ahead while the machine reads for the guest
 host.enter() -- without a kernel of its own for this, the machine runs it in the microVM
@@ -12,7 +13,6 @@ if not host.in_guest then return tap.done "kills memluas and looks at the whole 
 
 local TMP <const>, WORK <const> = "/run/tmp", "/run/kill"
 local memlua <const> = host.executable()
-local bpf_ids <const> = memlua:match "^(.*)/" .. "/tests/bpf_ids"
 assert(os.execute("mkdir " .. WORK))
 
 local function save(name, code)
@@ -43,17 +43,7 @@ local next_one <const> = ("%s %s"):format(memlua, save("next.lua", [[
   local p <close> = assert(require "memlua.policy".attach("priority", { high = cg }))
 ]]))
 
--- All that memlua could leave in this kernel, as text.
-local function state()
-  return shell.output(([[
-    %s
-    find /sys/fs/cgroup -mindepth 1 -type d
-    grep memcg_bpf_ops /proc/modules
-    cat /proc/mounts
-    ls -A %s
-    ps -e -o ppid=,stat=,args= | awk '$1 != 2 && $3 !~ /^(ps|sh|awk|sort)$/' | sort]]):format(bpf_ids, TMP))
-end
-
+local function state() return left(TMP) end
 local clean <const> = state()
 local swept, lived = 0, 0
 

@@ -3,6 +3,7 @@
 --   memlua tests/unit/faults.t [all]; without it some points of each case. make check-faults tries all.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
+local faults = require "faults"
 local host = require "memlua.host"
 local shell = require "shell"
 local sys = require "memlua.base.sys"
@@ -47,9 +48,9 @@ local CASES <const> = {
   { "a microVM", ("--vm --accel tcg --out %s/out %s/vm.lua"):format(scratch, scratch), vm = true },
 }
 
-local function command(case, fault)
-  return ("cd %s && rm -rf out && FAULT=%d FAULT_COUNT=%s/count LD_PRELOAD=%s TMPDIR=%s/tmp XDG_STATE_HOME=%s/state PATH=%s/bin:/usr/bin:/bin timeout -k 1 %d %s %s")
-    :format(scratch, fault, scratch, shim, scratch, scratch, scratch, TIMEOUT, quote(host.executable()), case[2])
+local function run(case, fault)
+  return faults.run(("env -C %s TMPDIR=%s/tmp XDG_STATE_HOME=%s/state PATH=%s/bin:/usr/bin:/bin %s %s")
+    :format(scratch, scratch, scratch, scratch, quote(host.executable()), case[2]), fault, shim, scratch .. "/count", TIMEOUT)
 end
 
 -- Processes of ours that still run. (Without grep, which would find itself.)
@@ -61,39 +62,37 @@ local function processes()
   return table.concat(found, "\n")
 end
 
--- What is wrong with how a run with a fault ended, or nil.
+-- What is wrong with a run with a fault, or nil and how it ended.
 local function wrong(case, fault)
-  local said, status = shell.said(command(case, fault))
-  if not said:find("fault " .. fault, 1, true) then return nil, "none" end -- the order differs from run to run by a few
-  if status == 124 or status == 137 then return "hangs: " .. said end
-  if status > 125 or said:find "AddressSanitizer" then return ("status %d: %s"):format(status, said) end
-  if status ~= 0 and not said:find "memlua: %S" then return ("no reason for status %d: %s"):format(status, said) end
-  local left = table.concat(sys.names(scratch .. "/tmp"), " ")
-  -- what couldn't be removed, the next one removes
-  if left ~= "" then
-    shell.output(command(case, 0))
-    left = table.concat(sys.names(scratch .. "/tmp"), " ")
+  os.execute("rm -rf " .. scratch .. "/out")
+  local said, status = run(case, fault)
+  local what, how = faults.wrong(said, status, fault)
+  if what then return what end
+  local names = table.concat(sys.names(scratch .. "/tmp"), " ")
+  if names ~= "" then -- what couldn't be removed, the next one removes
+    os.execute("rm -rf " .. scratch .. "/out")
+    run(case, 0)
+    names = table.concat(sys.names(scratch .. "/tmp"), " ")
     os.execute("rm -rf " .. scratch .. "/tmp/*")
   end
-  if left ~= "" then return "left " .. left .. ": " .. said end
-  return nil, status == 0 and "done" or "error"
+  if names ~= "" then return "left " .. names .. ": " .. said end
+  return nil, how
 end
 
 local tried, total = { done = 0, error = 0, none = 0 }, 0
 for _, case in ipairs(CASES) do
-  local said, status = shell.said(command(case, 0))
-  local n = tonumber(sys.read(scratch .. "/count") or "")
+  os.execute("rm -rf " .. scratch .. "/out")
+  local said, status, n = run(case, 0)
   if case.vm and status ~= 0 and said:find "user namespace" then
     tap.skip(case[1], "no user namespace here, and no root")
   elseif tap.ok(status == 0 and n, case[1] .. ": done without a fault", status, said, n) then
-    local failures, points = {}, arg[1] == "all" and n or math.min(n, POINTS)
-    for i = 1, points do
-      local fault = (i * n) // points
+    local failures, points = {}, faults.spread(n, arg[1] == "all" and n or POINTS)
+    for _, fault in ipairs(points) do
       local what, how = wrong(case, fault)
       if what then failures[#failures + 1] = ("fault %d of %d: %s"):format(fault, n, what) else tried[how] = tried[how] + 1 end
     end
-    total = total + points
-    tap.is(failures, {}, ("%s: done, or an error, at %d of %d faults"):format(case[1], points, n))
+    total = total + #points
+    tap.is(failures, {}, ("%s: done, or an error, at %d of %d faults"):format(case[1], #points, n))
     tap.is(processes(), "", "and no process is left")
   end
 end
