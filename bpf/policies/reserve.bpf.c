@@ -3,10 +3,11 @@
  * reserve: rank reservation. Tenants below one parent are ranked and each declares a claim, the most memory
  * it will ever need. A tenant charges only while
  *
- *	limit - usage(parent) - sum over better-ranked tenants of max(0, claim - usage)  >  margin
+ *	room = limit - usage(parent) - sum over better-ranked tenants of max(0, claim - usage)  >  margin
  *
- * and is held otherwise: its charging task sleeps poll_ms, asks again, and so on until there is room (or
- * until it is killed). If every claim fits the limit alone, nobody is OOM-killed and the best-ranked tenant
+ * or what it may still claim itself fits into the room, so that it needs none of the margin: what a better-ranked
+ * one claims isn't in the room, and a worse-ranked one counts this claim. It is held otherwise: its charging task
+ * sleeps poll_ms, asks again, and so on until there is room (or until it is killed). If every claim fits the limit alone, nobody is OOM-killed and the best-ranked tenant
  * never waits: worse-ranked ones always leave room for what it may still claim. When a tenant has ended,
  * drop it: its claim is dropped and the next one is the best-ranked. A removed cgroup drops its own.
  *
@@ -128,7 +129,7 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 {
 	struct survey survey = {.rank = tenant->rank};
 	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
-	__u64 taken;
+	__u64 taken, room, rest;
 
 	if (!parent)
 		return true;
@@ -137,7 +138,9 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 		return true;
 	/* After the claims, not before: see above. */
 	taken = bytes(BPF_CORE_READ(parent, usage.counter)) + survey.owed;
-	return less(limit_of(parent), taken) > margin(survey.tenants);
+	room = less(limit_of(parent), taken);
+	rest = less(tenant->claim, memcg_usage(memcg)); /* 0 beyond its claim, where nothing is promised */
+	return room > margin(survey.tenants) || (rest && rest < room);
 }
 
 SEC("struct_ops/memcg_charged")

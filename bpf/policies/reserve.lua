@@ -20,7 +20,8 @@ local function has_room(memcg, me, config)
     owed = owed + math.max(other.claim - cg.usage, 0)
   end)
   -- the parent is read after the claims: what is charged in between counts twice, never not at all
-  return better == 0 or limit_of(memcg, config) - memcg.parent.usage - owed > margin(tenants, config)
+  local room = limit_of(memcg, config) - memcg.parent.usage - owed
+  return better == 0 or room > margin(tenants, config) or 0 < me.claim - memcg.usage and me.claim - memcg.usage < room
 end
 
 return policy.lua {

@@ -98,6 +98,10 @@ tap.is(order, { 1, 2, 3 }, "in the order of their ranks")
 tap.ok(stats.delay_active > 0 and stats.delay_active < stats.delay_calls, "some charges were held, some not", stats)
 tap.is({ stats.over_claim, stats.strangers }, { 0, 0 }, "within their claims, and all of them known")
 
+-- Less is left than the margin (4M and 256K for each), and yet nobody waits for what all can have.
+ended, _, stats = run({ 56, 34 }, true)
+tap.is({ ended, stats.delay_active }, { { "done", "done" }, 0 }, "a tenant whose whole claim fits isn't held at the margin")
+
 -- Mixed sizes, four times the limit together, each fits alone.
 ended, order = run({ 80, 20, 70, 40, 64, 30, 50, 30 }, true)
 tap.is(count(ended, "done"), 8, "eight of mixed sizes finish")

@@ -144,8 +144,8 @@ controllers.stall = freezer.stall
 --- `reserve`: a tenant is frozen while memory.max less the session's usage less what better-ranked ones may still claim is `slack` or
 --- less and what it may still claim itself doesn't fit, and thawed otherwise; the best-ranked one that runs never is. Looks once a
 --- period, where the policy is asked at each charge: `slack` is for what may be charged in between; and freezes all that a tenant does,
---- where the policy holds charges only, so that one that charges nothing more must not be kept from its end. A claim that isn't given is the one that memlua makes of the tenant's size, as
---- for the policy. Source: bpf/policies/reserve.bpf.c.
+--- where the policy holds charges only. A claim that isn't given is the one that memlua makes of the tenant's size, as for the policy.
+--- Source: bpf/policies/reserve.bpf.c.
 controllers.reserve = freezer.reserve
 
 --- controllers.kill{ period ("5s"), pressure (60), duration ("30s"), reclaimed ("10s"), delay ("15s") } -> f(c): kills by oomd's rule of
