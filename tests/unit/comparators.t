@@ -42,6 +42,7 @@ tap.fails(function() checked { name = "s", controller = { prints = {} } } end, "
 tap.fails(function() checked { name = "s", controller = { argv = { 1 } } } end, "strategies.s.controller.argv[1]: a string is needed", "which are text", 1)
 tap.fails(function() checked { name = "s", tunables = { { "relative", 1 } } } end, "strategies.s.tunables[1]: relative: no absolute path", "a tunable has a path", 1)
 tap.fails(function() checked { name = "s", tunables = { { "/sys/x" } } } end, "a value is needed for /sys/x", "and a value", 1)
+tap.fails(function() checked { name = "s", tunables = { { "/sys/x", 1, "maybe" } } } end, "/sys/x: \"optional\" or nothing comes after its value", "a kernel may lack it, or not", 1)
 tap.fails(function() checked { name = "s", counters = { a = 1 } } end, "strategies.s.counters.a: an absolute path or a function", "a counter a path", 1)
 
 -- ---- programs --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ local protected = { name = "below_low", policy = { name = "priority", roles = { 
                     config = { trigger = "always", use_below_low = true } } }
 
 local function tenant(name, role, size, kind, start)
-  local workload = { kind = kind, size = size, duration = role == "high" and 0.6 or 1.4 }
+  local workload = { kind = kind, size = size, duration = role == "high" and 0.5 or 1 }
   return { name = name, role = role, start = start, workload = workload }
 end
 
@@ -26,7 +26,7 @@ local function plan_of(kind)
   return spec.check {
     name = "cache", solo = false, shares = "equal", strategies = { { name = "none" }, protected },
     limits = { ["memory.max"] = "20M", ["memory.swap.max"] = kind == "anon" and "max" or 0 },
-    tenants = { tenant("high", "high", "8M", kind, 0.4), tenant("low_1", "low", "9M", kind, 0),
+    tenants = { tenant("high", "high", "8M", kind, 0.3), tenant("low_1", "low", "9M", kind, 0),
                 tenant("low_2", "low", "15M", kind, 0) },
   }
 end

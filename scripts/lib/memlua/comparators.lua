@@ -125,10 +125,12 @@ local DAMON <const> = "/sys/module/damon_reclaim/parameters/"
 
 --- comparators.damon_reclaim{ age ("1s"), quota ("128M") } -> strategy: DAMON_RECLAIM, a kernel thread that reclaims what wasn't used for
 --- `age` (the kernel's default is 120 s), at most `quota` a second, whatever is free on the machine. Counters: bytes and regions
---- reclaimed. Source: Documentation/admin-guide/mm/damon/reclaim.rst.
+--- reclaimed. DAMON_STAT, which newer kernels run from their start and beside which no other runs, is off meanwhile. Source:
+--- Documentation/admin-guide/mm/damon/reclaim.rst and stat.rst.
 function comparators.damon_reclaim(given)
   local o = options_of("damon_reclaim", given, { age = { "1s", check.duration }, quota = { "128M", check.size } })
   return { name = o.name, tunables = {
+    { "/sys/module/damon_stat/parameters/enabled", "N", "optional" },
     { DAMON .. "min_age", ("%.0f"):format(o.age * 1e6) }, { DAMON .. "quota_sz", o.quota },
     -- in thousandths of free memory: it is to be active up to all of it
     { DAMON .. "wmarks_high", 1000 }, { DAMON .. "wmarks_mid", 999 }, { DAMON .. "wmarks_low", 0 }, { DAMON .. "enabled", "Y" },

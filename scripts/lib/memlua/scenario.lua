@@ -169,7 +169,7 @@ local KIND <const> = {
 ---                  changed is put back when it ends; its CPU time, wake-ups and reaction time stand in the result. Or a program:
 ---                  { argv = { "earlyoom", ... }, prints = { kills = "sending SIG" } }, whose lines with that pattern are counted; argv
 ---                  may be f(seen), see controller.program. memlua.comparators has some
----     tunables     list of { path, value }: files of the microVM's kernel, set for a run
+---     tunables     list of { path, value }, or { path, value, "optional" }: files of the microVM's kernel, set for a run
 ---     counters     { NAME = path with a number, "path:key" or f() -> number }: by how much they grew shows that it did something
 ---     only         { tenant, ... }: without the others, and below the session's limits only
 ---   runs (1)     of each strategy; warmup (1): of each distinct tenant before them, uncounted; --runs, --warmup override

@@ -13,10 +13,12 @@ local function check_setting(value, path)
   check.is "table"(value, path)
   if not tostring(value[1]):find "^/" then check.refuse(path, "%s: no absolute path; write { \"/sys/...\", value }", tostring(value[1])) end
   if type(value[2]) ~= "string" and not math.type(value[2]) then check.refuse(path, "a value is needed for %s", value[1]) end
-  return { value[1], tostring(value[2]) }
+  if value[3] ~= nil and value[3] ~= "optional" then check.refuse(path, "%s: \"optional\" or nothing comes after its value", value[1]) end
+  return { value[1], tostring(value[2]), value[3] }
 end
 
---- The checker of a strategy's `tunables`, a list of { path, value }.
+--- The checker of a strategy's `tunables`, a list of { path, value }, or { path, value, "optional" } where a kernel may lack the
+--- file.
 tunables.check = check.list(check_setting)
 
 --- The checker of its `counters`, { NAME = path of a file with a number, "path:key" of one with a line for each key, or f() ->
@@ -43,6 +45,7 @@ local function value_of(text) return text:match "%[([^%]]+)%]" or (text:gsub("%s
 local function set(owned, name, setting)
   local path, value = setting[1], setting[2]
   local was = sys.read(path)
+  if not was and setting[3] then return end
   if not was then unsupported("%s: this kernel has no %s", name, path) end
   local done, why = write(path, value)
   if not done then memlua.fail(memlua.status.misuse, "%s: the kernel refuses %s = %s: %s", name, path, value, why) end
