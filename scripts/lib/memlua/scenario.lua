@@ -24,7 +24,7 @@ local function plain(value)
 end
 
 -- What the manifest says of the plan itself goes into its own keys.
-local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped" }
+local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped", "claims" }
 
 local function described(plan, results)
   local scenario_table = plain(plan)
@@ -185,6 +185,16 @@ local KIND <const> = {
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
 ---   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under
 ---                the one, in times of the other
+---   claims       list of what the runs are to show, each { name, "in words", the figure, the band that confirms it }, held against
+---                intervals: confirmed, refuted (status 2) or inconclusive; the table's last section, and claims.json. All together
+---                err in at most 5 % of experiments:
+---     name         needed; [1]: what it says in words; needed
+---     metric       "time" (default), "work" (without the hold), "p50", "p95", "p99", "peak", "read", "kept" (the share of runs that
+---                  don't lose it), "makespan", or a figure of its own (workload.metrics)
+---     tenant       whose; kept and makespan without: all. Who is lost has the worst figure there is
+---     under        the strategy (the only one)
+---     against      what it is a ratio to, block by block: "solo", or another strategy (none: the figure itself)
+---     below, above, between = { from, to }   1.05, or without `against` "10ms", "300M": the bound itself confirms
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost

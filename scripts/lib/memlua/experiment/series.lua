@@ -1,6 +1,7 @@
 --- memlua.experiment.series: what a scenario and an experiment have in common: a number of runs, in blocks of random order,
 --- after some to warm up; a folder that keeps each as it is finished; one cell of them alone, or a series that goes on; the
 --- microVM in which all of it may happen; and who shows in the end what came of it.
+local claims = require "memlua.results.claims"
 local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local kinds = require "memlua.report.kinds"
@@ -57,7 +58,7 @@ local function manifest_of(self, results)
   local plan = self.plan
   local manifest = {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, report = plan.report, options = plan.options,
-    seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
+    claims = plan.claims, seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
   }
   for key, value in pairs(self.kind.described(plan, results)) do manifest[key] = value end
   return manifest
@@ -112,6 +113,7 @@ end
 
 local function publish(self, folder)
   kinds.publish(folder, self.settings.json)
+  self.claims = folder.claims
   self.kind.published(self.plan, folder.summary)
 end
 
@@ -120,7 +122,10 @@ end
 local function show_brought(self, out)
   if self.settings.cell then return sweep.tell(out, self.settings.cell) end
   local ok, folder = pcall(run.load, out)
-  if ok and self.kind.is_shown(folder.runs, self.cells) then publish(self, folder) end
+  if not (ok and self.kind.is_shown(folder.runs, self.cells)) then return end
+  publish(self, folder)
+  -- what else is wrong with them the microVM has said
+  if pcall(self.kind.judge, folder.runs, folder.host) then claims.refuse(self.claims) end
 end
 
 -- Where it was measured, unless others wait for it: one cell has nothing to compare.
@@ -130,11 +135,17 @@ local function show(self, folder)
   if self.kind.is_shown(folder.runs, self.cells) then publish(self, run.load(folder.path)) end
 end
 
+-- The status with which it ends.
+local function judge(self, folder)
+  self.kind.judge(folder.runs, folder.host)
+  claims.refuse(self.claims)
+end
+
 -- A series of which nothing is left to measure: shown as if it had just ended.
 local function show_complete(self)
   local folder = run.load(self.out)
   show(self, folder)
-  self.kind.judge(folder.runs, folder.host)
+  judge(self, folder)
   return folder
 end
 
@@ -168,7 +179,7 @@ local function measure(self)
   folder:keep_script()
   run_all(self, folder, kept)
   show(self, folder)
-  self.kind.judge(folder.runs, folder.host)
+  judge(self, folder)
   return folder
 end
 

@@ -36,10 +36,13 @@ local SCENARIO <const> = record({
 
 local BROKEN <const> = record({ id = text, detail = text, error = text }, { "id" })
 
+local CLAIM <const> = record({ name = check.name, text = text, tenant = text, metric = text, under = text, against = text, below = number, above = number },
+                            { "name", "text", "metric", "under" })
+
 local MANIFEST <const> = record({
   name = text, about = text, seed = is.whole, report = text, written = text, warmup = count, options = is.object, notes = list(text),
   scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
-  cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
+  claims = list(CLAIM, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
   expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
 }, { "name", "runs" })
 

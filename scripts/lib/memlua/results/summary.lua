@@ -147,8 +147,8 @@ local function tenant_summary(all)
   }
 end
 
--- From when the first tenant was due to the finish of the last, where all of them finished.
-local function makespan(result)
+--- Seconds from when a run's first tenant was due to the finish of the last; nil unless all of them finished.
+function summary.makespan(result)
   local first, last = math.huge, 0
   for _, tenant in ipairs(result.tenants) do
     if tenant.finish then first, last = math.min(first, tenant.delay or 0), math.max(last, tenant.finish) end
@@ -176,7 +176,7 @@ local function strategy_summary(name, runs)
   for _, one in ipairs(runs) do
     if has_only_failed(one) then failed = failed + 1 end
     if is_intact(one) then result.intact = result.intact + 1 end
-    spans[#spans + 1] = makespan(one)
+    spans[#spans + 1] = summary.makespan(one)
   end
   result.makespan, result.failed = estimate(spans), failed > 0 and failed or nil
   result.pressure, result.controller, result.paid = pressure.of(runs), attribution.controller(runs), attribution.payers(runs)

@@ -1,4 +1,5 @@
 --- memlua merge DIR FOLDER...: one run's folder of cells that were measured one by one, on one machine or several.
+local claims = require "memlua.results.claims"
 local judge = require "memlua.results.judge"
 local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
@@ -21,3 +22,4 @@ if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))
 end
 if is_scenario then judge.results(folder.runs, folder.host) end
+claims.refuse(folder.claims)
