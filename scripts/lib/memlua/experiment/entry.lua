@@ -27,6 +27,7 @@ end
 --- come back where that takes a microVM, which runs the whole script, so that this call doesn't return there:
 ---   out     the folder, or nil
 ---   after   f(out): called on the machine once the microVM has ended and its results lie in the folder
+---   ran     what memlua.machine.ran is to look at beside memlua and its kernel, or nil
 ---   only_here   why the microVM would be of no use, if it wouldn't
 --- Returns the way, "native" or "module". Fails with status 4 where there is none.
 function entry.enter(job)

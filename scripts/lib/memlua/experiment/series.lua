@@ -10,8 +10,10 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local order = require "memlua.experiment.order"
+local provenance = require "memlua.experiment.provenance"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
+local seal = require "memlua.results.seal"
 local sweep = require "memlua.experiment.sweep"
 local sys = require "memlua.base.sys"
 local way = require "memlua.machine.way"
@@ -114,13 +116,20 @@ end
 local function publish(self, folder)
   kinds.publish(folder, self.settings.json)
   self.claims = folder.claims
+  provenance.complete(folder.path)
   self.kind.published(self.plan, folder.summary)
+end
+
+-- A cell has no table; its folder is complete if it is there.
+local function tell_cell(self, path)
+  if sys.exists(path .. "/manifest.json") then provenance.complete(path) end
+  sweep.tell(path, self.settings.cell)
 end
 
 -- On the machine, once the microVM has ended: thousands of resamples would take that minutes. Where there is nothing to
 -- show it ended before a result, and has said why.
 local function show_brought(self, out)
-  if self.settings.cell then return sweep.tell(out, self.settings.cell) end
+  if self.settings.cell then return tell_cell(self, out) end
   local ok, folder = pcall(run.load, out)
   if not (ok and self.kind.is_shown(folder.runs, self.cells)) then return end
   publish(self, folder)
@@ -131,7 +140,7 @@ end
 -- Where it was measured, unless others wait for it: one cell has nothing to compare.
 local function show(self, folder)
   if way.hands_back then return end
-  if self.settings.cell then return sweep.tell(folder.path, self.settings.cell) end
+  if self.settings.cell then return tell_cell(self, folder.path) end
   if self.kind.is_shown(folder.runs, self.cells) then publish(self, run.load(folder.path)) end
 end
 
@@ -170,7 +179,8 @@ local function measure(self)
   if not host.in_guest and resume.is_complete(self.cells, kept) then return show_complete(self) end
   local folder = run.create(self.out, self.settings.resume)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
-  entry.enter { out = self.out, after = function(out) show_brought(self, out) end }
+  seal.open(self.out)
+  entry.enter { out = self.out, after = function(out) show_brought(self, out) end, ran = provenance.of(self.plan) }
   say_notes(self)
   self.kind.prepare(self)
   folder.host = run.facts()

@@ -10,6 +10,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local run = require "memlua.run"
+local seal = require "memlua.results.seal"
 local sys = require "memlua.base.sys"
 
 local sweep = {}
@@ -138,6 +139,7 @@ local function open_all(paths)
   local folders = {}
   for _, path in ipairs(paths) do
     if sys.exists(path .. "/manifest.json") then
+      seal.check(path, "leave it out, or measure it again")
       folders[#folders + 1] = run.open(path)
       if not folders[#folders].manifest.cells then
         refuse("%s: its manifest doesn't list the cells of its sweep: an earlier memlua wrote it", path)

@@ -48,7 +48,12 @@ local MANIFEST <const> = record({
 
 -- ---- host.json ----------------------------------------------------------------------------------------------------
 
+local TEXTS <const> = map(text)
+
 local HOST <const> = record {
+  cmdline = text,
+  ran = record { digests = TEXTS, versions = TEXTS, packages = TEXTS, config = TEXTS, load = map(number), steal = number,
+                 machine = record { release = text, cpu = text, cpus = count, memory = count } },
   release = text, clock = text, way = text, accel = text, arch = text, cpu = text, memlua = text, clocksource = text, thp = text,
   mglru = text, cpus = count, memory = count, swap = count, page_size = count, hz = count, tick_ns = count,
 }

@@ -3,6 +3,7 @@ local claims = require "memlua.results.claims"
 local judge = require "memlua.results.judge"
 local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
+local provenance = require "memlua.experiment.provenance"
 local option = require "memlua.option"
 local sweep = require "memlua.experiment.sweep"
 
@@ -17,6 +18,7 @@ local folder = sweep.merge(options.dir, options.folder)
 local is_scenario = folder.manifest.scenario ~= nil
 if not is_scenario then judge.experiment(folder.runs) end -- a table of it would be about something else
 kinds.publish(folder, options.json)
+provenance.complete(folder.path)
 local missing = folder.manifest.missing
 if missing then
   log.warn("%d of %d cells are missing: %s", #missing, #folder.manifest.cells, table.concat(missing, ", "))
