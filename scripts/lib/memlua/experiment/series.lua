@@ -4,6 +4,7 @@
 local claims = require "memlua.results.claims"
 local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
+local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
@@ -174,6 +175,12 @@ end
 
 -- ---- the whole -------------------------------------------------------------------------------------------------
 
+-- What of the command line decides what is measured, so that it can be measured again.
+local function asked(settings)
+  local words = arg and table.move(arg, 1, #arg, 1, {}) or {}
+  return { words = json.array(words), kernel = settings.kernel, headers = settings.headers, memory = settings.memory, disk = settings.disk }
+end
+
 local function measure(self)
   local kept = resume.kept(self.settings, manifest_of(self, {}))
   if not host.in_guest and resume.is_complete(self.cells, kept) then return show_complete(self) end
@@ -184,6 +191,7 @@ local function measure(self)
   say_notes(self)
   self.kind.prepare(self)
   folder.host = run.facts()
+  folder.host.asked = asked(self.settings)
   resume.check_machine(self.settings, folder.host, kept)
   folder:json("host.json", folder.host)
   folder:keep_script()

@@ -62,4 +62,24 @@ function effects.of(series)
   return table.concat(lines, "\n") .. "\n"
 end
 
+local function ratio(x) return ("%.3g"):format(x) end
+
+local TOLD <const> = { untold = "too few runs to tell a difference", same = "no difference beyond 5 %", different = "DIFFERENT" }
+
+local function line_again(c)
+  if c.kept then
+    local word = c.told == "same" and "as often" or TOLD[c.told]
+    return ("%s: nobody lost in %.0f %% there, %.0f %% here: %s"):format(c.strategy, c.kept.there * 100, c.kept.here * 100, word)
+  end
+  local p = c.told == "different" and (" (%s p %.2g, corrected %.2g)"):format(c.test, c.p, c.adjusted) or ""
+  return ("%s: %s: %s x the %s there: %s%s"):format(c.strategy, c.tenant, figures.text(c.ratio, ratio), c.what, TOLD[c.told], p)
+end
+
+--- The lines about a series that was made twice (memlua.results.effects.again), as a string.
+function effects.again(list)
+  local lines = {}
+  for i, c in ipairs(list) do lines[i] = line_again(c) .. "\n" end
+  return table.concat(lines)
+end
+
 return effects

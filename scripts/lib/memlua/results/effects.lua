@@ -198,4 +198,49 @@ function effects.of(series)
   return { comparisons = result, needs = needs, able = able }
 end
 
+-- Who was kept in each run of a strategy: 1, or 0.
+local function kept_of(folder, strategy)
+  local list = {}
+  for _, result in ipairs(folder.runs) do
+    if result.strategy == strategy then list[#list + 1] = is_intact(result) and 1 or 0 end
+  end
+  return list
+end
+
+-- One figure twice is a comparison of two lists, whatever the figure.
+local function kept_twice(there, here, strategy)
+  local x, y = kept_of(here, strategy), kept_of(there, strategy)
+  return { a = "here", b = "there", what = "runs without a loss", x = x, y = y, kept = { here = stats.mean(x), there = stats.mean(y) } }
+end
+
+local function all_twice(there, here)
+  local list = {}
+  for _, strategy in ipairs(there.summary.strategies) do
+    local other = not strategy.solo and memlua.named(here.summary.strategies, strategy.name)
+    local series = other and { { label = "here", strategy = other, folder = here }, { label = "there", strategy = strategy, folder = there } }
+    local from = #list + 1
+    if series then list[from] = kept_twice(there, here, strategy.name) end
+    for _, name in ipairs(series and names_of(series) or {}) do
+      list[#list + 1] = compared(series[1], series[2], name)
+      for _, metric in ipairs(metrics_of(series, name)) do list[#list + 1] = compared(series[1], series[2], name, metric) end
+    end
+    for i = from, #list do list[i].strategy = strategy.name end
+  end
+  return list
+end
+
+--- The figures of one series that was made twice, of the folders `there` and `here` with their summaries: a list as effects.of's comparisons,
+--- each with its `strategy`; and for each strategy one without tenant and ratio of how often nobody was lost, `kept` = { here, there }
+--- (shares). Told "different" errs in any of them in at most effects.ALPHA.
+function effects.again(there, here)
+  local list, result = all_twice(there, here), {}
+  test(list)
+  for i, c in ipairs(list) do
+    result[i] = told(c)
+    result[i].strategy, result[i].kept = c.strategy, c.kept
+    if c.kept and c.kept.here == c.kept.there then result[i].told = "same" end
+  end
+  return result
+end
+
 return effects

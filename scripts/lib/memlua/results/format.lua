@@ -51,7 +51,7 @@ local MANIFEST <const> = record({
 local TEXTS <const> = map(text)
 
 local HOST <const> = record {
-  cmdline = text,
+  cmdline = text, asked = record { words = list(text), kernel = text, headers = text, memory = number, disk = number },
   ran = record { digests = TEXTS, versions = TEXTS, packages = TEXTS, config = TEXTS, load = map(number), steal = number,
                  machine = record { release = text, cpu = text, cpus = count, memory = count } },
   release = text, clock = text, way = text, accel = text, arch = text, cpu = text, memlua = text, clocksource = text, thp = text,

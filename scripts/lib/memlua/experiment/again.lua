@@ -1,0 +1,110 @@
+--- memlua.experiment.again: the experiment of a run's folder run again here, under the settings that it had, and what both came to side by
+--- side.
+local differences = require "memlua.base.differences"
+local effects = require "memlua.results.effects"
+local host = require "memlua.host"
+local log = require "memlua.base.log"
+local memlua = require "memlua"
+local run = require "memlua.run"
+local shown = require "memlua.report.effects"
+local summary = require "memlua.results.summary"
+local sweep = require "memlua.experiment.sweep"
+local sys = require "memlua.base.sys"
+
+local again = {}
+
+-- ---- the same command ------------------------------------------------------------------------------------------------------
+
+-- What tells where and how much of it runs, not what: by its name, whether a word of its own follows.
+local LEFT_OUT <const> = { ["--out"] = true, ["-o"] = true, ["--json"] = true, ["--cell"] = true, ["--timeout"] = true, ["--resume"] = false, ["--dry-run"] = false }
+
+--- The `words` of a script's command line without those that say where its results go and how much of it runs.
+function again.kept(words)
+  local kept, i = {}, 1
+  while words[i] do
+    local name = words[i]:match "^%-%-[%w-]+" or words[i]:match "^%-%a"
+    local takes = LEFT_OUT[name]
+    if takes == nil then kept[#kept + 1] = words[i] end
+    if takes and words[i] == name then i = i + 1 end
+    i = i + 1
+  end
+  return kept
+end
+
+-- So many blocks were planned.
+local function blocks_of(manifest)
+  local first, n = run.strategy_of(manifest.cells[1]), 0
+  for _, id in ipairs(manifest.cells) do n = n + (run.strategy_of(id) == first and 1 or 0) end
+  return n
+end
+
+--- The words of the command that makes the series of `folder` (memlua.run.load) again into the folder `out`, but for memlua itself. Fails with
+--- status 1 where the folder doesn't tell.
+function again.words(folder, out)
+  local facts, manifest = folder.host, folder.manifest
+  local asked = facts.asked
+  if not (asked and manifest.cells and run.script(folder.path)) then
+    memlua.fail(memlua.status.misuse, "%s: --again: an earlier memlua made it, which kept no command line", folder.path)
+  end
+  local words = { "--out", out, "--seed", tostring(manifest.seed), "--runs", tostring(blocks_of(manifest)) }
+  local function add(name, value) if value then table.move({ "--" .. name, tostring(value) }, 1, 2, #words + 1, words) end end
+  add("warmup", manifest.warmup or (manifest.scenario or {}).warmup)
+  if facts.accel then
+    words[#words + 1] = "--vm"
+    add("accel", facts.accel)
+    add("clock", facts.clock == "virtual" and "virtual" or "real")
+    add("cpus", facts.cpus)
+    for _, name in ipairs { "kernel", "headers", "memory", "disk" } do add(name, asked[name]) end
+  else
+    words[#words + 1] = "--host"
+  end
+  words[#words + 1] = folder.path .. "/script.lua"
+  return table.move(again.kept(asked.words or {}), 1, #(asked.words or {}), #words + 1, words)
+end
+
+local SHOWS <const> = { [0] = true, [2] = true, [7] = true } -- statuses of a series that came to an end
+
+local function make(folder, out)
+  local words = { sys.quote(host.executable()) }
+  for _, word in ipairs(again.words(folder, out)) do words[#words + 1] = sys.quote(word) end
+  log.say("running it again: %s", table.concat(words, " "))
+  local _, _, status = os.execute(table.concat(words, " ") .. " >/dev/null")
+  if not SHOWS[status] then memlua.fail(status, "--again: the experiment ended with status %d", status) end
+  return run.load(out)
+end
+
+-- ---- side by side -----------------------------------------------------------------------------------------------------------
+
+local MUST <const> = { "release", "clock", "way", "accel", "cpus" }
+
+--- Why the figures of two folders can't be compared, "release: X there, Y here; ...", or nil.
+function again.obstacle(there, here)
+  local list = { sweep.difference(there.manifest, here.manifest, "there", "here") }
+  for _, key in ipairs(MUST) do
+    local a, b = there.host[key], here.host[key]
+    if a ~= b then list[#list + 1] = ("%s: %s there, %s here"):format(key, differences.shown(a), differences.shown(b)) end
+  end
+  return #list > 0 and table.concat(list, "; ") or nil
+end
+
+--- What the folders `there` and `here` came to, one series made twice, as text; second: how many figures differ.
+function again.compare(there, here)
+  for _, folder in ipairs { there, here } do folder.summary = folder.summary or summary.of(folder) end
+  local list, differ = effects.again(there, here), 0
+  for _, c in ipairs(list) do differ = differ + (c.told == "different" and 1 or 0) end
+  return shown.again(list), differ
+end
+
+--- Makes the series of `folder` (memlua.run.load) again into `out` (nil: where runs go), and prints how the two compare. Fails with status 4
+--- where this machine can't give it the same settings, with 2 where it comes to something else.
+function again.run(folder, out)
+  if not folder.manifest.scenario then memlua.fail(memlua.status.misuse, "%s: --again: an experiment without tenants is not compared", folder.path) end
+  local here = make(folder, out or run.default_path(folder.manifest.name .. "-again"))
+  local why = again.obstacle(folder, here)
+  if why then memlua.fail(memlua.status.unsupported, "%s: --again: not the same settings: %s; the figures are not compared", folder.path, why) end
+  local text, differ = again.compare(folder, here)
+  io.stdout:write("\nagain, in ", here.path, ":\n", text)
+  if differ > 0 then memlua.fail(memlua.status.assertion, "--again: %d figure%s differ%s from those in %s", differ, differ > 1 and "s" or "", differ > 1 and "" or "s", folder.path) end
+end
+
+return again
