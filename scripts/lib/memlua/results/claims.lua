@@ -146,12 +146,12 @@ end
 
 -- `alpha`: the error rate at each end. A share's interval is that of its trials, another figure's that of the median.
 local function estimate(claim, values, alpha)
-  local n, low, high, level = #values, nil, nil, 1 - 2 * alpha
+  local n, wanted = #values, 1 - 2 * alpha
   if claim.metric == "kept" then
-    low, high = intervals.share((stats.mean(values) * n + 0.5) // 1 | 0, n, level)
-    return { n = n, median = stats.mean(values), low = low, high = high, level = level }
+    local low, high = intervals.share((stats.mean(values) * n + 0.5) // 1 | 0, n, wanted)
+    return { n = n, median = stats.mean(values), low = low, high = high, level = wanted }
   end
-  low, high, level = intervals.median(values, level)
+  local low, high, level = intervals.median(values, wanted)
   return { n = n, median = stats.median(values), low = low, high = high, level = level }
 end
 
