@@ -29,7 +29,7 @@ local KIND <const> = {
   measure = measure,
   asked = function() end, -- what is expected is about all runs together
   described = function(e) return { warmup = e.warmup } end,
-  prepare = function() end,
+  foreseen = function() end, prepare = function() end,
   -- a table of anything less would be about something else; what ended the runs has been said
   is_shown = function(runs, cells) return #runs == #cells and pcall(judge.experiment, runs) end,
   published = check_expectations,

@@ -2,6 +2,7 @@
 --- for what is measured in one run, and memlua.experiment.series for the order of things.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
+local effects = require "memlua.results.effects"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -98,7 +99,18 @@ local function check_calibration(plan, settings)
   end
 end
 
+-- Known before any run: of how much their scatter is, only runs tell.
+local function foreseen(plan)
+  local f = effects.foreseen(#plan.strategies, #plan.tenants, plan.runs)
+  if not f then return nil end
+  local of = ("%d comparison%s"):format(f.count, f.count > 1 and "s" or "")
+  if not f.shows then return ("%d runs of each are too few for %s; %d can show a difference"):format(plan.runs, of, f.needs) end
+  return ("%d runs of each show, among %s, a difference from %.1f standard deviations of a strategy's runs on, with a chance of 80 %%")
+    :format(plan.runs, of, f.shows)
+end
+
 local KIND <const> = {
+  foreseen = foreseen,
   check = check_calibration, cases = order.strategies, to_warm = order.to_warm,
   measure = cell.run, described = described,
   asked = function(plan, result) return judge.ask(plan.expect, result) end,

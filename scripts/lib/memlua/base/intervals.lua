@@ -102,8 +102,8 @@ local function orders(n, m)
   return by_u, all
 end
 
--- As intervals.outside, of the differences between n and m values.
-local function shift_ends(n, m, confidence)
+--- As intervals.outside, of the differences between n and m values.
+function intervals.shift_outside(n, m, confidence)
   local counts, all = orders(n, m)
   local outside, below = 0, counts[0]
   local level = 1 - 2 * below / all
@@ -123,7 +123,7 @@ function intervals.shift(x, y, confidence)
   for _, a in ipairs(x) do for _, b in ipairs(y) do list[#list + 1] = a - b end end
   table.sort(list)
   if #list == 0 or #x + #y > 60 then return list end
-  local outside, level = shift_ends(#x, #y, confidence or 0.95)
+  local outside, level = intervals.shift_outside(#x, #y, confidence or 0.95)
   if level < intervals.LEAST then return list end
   return list, list[1 + outside], list[#list - outside], level
 end

@@ -44,6 +44,8 @@ local function show_plan(self)
   log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #self.cells,
     plan.warmup * #self.kind.to_warm(plan, self.cells), plan.seed, self.out)
   say_notes(self)
+  local foreseen = self.kind.foreseen(plan)
+  if foreseen then log.say("%s", foreseen) end
   for _, c in ipairs(self.cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
 end
@@ -210,6 +212,7 @@ end
 ---   measure    (plan, case, path) -> the result of one run, a table; `path`: of its folder, nil for one that warms up
 ---   asked      (plan, result) -> what the script expects of a run, and whether it holds (judge.ask), or nil
 ---   described  (plan, results) -> what the manifest has beside what all have
+---   foreseen   (plan) -> what its runs can show, in a sentence, or nil
 ---   prepare    (series): called once the kernel is there, before the first run; may take cells out or replan
 ---   is_shown   (runs, cells) -> whether the runs that there are tell enough for a table
 ---   published  (plan, summary): called once the table is

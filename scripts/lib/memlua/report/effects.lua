@@ -41,18 +41,30 @@ local function alike(comparisons, lines)
   end
 end
 
+-- How great what stays open would have to be; nothing where that isn't known of all.
+local function shown_from(comparisons)
+  local low, high = math.huge, 0
+  for _, c in ipairs(comparisons) do
+    if c.told == "untold" then low, high = math.min(low, c.shows or 0), math.max(high, c.shows or math.huge) end
+  end
+  if low == 0 or high == math.huge then return "" end
+  local from = ("%.3g"):format(low) == ("%.3g"):format(high) and ("%.3g"):format(low) or ("%.3g to %.3g"):format(low, high)
+  return ("; these runs would show one of %s x, with a chance of 80 %%"):format(from)
+end
+
 -- What stays open, and why.
 local function untold(found, lines)
   local n, all = count(found.comparisons, "untold"), #found.comparisons
   if n == 0 then return end
   local of_all = ("%d of %d comparison%s"):format(n, all, all > 1 and "s" or "")
+  if found.able then of_all = of_all .. shown_from(found.comparisons) end
   lines[#lines + 1] = found.able and ("no difference told in %s"):format(of_all)
     or ("no difference told in %s: the runs are too few, %d would tell"):format(of_all, found.needs)
 end
 
 --- The lines about the `series` (summary.series), each against each, as a string: differences that hold at 5 % for all
 --- comparisons together (Holm), with the ratio of the medians; what differs by less than matters; and how much stays
---- open. "" where there is nothing to compare.
+--- open, and how great it would have to be to be told. "" where there is nothing to compare.
 function effects.of(series)
   local found, lines = found_by.of(series), {}
   if not found then return "" end

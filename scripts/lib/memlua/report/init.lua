@@ -45,7 +45,7 @@ end
 
 -- What brackets mean, where there are any.
 local function legend(series)
-  for _, s in ipairs(series) do if s.strategy.runs > 1 then return figures.LEGEND .. "\n" end end
+  for _, s in ipairs(series) do if s.strategy.runs > 1 then return figures.legend(s.folder.host.clock) .. "\n" end end
   return ""
 end
 

@@ -3,6 +3,7 @@
 local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
 local metrics = require "memlua.results.metrics"
+local power = require "memlua.base.power"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -97,14 +98,36 @@ end
 
 -- Which test it is depends on the number of runs alone. Paired signs have the drift taken out, but few runs can't show
 -- anything by them; what drifts makes the other one say less, never more.
+local function is_paired(c, count) return c.paired and least_paired(#c.paired) <= effects.ALPHA / count end
+
 local function p_of(c, count)
-  if c.paired and least_paired(#c.paired) <= effects.ALPHA / count then
+  if is_paired(c, count) then
     local _, p = stats.signed_rank(c.paired)
     if not p then return intervals.sign(c.paired), "sign test" end -- too many to count
     return p, "Wilcoxon"
   end
   local _, p = stats.mann_whitney(c.x, c.y)
   return p, "Mann-Whitney"
+end
+
+local function variance(list)
+  local mean, sum = stats.mean(list), 0
+  for _, x in ipairs(list) do sum = sum + (x - mean) ^ 2 end
+  return #list > 1 and sum / (#list - 1) or 0
+end
+
+local known = {} -- it is the same for all comparisons of as many runs
+
+-- From which ratio on these runs would show a difference among `count`, by their own scatter. nil: none.
+local function shows(c, count)
+  local paired = is_paired(c, count)
+  local n, m = #(paired and c.paired or c.x), #c.y
+  local key = ("%s %d %d %d"):format(paired and "paired" or "apart", n, m, count)
+  if known[key] == nil then
+    known[key] = (paired and power.paired(n, effects.ALPHA / count) or not paired and power.apart(n, m, effects.ALPHA / count)) or false
+  end
+  local scatter = math.sqrt(paired and variance(c.paired) or ((n - 1) * variance(c.x) + (m - 1) * variance(c.y)) / math.max(1, n + m - 2))
+  return known[key] and math.exp(known[key] * scatter) or nil
 end
 
 local function is_same(ratio)
@@ -166,6 +189,7 @@ local function test(list)
   for _, c in ipairs(list) do if least_of(c) <= effects.ALPHA then able[#able + 1] = c end end
   for i, c in ipairs(able) do
     c.p, c.test = p_of(c, #able)
+    c.shows = shows(c, #able)
     ps[i] = c.p or 1
   end
   for i, adjusted in ipairs(stats.holm(ps)) do able[i].adjusted = adjusted end
@@ -174,14 +198,15 @@ end
 -- What there is to tell without the raw values, which the runs hold.
 local function told(c)
   return { tenant = c.tenant, what = c.what, a = c.a, b = c.b, ratio = c.ratio, paired = c.paired ~= nil, p = c.p,
-           adjusted = c.adjusted, test = c.test, told = word_of(c) }
+           adjusted = c.adjusted, test = c.test, shows = c.shows, told = word_of(c) }
 end
 
 --- Every two of the `series` (summary.series) against each other, for each tenant: { comparisons = list of { tenant,
 --- what ("time", "working time" without the hold, "bytes read", "P99" of a service, or the name of a figure of its own, which
 --- counts by how bad it is: the inverse of one of which more is better), a, b (labels), ratio = { n, median,
 --- low, high, level } of a's to b's, paired (by block, or not, of several folders), test, p, adjusted (Holm), told =
---- "different", "same" (within effects.SAME) or "untold" }, needs = how many runs could show a difference, able =
+--- "different", "same" (within effects.SAME) or "untold", shows = the ratio from which on these runs would show a difference with a
+--- chance of 80 %, by their own scatter (memlua.base.power; nil: none, or not known) }, needs = how many runs could show a difference, able =
 --- whether these can }. nil where there is nothing to compare, or one run of each.
 --- Source: Wilcoxon's signed-rank, the sign or the Mann-Whitney test, see memlua.stats and base.intervals; the ratio unpaired: Hodges & Lehmann,
 --- Ann. Math. Stat. 34 (1963).
@@ -196,6 +221,15 @@ function effects.of(series)
     able = able or least_of(c) <= effects.ALPHA / #list
   end
   return { comparisons = result, needs = needs, able = able }
+end
+
+--- What `runs` of each of so many strategies and tenants can show, before any is made: { count (comparisons), shows (a difference from so
+--- many standard deviations of the runs of one strategy on, with a chance of 80 %; nil: none), needs (how many runs could show any) }.
+--- nil where nothing is compared.
+function effects.foreseen(strategies, tenants, runs)
+  local count = strategies * (strategies - 1) // 2 * tenants
+  if count == 0 then return nil end
+  return { count = count, shows = power.apart(runs, runs, effects.ALPHA / count), needs = needed(count) }
 end
 
 -- Who was kept in each run of a strategy: 1, or 0.
