@@ -10,7 +10,7 @@ local quote <const> = sys.quote
 local scratch <const>, tidy <close> = shell.folder()
 
 assert(host.save(scratch .. "/claimed.lua", [[
-require "memlua.scenario".run { name = "claimed", runs = 5, warmup = 0, solo = false, limits = { ["memory.max"] = "64M" },
+require "memlua.scenario".run { name = "claimed", runs = 6, warmup = 0, solo = false, limits = { ["memory.max"] = "64M" },
   tenants = { { name = "a", workload = { size = "8M", hold = "100ms" } } }, strategies = { { name = "none" } },
   claims = { { name = "kept", "a is kept", tenant = "a", metric = "kept", above = 0.3 },
              { name = "instant", "a takes no time", tenant = "a", below = "1us" } } }

@@ -25,7 +25,7 @@ local function plain(value)
 end
 
 -- What the manifest says of the plan itself goes into its own keys.
-local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped", "claims" }
+local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped", "claims", "stopping" }
 
 local function described(plan, results)
   local scenario_table = plain(plan)
@@ -110,7 +110,7 @@ local function foreseen(plan)
 end
 
 local KIND <const> = {
-  foreseen = foreseen,
+  foreseen = foreseen, figures = effects.figures,
   check = check_calibration, cases = order.strategies, to_warm = order.to_warm,
   measure = cell.run, described = described,
   asked = function(plan, result) return judge.ask(plan.expect, result) end,

@@ -82,4 +82,27 @@ function power.paired(n, alpha)
   end)
 end
 
+local function variance(list)
+  local mean, sum = stats.mean(list), 0
+  for _, x in ipairs(list) do sum = sum + (x - mean) ^ 2 end
+  return #list > 1 and sum / (#list - 1) or 0
+end
+
+local known = {} -- it is the same for all comparisons of as many runs
+
+local function deviations(paired, n, m, alpha)
+  local key = ("%s %d %d %.17g"):format(paired and "paired" or "apart", n, m, alpha)
+  if known[key] == nil then known[key] = (paired and power.paired(n, alpha) or not paired and power.apart(n, m, alpha)) or false end
+  return known[key]
+end
+
+--- The least difference that is shown at the error rate `alpha` by as many values as there are, by their own scatter: of the list of
+--- differences `paired`, or where that is nil of the lists x and y. nil: none is shown.
+function power.least(paired, x, y, alpha)
+  local n, m = #(paired or x), #y
+  local least = deviations(paired, n, m, alpha)
+  local scatter = paired and variance(paired) or ((n - 1) * variance(x) + (m - 1) * variance(y)) / math.max(1, n + m - 2)
+  return least and least * math.sqrt(scatter) or nil
+end
+
 return power

@@ -16,7 +16,7 @@ local again = {}
 -- ---- the same command ------------------------------------------------------------------------------------------------------
 
 -- What tells where and how much of it runs, not what: by its name, whether a word of its own follows.
-local LEFT_OUT <const> = { ["--out"] = true, ["-o"] = true, ["--json"] = true, ["--cell"] = true, ["--timeout"] = true, ["--resume"] = false, ["--dry-run"] = false }
+local LEFT_OUT <const> = { ["--out"] = true, ["-o"] = true, ["--json"] = true, ["--cell"] = true, ["--timeout"] = true, ["--until"] = true, ["--resume"] = false, ["--dry-run"] = false }
 
 --- The `words` of a script's command line without those that say where its results go and how much of it runs.
 function again.kept(words)
@@ -77,9 +77,17 @@ end
 
 local MUST <const> = { "release", "clock", "way", "accel", "cpus" }
 
+-- When it ended was no part of what was measured.
+local function without_end(manifest)
+  local copy = {}
+  for key, value in pairs(manifest) do copy[key] = value end
+  copy.stopping = nil
+  return copy
+end
+
 --- Why the figures of two folders can't be compared, "release: X there, Y here; ...", or nil.
 function again.obstacle(there, here)
-  local list = { sweep.difference(there.manifest, here.manifest, "there", "here") }
+  local list = { sweep.difference(without_end(there.manifest), without_end(here.manifest), "there", "here") }
   for _, key in ipairs(MUST) do
     local a, b = there.host[key], here.host[key]
     if a ~= b then list[#list + 1] = ("%s: %s there, %s here"):format(key, differences.shown(a), differences.shown(b)) end

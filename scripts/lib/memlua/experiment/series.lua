@@ -15,6 +15,7 @@ local provenance = require "memlua.experiment.provenance"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
 local seal = require "memlua.results.seal"
+local stopping = require "memlua.results.stopping"
 local sweep = require "memlua.experiment.sweep"
 local sys = require "memlua.base.sys"
 local way = require "memlua.machine.way"
@@ -23,10 +24,21 @@ local series = {}
 
 -- ---- what is to be done ----------------------------------------------------------------------------------------
 
+-- --until: when it may end before all runs are made. nil without.
+local function stopping_of(self)
+  local given = self.settings["until"]
+  if not given then return nil end
+  local share = stopping.share(given) or memlua.fail(memlua.status.misuse, "--until %s: a share of the figures is needed, such as 2%%, 50%% at most", given)
+  if not self.kind.figures then memlua.fail(memlua.status.misuse, "--until: this is no scenario, whose tenants have figures to know precisely") end
+  if self.settings.cell then memlua.fail(memlua.status.misuse, "--until with --cell: one run doesn't know the others; leave one of them out") end
+  return { share = share, looks = json.array(stopping.looks(self.plan.runs)) }
+end
+
 -- All runs, numbered and in order, and those to make, which with --cell is one. What the plan leaves open is filled in.
 local function settle(self)
   local settings, plan = self.settings, self.plan
   plan.runs, plan.warmup = settings.runs or plan.runs, settings.warmup or plan.warmup
+  plan.stopping = stopping_of(self)
   local given = settings.seed or resume.seed(settings) or plan.seed
   plan.seed = given or sys.time()
   self.all = order.blocks(self.kind.cases(plan), plan.runs, plan.seed)
@@ -63,7 +75,7 @@ local function manifest_of(self, results)
   local plan = self.plan
   local manifest = {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, report = plan.report, options = plan.options,
-    claims = plan.claims, seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
+    claims = plan.claims, stopping = plan.stopping, seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
   }
   for key, value in pairs(self.kind.described(plan, results)) do manifest[key] = value end
   return manifest
@@ -94,6 +106,27 @@ local function in_order(cells, results)
   return list
 end
 
+-- Whether the figures of `folder` are precise enough where they are looked at, after the block that ends with cell `i`.
+local function is_enough(self, folder, i)
+  local s, block, following = self.plan.stopping, self.cells[i].block, self.cells[i + 1]
+  if not s or not following or following.block == block then return false end
+  for _, look in ipairs(s.looks) do
+    if look == block then return stopping.is_precise(self.kind.figures(folder), s.share, stopping.confidence(folder.manifest)) end
+  end
+  return false
+end
+
+-- No more blocks are planned than this one.
+local function stop_after(self, block)
+  local function made(cells)
+    local list = {}
+    for _, c in ipairs(cells) do if c.block <= block then list[#list + 1] = c end end
+    return list
+  end
+  self.all, self.cells, self.plan.runs, self.plan.stopping.stopped = made(self.all), made(self.cells), block, block
+  log.say("precise enough after %d blocks (--until)", block)
+end
+
 -- `kept`: results that there are already, by id.
 local function run_all(self, folder, kept)
   folder.runs = in_order(self.cells, kept)
@@ -108,8 +141,11 @@ local function run_all(self, folder, kept)
     if not kept[c.id] then
       kept[c.id] = measured(self, c, folder)
       folder.runs = in_order(self.cells, kept)
+      local enough = is_enough(self, folder, i)
+      if enough then stop_after(self, c.block) end
       folder.manifest = manifest_of(self, folder.runs)
       folder:finish(c.id, kept[c.id], folder.manifest)
+      if enough then return end
     end
   end
 end
@@ -212,6 +248,7 @@ end
 ---   measure    (plan, case, path) -> the result of one run, a table; `path`: of its folder, nil for one that warms up
 ---   asked      (plan, result) -> what the script expects of a run, and whether it holds (judge.ask), or nil
 ---   described  (plan, results) -> what the manifest has beside what all have
+---   figures    (folder) -> lists of the logarithms of what is measured, for --until; nil: it can't be asked for
 ---   foreseen   (plan) -> what its runs can show, in a sentence, or nil
 ---   prepare    (series): called once the kernel is there, before the first run; may take cells out or replan
 ---   is_shown   (runs, cells) -> whether the runs that there are tell enough for a table

@@ -5,6 +5,7 @@ local intervals = require "memlua.base.intervals"
 local judge = require "memlua.results.judge"
 local memlua = require "memlua"
 local run = require "memlua.run"
+local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
 local summary = require "memlua.results.summary"
 local work = require "memlua.results.work"
@@ -138,6 +139,7 @@ end
 -- `e`: of estimate(). An interval outside a band of two ends may err at either: it has to be that much surer.
 local function word_of(claim, e, alpha)
   if not e.low then return "inconclusive" end
+  alpha = alpha + 1e-12 -- what is computed of a level is off by a rounding
   if in_band(claim, e.low) and in_band(claim, e.high) and (1 - e.level) / 2 <= alpha then return "confirmed" end
   local outside = claim.below and e.low > claim.below or claim.above and e.high < claim.above
   local error_rate = claim.below and claim.above and 1 - e.level or (1 - e.level) / 2
@@ -165,7 +167,7 @@ local function chance(claim, values, n, alpha)
     below = below + (claim.above and value < claim.above and 1 or 0)
   end
   local outside, level = intervals.outside(n, 1 - 2 * alpha)
-  if (1 - level) / 2 > alpha then return 0 end
+  if (1 - level) / 2 > alpha + 1e-12 then return 0 end
   local function few(count) return intervals.at_most(outside, n, count / #values) end
   local inside = few(above) + few(below) - 1
   return math.max(inside, claim.below and few(#values - above) or 0, claim.above and few(#values - below) or 0)
@@ -225,7 +227,7 @@ end
 --- What a folder (memlua.run.load) makes of the claims in its manifest: a list of { name, text, tenant, metric, under, against,
 --- below, above (as claimed), verdict = "confirmed", "refuted" or "inconclusive", n (blocks that tell), lost (of these, in which the
 --- tenant was lost), silent (runs that tell nothing, since somebody else was lost, or had no such figure), median, low, high, level
---- (an interval that errs at either end in at most claims.ALPHA / number of claims, by Bonferroni's inequality; absent where the runs
+--- (an interval that errs at either end in at most claims.ALPHA / number of claims (and looks, with --until), by Bonferroni's inequality; absent where the runs
 --- are too few, or infinite), why (no claim can be judged by these runs, or nil), more (so many more runs would tell with a chance of
 --- 80 %, if they are like these; nil: more than 300, or nothing is known) }. nil where nothing is claimed. Fails with status 1
 --- where a figure that only the script knows of is in no run.
@@ -234,8 +236,8 @@ end
 function claims.of(folder)
   local list, found = folder.manifest.claims, {}
   if not list then return nil end
-  local why_not = obstacle(folder)
-  for i, claim in ipairs(list) do found[i] = judged(folder, claim, claims.ALPHA / #list, why_not) end
+  local why_not, alpha = obstacle(folder), claims.ALPHA / #list / stopping.parts(folder.manifest)
+  for i, claim in ipairs(list) do found[i] = judged(folder, claim, alpha, why_not) end
   return found
 end
 

@@ -4,6 +4,7 @@ local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
 local metrics = require "memlua.results.metrics"
 local power = require "memlua.base.power"
+local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
 local work = require "memlua.results.work"
 
@@ -87,9 +88,9 @@ end
 local function ratio_of(c)
   local list, low, high, level = c.paired
   if list then
-    low, high, level = intervals.median(list)
+    low, high, level = intervals.median(list, 1 - effects.ALPHA / c.parts)
   else
-    list, low, high, level = intervals.shift(c.x, c.y)
+    list, low, high, level = intervals.shift(c.x, c.y, 1 - effects.ALPHA / c.parts)
   end
   if #list == 0 then return nil end
   return { n = c.paired and #list or math.min(#c.x, #c.y), median = math.exp(stats.median(list)),
@@ -110,24 +111,10 @@ local function p_of(c, count)
   return p, "Mann-Whitney"
 end
 
-local function variance(list)
-  local mean, sum = stats.mean(list), 0
-  for _, x in ipairs(list) do sum = sum + (x - mean) ^ 2 end
-  return #list > 1 and sum / (#list - 1) or 0
-end
-
-local known = {} -- it is the same for all comparisons of as many runs
-
 -- From which ratio on these runs would show a difference among `count`, by their own scatter. nil: none.
 local function shows(c, count)
-  local paired = is_paired(c, count)
-  local n, m = #(paired and c.paired or c.x), #c.y
-  local key = ("%s %d %d %d"):format(paired and "paired" or "apart", n, m, count)
-  if known[key] == nil then
-    known[key] = (paired and power.paired(n, effects.ALPHA / count) or not paired and power.apart(n, m, effects.ALPHA / count)) or false
-  end
-  local scatter = math.sqrt(paired and variance(c.paired) or ((n - 1) * variance(c.x) + (m - 1) * variance(c.y)) / math.max(1, n + m - 2))
-  return known[key] and math.exp(known[key] * scatter) or nil
+  local least = power.least(is_paired(c, count) and c.paired, c.x, c.y, effects.ALPHA / count)
+  return least and math.exp(least)
 end
 
 local function is_same(ratio)
@@ -145,6 +132,7 @@ local function compared(a, b, name, metric)
   if what == nil or what ~= other then return nil end
   local c = { tenant = name, a = a.label, b = b.label, what = what, x = values_of(x), y = values_of(y) }
   c.paired = a.folder == b.folder and differences(x, y) or nil
+  c.parts = math.max(stopping.parts(a.folder.manifest), stopping.parts(b.folder.manifest))
   c.ratio = ratio_of(c)
   return c.ratio and c
 end
@@ -183,16 +171,23 @@ local function all_pairs(series)
   return list
 end
 
+-- How often the figures were looked at, each time with a chance to err: memlua.results.stopping.
+local function parts_of(list)
+  local parts = 1
+  for _, c in ipairs(list) do parts = math.max(parts, c.parts or 1) end
+  return parts
+end
+
 -- Adds p, adjusted for the number of those that can show anything by their number of runs, and the test's name.
 local function test(list)
-  local able, ps = {}, {}
+  local able, ps, parts = {}, {}, parts_of(list)
   for _, c in ipairs(list) do if least_of(c) <= effects.ALPHA then able[#able + 1] = c end end
   for i, c in ipairs(able) do
-    c.p, c.test = p_of(c, #able)
-    c.shows = shows(c, #able)
+    c.p, c.test = p_of(c, #able * parts)
+    c.shows = shows(c, #able * parts)
     ps[i] = c.p or 1
   end
-  for i, adjusted in ipairs(stats.holm(ps)) do able[i].adjusted = adjusted end
+  for i, adjusted in ipairs(stats.holm(ps)) do able[i].adjusted = math.min(1, adjusted * parts) end
 end
 
 -- What there is to tell without the raw values, which the runs hold.
@@ -215,12 +210,28 @@ function effects.of(series)
   for _, c in ipairs(list) do most = math.max(most, c.ratio.n) end
   if most < 2 then return nil end
   test(list)
-  local needs = needed(#list)
+  local count = #list * parts_of(list)
+  local needs = needed(count)
   for i, c in ipairs(list) do
     result[i] = told(c)
-    able = able or least_of(c) <= effects.ALPHA / #list
+    able = able or least_of(c) <= effects.ALPHA / count
   end
   return { comparisons = result, needs = needs, able = able }
+end
+
+--- The figures by which a folder's tenants are compared, of each under each strategy the list of their logarithms; of who was lost in all
+--- runs there is none.
+function effects.figures(folder)
+  local lists, seen = {}, {}
+  for _, result in ipairs(folder.runs) do
+    for _, tenant in ipairs(result.solo and {} or result.tenants) do
+      local key = result.strategy .. "\0" .. tenant.name
+      local values = seen[key] and {} or values_of((measured({ folder = folder, strategy = { name = result.strategy } }, tenant.name)))
+      if #values > 0 then lists[#lists + 1] = values end
+      seen[key] = true
+    end
+  end
+  return lists
 end
 
 --- What `runs` of each of so many strategies and tenants can show, before any is made: { count (comparisons), shows (a difference from so

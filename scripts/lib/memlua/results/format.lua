@@ -42,7 +42,7 @@ local CLAIM <const> = record({ name = check.name, text = text, tenant = text, me
 local MANIFEST <const> = record({
   name = text, about = text, seed = is.whole, report = text, written = text, warmup = count, options = is.object, notes = list(text),
   scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
-  claims = list(CLAIM, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
+  stopping = record({ share = number, looks = list(count, 1), stopped = count }, { "share", "looks" }), claims = list(CLAIM, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
   expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
 }, { "name", "runs" })
 

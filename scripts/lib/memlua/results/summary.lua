@@ -8,6 +8,7 @@ local metrics = require "memlua.results.metrics"
 local percentiles = require "memlua.base.percentiles"
 local pressure = require "memlua.results.pressure"
 local slowdown = require "memlua.results.slowdown"
+local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
 local units = require "memlua.units"
 local work = require "memlua.results.work"
@@ -227,6 +228,7 @@ function summary.of(folder)
   end
   for i, name in ipairs(ordered(folder)) do strategies[i] = strategy_summary(name, by_strategy[name]) end
   slowdown.add(strategies, by_strategy, folder.manifest.solo_of)
+  stopping.widen(strategies, folder.manifest)
   return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
            effects = compared(strategies, folder), skipped = folder.manifest.skipped, expected = folder.manifest.expected }
 end
