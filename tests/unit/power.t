@@ -7,6 +7,7 @@ local effects = require "memlua.results.effects"
 local host = require "memlua.host"
 local intervals = require "memlua.base.intervals"
 local power = require "memlua.base.power"
+local run = require "memlua.run"
 local shell = require "shell"
 local shown = require "memlua.report.effects"
 local stats = require "memlua.stats"
@@ -100,9 +101,40 @@ for _, case in ipairs {
   { "s.lua --until 2% --runs 9 --cell 001-one", 1, "%-%-until with %-%-cell" },
   { "e.lua --until 2% --runs 9", 1, "this is no scenario" },
 } do
-  local text, status = memlua(case[1])
-  tap.ok(status == case[2] and text:find(case[3]), case[1], status, text)
+  local said_, ended = memlua(case[1])
+  tap.ok(ended == case[2] and said_:find(case[3]), case[1], ended, said_)
 end
+
+-- A series whose runs are made up, with a kernel that isn't asked for.
+assert(host.save(scratch .. "/made.lua", [[
+require "memlua.machine.way".name = "native"
+local option = require "memlua.option"
+local o = option.parse { name = "made", options = { { "scatter", "number", default = 0 } } }
+local order, judge = require "memlua.experiment.order", require "memlua.results.judge"
+local n = 0
+require "memlua.experiment.series".run({ name = "made", runs = 1, warmup = 0, seed = 1 }, {
+  check = function() end, cases = function() return { { name = "one" }, { name = "other" } } end, to_warm = function() return {} end,
+  measure = function(_, case)
+    n = n + 1
+    return { strategy = case.name, duration_s = 1, oom = require "memlua.json".array {}, tenants = { { name = "a", role = "low", rank = 2, ended = "done",
+      completion_s = 1 + n / 1e5 + o.scatter * (n % 7), workload = { kind = "anon" }, memory = require "memlua.json".array {} } } }
+  end,
+  asked = function() end, prepare = function() end, is_shown = function() return true end, published = function() end, foreseen = function() end,
+  described = function() return { scenario = { limits = {}, tenants = { { name = "a", workloads = { { kind = "anon" } } } }, strategies = { { name = "one" }, { name = "other" } } } } end,
+  trust = judge.trust, judge = judge.results, figures = require "memlua.results.effects".figures,
+})]]))
+local function made(words) return shell.said(("cd %s && %s %s"):format(scratch, host.executable(), words)) end
+local text, status = made "made.lua --until 2% --runs 40 -o made"
+tap.ok(status == 0 and text:find("precise enough after 10 blocks (--until)", 1, true), "a series stops where it is precise", status, text)
+tap.like(text, "looked at after 10, 20, 40 blocks, precise to 2 %% after 10: intervals, tests and claims are held to 1/3", "the table says so")
+local manifest = run.manifest(scratch .. "/made")
+tap.is({ #manifest.runs, #manifest.cells, manifest.stopping.stopped, run.shortfall(manifest) }, { 20, 20, 10 }, "nothing is missing then")
+text, status = made "verify made"
+tap.is(status, 0, "and it can be verified", text)
+text, status = made "made.lua --until 2% --runs 40 -o made --resume"
+tap.ok(status == 1 and text:find "precise enough after 10 blocks", "there is nothing to resume", status, text)
+text, status = made "made.lua --until 2% --runs 16 -o wide --scatter 0.1"
+tap.ok(status == 0 and text:find "after 8, 16 blocks, not precise to 2 %%" and #run.manifest(scratch .. "/wide").runs == 32, "one that scatters goes on to its end", status, text)
 
 -- ---- how often what is said is false -------------------------------------------------------------------------------------------
 
