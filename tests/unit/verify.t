@@ -66,6 +66,9 @@ text, status = memlua "verify done"
 tap.is(status, 0, "which is verified", text)
 for _, said in ipairs { "files: all %d+ are as MANIFEST.sha256 says, whose own digest is %x+\n", "table: follows from the raw data of 10 runs\n",
                         "claims: follow from the raw data\n", "confirmed: a is slower" } do tap.like(text, said, said) end
+text, status = memlua "verify -q done --json -"
+local document = json.decode(text)
+tap.ok(status == 0 and #document.wrong == 0 and document.claims[1].verdict == "confirmed" and #document.digest == 64, "the same for programs", text)
 tap.is(os.execute(("cd %s && sha256sum -c --status MANIFEST.sha256"):format(quote(path))), true, "sha256sum says so, too")
 
 -- ---- a byte changed anywhere ---------------------------------------------------------------------------------------------
@@ -107,6 +110,8 @@ assert(os.execute(("ln -s /etc/passwd %s/link"):format(quote(path))))
 text, status = memlua "verify done"
 tap.is(status, 7, "what came, went and leads out", text)
 for _, said in ipairs { "files: runs/more.json: not in MANIFEST", "files: script.lua: missing", "files: link: a link", "done: is not as it was finished" } do tap.like(text, said, said) end
+text, status = memlua "verify -q done --json wrong.json"
+tap.is({ status, #json.decode(sys.read(scratch .. "/wrong.json")).wrong }, { 7, 4 }, "and for programs", text)
 for _, words in ipairs { "pack done", "merge m done", "two.lua --resume -o done" } do
   text, status = memlua(words)
   tap.ok(status == 7 and text:find "changed since it was finished: ", words .. " refuses it", status, text)
@@ -190,9 +195,12 @@ end
 local why, said, differ = compared(2)
 tap.is({ why, differ }, { nil, 0 }, "the same figures", said)
 tap.like(said, "none: nobody lost in 100 %% there, 100 %% here: as often\nnone: a: 1 .*x the time there: no difference beyond 5 %%\n", "are told as such")
+tap.like(said, "\nclaim slower: confirmed there, confirmed here\n$", "with the claims")
 why, said, differ = compared(2.2)
 tap.is({ why, differ }, { nil, 1 }, "other figures under one strategy", said)
 tap.like(said, "other: a: 1.1 .*x the time there: DIFFERENT %(Mann%-Whitney p 0.0079, corrected 0.0%d+%)", "are named")
+why, said, differ = compared(1.2)
+tap.ok(differ == 2 and said:find("claim slower: confirmed there, refuted here", 1, true), "so is a claim that they refute", said, differ)
 why = compared(2, function(manifest, facts) facts.release, manifest.scenario.limits["memory.max"] = "7.0", 1 end)
 tap.ok(why:find("scenario.limits.memory.max: 62914560 in there, 1 in here", 1, true) and why:find("release: 6.12.95 there, 7.0 here", 1, true), "other settings are named, too", why)
 

@@ -76,7 +76,7 @@ end
 
 local function ratio(x) return ("%.3g"):format(x) end
 
-local TOLD <const> = { untold = "too few runs to tell a difference", same = "no difference beyond 5 %", different = "DIFFERENT" }
+local TOLD <const> = { untold = "no difference told", same = "no difference beyond 5 %", different = "DIFFERENT" }
 
 local function line_again(c)
   if c.kept then
