@@ -44,7 +44,7 @@ end
 function again.words(folder, out)
   local facts, manifest = folder.host, folder.manifest
   local asked = facts.asked
-  if not (asked and manifest.cells and run.script(folder.path)) then
+  if not (asked and next(manifest.cells or {}) and run.script(folder.path)) then
     memlua.fail(memlua.status.misuse, "%s: --again: an earlier memlua made it, which kept no command line", folder.path)
   end
   local words = { "--out", out, "--seed", tostring(manifest.seed), "--runs", tostring(blocks_of(manifest)) }

@@ -36,13 +36,18 @@ local SCENARIO <const> = record({
 
 local BROKEN <const> = record({ id = text, detail = text, error = text }, { "id" })
 
-local CLAIM <const> = record({ name = check.name, text = text, tenant = text, metric = text, under = text, against = text, below = number, above = number },
-                            { "name", "text", "metric", "under" })
+local CLAIM_FORM <const> = record({ name = check.name, text = text, tenant = text, metric = text, under = text, against = text, below = number, above = number },
+                                 { "name", "text", "metric", "under" })
+
+local function claim(value, path)
+  CLAIM_FORM(value, path)
+  if not (value.below or value.above) then refuse(path, "no band: below or above is missing") end
+end
 
 local MANIFEST <const> = record({
   name = text, about = text, seed = is.whole, report = text, written = text, warmup = count, options = is.object, notes = list(text),
   scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
-  stopping = record({ share = number, looks = list(count, 1), stopped = count }, { "share", "looks" }), claims = list(CLAIM, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
+  stopping = record({ share = number, looks = list(count, 1), stopped = count }, { "share", "looks" }), claims = list(claim, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
   expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
 }, { "name", "runs" })
 
