@@ -130,9 +130,10 @@ local function told_of_kill(settings, status, signal, out_of_memory)
   return memlua.status.resources
 end
 
--- Of the plan what `job.ran` says; of memlua and its kernel what it is made of.
+-- Of the plan what `job.ran` says; of memlua and its kernel what it is made of. Who keeps no run's folder need not know.
 local function watch(job, kernel, config, kmod, hostwait)
-  local what, files = job.ran or {}, { memlua = host.executable(), kernel = kernel, module = kmod, hostwait = hostwait }
+  local what, files = job.ran, { memlua = host.executable(), kernel = kernel, module = kmod, hostwait = hostwait }
+  if not what then return end
   for name, path in pairs(what.files or {}) do files[name] = path end
   way.watch = ran.begin { files = files, embedded = what.embedded, programs = what.programs, config = config }
 end
@@ -226,7 +227,7 @@ end
 --- `settings`: memlua.host.settings. `job` tells what comes back from there:
 ---   out     the folder, or nil
 ---   after   f(out): called before the process ends; or nil
----   ran     what memlua.machine.ran.begin is to look at beside memlua and its kernel; or nil
+---   ran     what memlua.machine.ran.begin is to look at beside memlua and its kernel; nil: at nothing
 ---   bound   why what is running can't be moved into a microVM; or nil
 ---   only_here   why a microVM would be of no use, as if --host were given; or nil
 function way.enter(settings, job)
