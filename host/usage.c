@@ -74,11 +74,13 @@ void usage_print(void)
 	entry("runs [FOLDER]", "list the runs' folders with their verdicts");
 	entry("show RUN", "print a run's table again; --html FILE writes a report");
 	entry("pack RUN", "put a run into one archive, to hand it on");
+	entry("verify RUN",
+	      "check that a run is whole, and its table and claims; --again runs it again here");
 	entry("merge DIR FOLDER...", "make one run's folder of cells that were run one by one");
 	paragraph(
 		"\nSizes: 4096, 512M, 1.5G (binary). Durations: 5, 1.5s, 200ms, 2m.\n"
 		"Exit status: 0 done; 1 the script failed or was misused; 2 an assertion of the scenario "
-		"failed; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
+		"failed or a claim is refuted; 3 out of resources; 4 not supported here; 5 ended by a signal; 7 the result is not "
 		"trustworthy; 124 time-out; 255 the guest panicked.\n"
 		"\nExamples:\n");
 	entry("memlua protected --limit 600M", "the plan's experiment, protected by BPF");

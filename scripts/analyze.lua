@@ -10,6 +10,7 @@ local plot = require "memlua.plot"
 local report = require "memlua.report"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
+local seal = require "memlua.results.seal"
 
 local options = option.parse {
   name = "analyze", about = "Table and pictures of run folders, side by side.", common = "report",
@@ -48,6 +49,8 @@ else
   for _, mismatch in ipairs(mismatches) do print("compared by --force although " .. mismatch) end
   if options.json then memlua.must(json.write(options.json, summaries)) end
 end
+local is_whole = seal.is_there(target) and #seal.differences(target) == 0
 shown.pictures(folders, target)
 plot.render(target)
+if is_whole then seal.write(target) end -- with the pictures as they are now
 if options.html then memlua.must(html.write(options.html, shown, folders, target)) end

@@ -139,7 +139,8 @@ static __always_inline bool has_room(struct mem_cgroup *memcg, struct tenant *te
 	/* After the claims, not before: see above. */
 	taken = bytes(BPF_CORE_READ(parent, usage.counter)) + survey.owed;
 	room = less(limit_of(parent), taken);
-	rest = less(tenant->claim, memcg_usage(memcg)); /* 0 beyond its claim, where nothing is promised */
+	rest = less(tenant->claim,
+		    memcg_usage(memcg)); /* 0 beyond its claim, where nothing is promised */
 	return room > margin(survey.tenants) || (rest && rest < room);
 }
 

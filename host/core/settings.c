@@ -35,6 +35,11 @@ const struct setting settings_table[] = {
 	 .help = "say nothing but errors on standard error", .excludes = "verbose"},
 	{"runs", 'r', SETTING_POSITIVE, TAKEN_BY_RUN, "N",
 	 .help = "measured runs of each strategy"},
+	{"until", 0, SETTING_TEXT, TAKEN_BY_RUN, "SHARE",
+	 .help = "end a scenario once its figures are known to SHARE, 2% say; --runs is the most",
+	 .more = "Each tenant's figure under each strategy must have an interval of at most that much to either side. It is looked at "
+		 "after a few numbers of blocks, each twice the one before, from 8 on; each look takes its part of the 5 % by which "
+		 "intervals, tests and claims err, so that stopping makes none of them err more often."},
 	{"warmup", 'w', SETTING_COUNT, TAKEN_BY_RUN, "N",
 	 .help = "unmeasured runs of each distinct tenant before them"},
 	{"out", 'o', SETTING_TEXT, TAKEN_BY_REPORT, "DIR",

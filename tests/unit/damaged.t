@@ -58,6 +58,22 @@ refused("manifest.json", function(m) m.runs[2] = m.runs[1] end, "runs[2]: '001-s
 refused("manifest.json", function(m) m.runs = 5 end, "runs: a list is needed", "no list")
 refused("manifest.json", function(m) m.scenario.tenants[1].workloads = nil end, "scenario.tenants[1].workloads: missing", "a key that is missing")
 refused("manifest.json", function(m) m.scenario.limits["memory.max"] = "a lot" end, "scenario.limits.memory.max: a number is needed, not a string", "a limit that is none")
+local function claimed(change)
+  return function(m)
+    m.claims = { { name = "a", text = "b", metric = "time", tenant = "high", under = "none", below = 1 } }
+    change(m.claims[1], m)
+  end
+end
+refused("manifest.json", claimed(function(c) c.below = nil end), "claims[1]: no band: below or above is missing", "a claim that nothing refutes")
+refused("manifest.json", claimed(function(c) c.under = json.null end), "claims[1].under: a text is needed, not null", "one of no strategy")
+refused("manifest.json", claimed(function(_, m) m.stopping = { share = 0.02, looks = json.array {} } end), "stopping.looks: 0 of them, at least 1 are needed", "a series that nobody looked at")
+for _, change in ipairs {
+  function(c) c.tenant, c.metric = nil, "time" end, function(c) c.metric = "no\27such" end, function(c) c.tenant = "nobody" end, function(c) c.under = "nothing" end,
+  function(c) c.against = "solo" end, function(c) c.tenant, c.metric = nil, "makespan" end,
+} do
+  local text, status = memlua("show " .. folder_with("manifest.json", claimed(change)))
+  tap.ok(status == 0 and text:find "inconclusive" and not text:find "traceback", "a claim that makes no sense is inconclusive", status, text)
+end
 refused("manifest.json", function(m) m.report, m.scenario = "xyz", nil end, "report: 'xyz' and no scenario", "a kind that nobody knows")
 refused("host.json", function(h) h.cpus = "two" end, "cpus: a number is needed, not a string", "a number in words")
 refused("host.json", function(h) h.release = json.null end, "release: a text is needed, not null", "null")

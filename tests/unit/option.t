@@ -105,7 +105,7 @@ for _, spec in ipairs(host.options()) do
     local key = spec[1]:gsub("-", "_")
     if key ~= "vm" then -- that would boot one
       tap.is(said(("MEMLUA_%s=%s %s -e %s"):format(key:upper(), value, quote(host.executable()),
-        quote(('print(require "memlua.host".settings.%s ~= nil)'):format(key)))), "true\n", "and the environment")
+        quote(('print(require "memlua.host".settings[%q] ~= nil)'):format(key)))), "true\n", "and the environment")
     end
   end
 end

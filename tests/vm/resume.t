@@ -62,7 +62,7 @@ folder = run.load(scratch .. "/series")
 tap.is(folder.manifest.runs, folder.manifest.cells, "all are there then")
 tap.is({ sys.read(("%s/series/runs/%s/run.json"):format(scratch, folder.manifest.runs[1])), sys.read(("%s/series/runs/%s/run.json"):format(scratch, folder.manifest.runs[2])) },
   before, "those that were finished as they were")
-tap.is(shell.output("ls -A " .. quote(scratch .. "/series")), "host.json\nmanifest.json\nplots\nruns\nscript.lua\nsummary.json\n", "nothing else remains of the first attempt")
+tap.is(shell.output("LC_ALL=C ls -A " .. quote(scratch .. "/series")), "MANIFEST.sha256\nhost.json\nmanifest.json\nplots\nruns\nscript.lua\nsummary.json\n", "nothing else remains of the first attempt")
 local again
 again, status, said = ran "--resume series.lua"
 tap.ok(status == 0 and not again:find "begun" and not said:find "microVM:" and text:find(again, 1, true), "once more it has nothing to do but to show it", again, said)

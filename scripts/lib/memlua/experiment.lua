@@ -1,5 +1,6 @@
 --- memlua.experiment: the frame of a measurement that is no scenario of competing tenants: options and kernel, a
 --- run folder with all raw results, a table, charts, and what was expected of the figures.
+local claims_spec = require "memlua.experiment.spec.claims"
 local judge = require "memlua.results.judge"
 local memlua = require "memlua"
 local series = require "memlua.experiment.series"
@@ -28,7 +29,7 @@ local KIND <const> = {
   measure = measure,
   asked = function() end, -- what is expected is about all runs together
   described = function(e) return { warmup = e.warmup } end,
-  prepare = function() end,
+  foreseen = function() end, prepare = function() end,
   -- a table of anything less would be about something else; what ended the runs has been said
   is_shown = function(runs, cells) return #runs == #cells and pcall(judge.experiment, runs) end,
   published = check_expectations,
@@ -43,12 +44,14 @@ local KIND <const> = {
 ---   runs      blocks, unless --runs says; warmup: runs of the first case before them that don't count
 ---   measure   f(case) -> table: one run, raw values and all; kept in runs/ID/run.json with case, block and id
 ---   report    the name of what sums up and shows the folder (memlua.report.kinds)
+---   claims    as of a scenario; metric is a number of what measure returns, under and against are cases
 ---   expect    list of { "what", f(summary) -> holds, detail }: status 2 where one doesn't hold. They are about all
 ---             cells, so one alone, and those that memlua merge puts together, are held to none
 function experiment.run(e)
   local plan = {}
   for key, value in pairs(e) do plan[key] = value end
   plan.runs, plan.warmup = plan.runs or 1, plan.warmup or 0
+  plan.claims = claims_spec.of_experiment(plan.claims, plan.cases)
   return series.run(plan, KIND)
 end
 

@@ -1,10 +1,11 @@
 --- memlua.run: a run's folder: never seen half done, read again later.
 ---   manifest.json  scenario, options, seed, schema_version, the list of runs
----   host.json      kernel, CPU, memory, clock, accelerator, way
+---   host.json      kernel, CPU, memory, clock, accelerator, way; what ran (memlua.machine.ran)
 ---   script.lua     the script as it was
 ---   runs/NNN-STRATEGY/run.json   everything measured in one run, raw samples included
----   summary.json   what the table shows
+---   summary.json   what the table shows; claims.json: what became of the claims
 ---   plots/         pictures with their gnuplot scripts and data
+---   MANIFEST.sha256  the digests of all of these, written last (memlua.results.seal)
 local handback = require "memlua.base.handback"
 local host = require "memlua.host"
 local json = require "memlua.json"
@@ -22,13 +23,14 @@ local Folder = {}
 Folder.__index = Folder
 
 --- The facts of the machine and how it is used: host.facts(), the way (native, module), the clock (host, kvm, tcg,
---- virtual) and the microVM's accelerator. Call it once host.enter() has returned.
+--- virtual) and the microVM's accelerator, the kernel's command line. Call it once host.enter() has returned.
 function run.facts()
   local facts = host.facts()
   facts.way = host.enter()
   facts.clock = os.getenv "MEMLUA_GUEST_CLOCK" or "host"
   facts.accel = os.getenv "MEMLUA_GUEST_ACCEL"
   facts.memlua = host.version
+  facts.cmdline = sys.first_line "/proc/cmdline"
   return facts
 end
 
@@ -60,7 +62,7 @@ local function lock(path)
 end
 
 -- What a memlua that was killed leaves in a folder: files beside their names, what was being unpacked.
-local LEFT <const> = "cd %s && rm -rf -- .incoming .results.* .writable manifest.json.*.new host.json.*.new script.lua.*.new summary.json.*.new"
+local LEFT <const> = "cd %s && rm -rf -- .incoming .results.* .writable manifest.json.*.new host.json.*.new script.lua.*.new summary.json.*.new claims.json.*.new MANIFEST.sha256.*.new"
 
 -- Nil, or what of the folder `path` is finished: { runs, cells }, as many as there are; one that can't be told counts.
 local function finished(path)

@@ -2,6 +2,7 @@
 --- for what is measured in one run, and memlua.experiment.series for the order of things.
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
+local effects = require "memlua.results.effects"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -24,7 +25,7 @@ local function plain(value)
 end
 
 -- What the manifest says of the plan itself goes into its own keys.
-local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped" }
+local APART <const> = { "expect", "hooks", "solo_of", "options", "notes", "report", "calibration", "skipped", "claims", "stopping" }
 
 local function described(plan, results)
   local scenario_table = plain(plan)
@@ -98,7 +99,18 @@ local function check_calibration(plan, settings)
   end
 end
 
+-- Known before any run: of how much their scatter is, only runs tell.
+local function foreseen(plan)
+  local f = effects.foreseen(#plan.strategies, #plan.tenants, plan.runs)
+  if not f then return nil end
+  local of = ("%d comparison%s"):format(f.count, f.count > 1 and "s" or "")
+  if not f.shows then return ("%d runs of each are too few for %s; %d can show a difference"):format(plan.runs, of, f.needs) end
+  return ("%d runs of each show, among %s, a difference from %.1f standard deviations of a strategy's runs on, with a chance of 80 %%")
+    :format(plan.runs, of, f.shows)
+end
+
 local KIND <const> = {
+  foreseen = foreseen, figures = effects.figures,
   check = check_calibration, cases = order.strategies, to_warm = order.to_warm,
   measure = cell.run, described = described,
   asked = function(plan, result) return judge.ask(plan.expect, result) end,
@@ -185,6 +197,16 @@ local KIND <const> = {
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
 ---   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under
 ---                the one, in times of the other
+---   claims       list of what the runs are to show, each { name, "in words", the figure, the band that confirms it }, held against
+---                intervals: confirmed, refuted (status 2) or inconclusive; the table's last section, and claims.json. All together
+---                err in at most 5 % of experiments:
+---     name         needed; [1]: what it says in words; needed
+---     metric       "time" (default), "work" (without the hold), "p50", "p95", "p99", "peak", "read", "kept" (the share of runs that
+---                  don't lose it), "makespan", or a figure of its own (workload.metrics)
+---     tenant       whose; kept and makespan without: all. Who is lost has the worst figure there is
+---     under        the strategy (the only one)
+---     against      what it is a ratio to, block by block: "solo", or another strategy (none: the figure itself)
+---     below, above, between = { from, to }   1.05, or without `against` "10ms", "300M": the bound itself confirms
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost

@@ -3,6 +3,7 @@
 --- of kind "trace" replays. A trace is { name, samples = { {seconds, bytes[, cpu]}, ... } }: seconds from its
 --- first sample, never falling; cpu is a share of one CPU (1 = all of it), absent where it isn't known.
 local host = require "memlua.host"
+local inputs = require "memlua.experiment.inputs"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local stats = require "memlua.stats"
@@ -130,6 +131,7 @@ function trace.read(path)
   if #(text or "") > MAX_FILE then
     refuse("%s: more than %s: too long for a trace; thin it out or cut it", path, units.format_size(MAX_FILE))
   end
+  inputs.file("trace", path)
   return trace.parse(text or "", path)
 end
 

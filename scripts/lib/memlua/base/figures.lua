@@ -49,4 +49,9 @@ end
 figures.LEGEND = "in brackets: intervals of the median by order statistics, which hold it at the level beside them; "
   .. "(n = 3): too few runs for one"
 
+--- The same, and of which scatter they tell: figures of the "virtual" clock repeat far better than a machine's do.
+function figures.legend(clock)
+  return figures.LEGEND .. (clock == "virtual" and "; under the virtual clock they tell how well it repeats, not how a real machine scatters" or "")
+end
+
 return figures

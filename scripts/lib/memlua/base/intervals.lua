@@ -9,8 +9,8 @@ intervals.LEAST = 0.80
 
 -- ---- the binomial distribution ---------------------------------------------------------------------------------
 
--- P(X <= k) of n trials with chance p, summed from logarithms: no underflow where n is great.
-local function binomial(k, n, p)
+--- P(X <= k) of n trials with chance p, summed from logarithms: no underflow where n is great.
+function intervals.at_most(k, n, p)
   if k < 0 then return 0 end
   if k >= n or p <= 0 then return 1 end
   if p >= 1 then return 0 end
@@ -21,6 +21,7 @@ local function binomial(k, n, p)
   end
   return math.min(1, sum)
 end
+local binomial <const> = intervals.at_most
 
 -- Where a falling function of 0..1 reaches a value.
 local function solved(f, value)
@@ -45,14 +46,17 @@ end
 
 -- ---- medians ---------------------------------------------------------------------------------------------------
 
--- How many values of n lie outside at each end: as many as `confidence` allows, though at least the greatest and the
--- least are inside; and the level that this gives.
-local function ends(n, confidence)
-  local outside, level = 0, 1 - 2 * binomial(0, n, 0.5)
+--- How many of n values lie outside the median's interval at each end: as many as `confidence` allows, though at least the
+--- greatest and the least are inside; and the level that this gives.
+function intervals.outside(n, confidence)
+  local term = n * math.log(0.5)
+  local outside, tail = 0, math.exp(term)
+  local level = 1 - 2 * tail
   while 2 * (outside + 2) <= n do
-    local next_level = 1 - 2 * binomial(outside + 1, n, 0.5)
-    if next_level < confidence then break end
-    outside, level = outside + 1, next_level
+    term = term + math.log((n - outside) / (outside + 1))
+    tail = tail + math.exp(term)
+    if 1 - 2 * tail < confidence then break end
+    outside, level = outside + 1, 1 - 2 * tail
   end
   return outside, level
 end
@@ -66,7 +70,7 @@ function intervals.median(list, confidence) return intervals.ordered(list, list,
 --- The same of values that are known but for their bounds, such as those of histograms: `lows` and `highs`, lists of
 --- the lower and the upper bound of each.
 function intervals.ordered(lows, highs, confidence)
-  local outside, level = ends(#lows, confidence or 0.95)
+  local outside, level = intervals.outside(#lows, confidence or 0.95)
   if #lows == 0 or level < intervals.LEAST then return nil end
   local low, high = table.move(lows, 1, #lows, 1, {}), table.move(highs, 1, #highs, 1, {})
   table.sort(low)
@@ -98,8 +102,8 @@ local function orders(n, m)
   return by_u, all
 end
 
--- As `ends`, of the differences between n and m values.
-local function shift_ends(n, m, confidence)
+--- As intervals.outside, of the differences between n and m values.
+function intervals.shift_outside(n, m, confidence)
   local counts, all = orders(n, m)
   local outside, below = 0, counts[0]
   local level = 1 - 2 * below / all
@@ -119,7 +123,7 @@ function intervals.shift(x, y, confidence)
   for _, a in ipairs(x) do for _, b in ipairs(y) do list[#list + 1] = a - b end end
   table.sort(list)
   if #list == 0 or #x + #y > 60 then return list end
-  local outside, level = shift_ends(#x, #y, confidence or 0.95)
+  local outside, level = intervals.shift_outside(#x, #y, confidence or 0.95)
   if level < intervals.LEAST then return list end
   return list, list[1 + outside], list[#list - outside], level
 end

@@ -20,13 +20,14 @@ end
 -- What comes back of an interactive session goes to several folders.
 local function of_session(given)
   local folder, own = session.folder(given)
-  return { out = folder, after = function(out) session.finish(out, own) end }
+  return { out = folder, after = function(out) session.finish(out, own) end, ran = {} }
 end
 
 --- Makes sure of a kernel that can. `job` (nil: a script of its own, with what --out and --json say) tells what is to
 --- come back where that takes a microVM, which runs the whole script, so that this call doesn't return there:
 ---   out     the folder, or nil
 ---   after   f(out): called on the machine once the microVM has ended and its results lie in the folder
+---   ran     what memlua.machine.ran is to look at beside memlua and its kernel; nil: at nothing
 ---   only_here   why the microVM would be of no use, if it wouldn't
 --- Returns the way, "native" or "module". Fails with status 4 where there is none.
 function entry.enter(job)

@@ -6,6 +6,7 @@ local host = require "memlua.host"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
+local seal = require "memlua.results.seal"
 local sweep = require "memlua.experiment.sweep"
 local sys = require "memlua.base.sys"
 
@@ -41,7 +42,10 @@ end
 function resume.kept(settings, manifest)
   local path, kept = source(settings), {}
   if not path then return kept end
+  seal.check(path, "name another folder with --out to begin anew")
   local out, there = settings.out, run.manifest(path)
+  local done = there.stopping and there.stopping.stopped
+  if done then refuse("%s: --resume: it was precise enough after %d blocks (--until): nothing is left to do", out, done) end
   local why = sweep.difference(there, manifest, out, "this command")
   if not why and run.script(path) ~= sys.read(arg[0]) then why = "the script has changed since" end
   if why then refuse("%s: --resume: another series: %s; name another folder with --out to begin anew", out, why) end

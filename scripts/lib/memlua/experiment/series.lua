@@ -1,16 +1,21 @@
 --- memlua.experiment.series: what a scenario and an experiment have in common: a number of runs, in blocks of random order,
 --- after some to warm up; a folder that keeps each as it is finished; one cell of them alone, or a series that goes on; the
 --- microVM in which all of it may happen; and who shows in the end what came of it.
+local claims = require "memlua.results.claims"
 local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
+local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local order = require "memlua.experiment.order"
+local provenance = require "memlua.experiment.provenance"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
+local seal = require "memlua.results.seal"
+local stopping = require "memlua.results.stopping"
 local sweep = require "memlua.experiment.sweep"
 local sys = require "memlua.base.sys"
 local way = require "memlua.machine.way"
@@ -19,10 +24,21 @@ local series = {}
 
 -- ---- what is to be done ----------------------------------------------------------------------------------------
 
+-- --until: when it may end before all runs are made. nil without.
+local function stopping_of(self)
+  local given = self.settings["until"]
+  if not given then return nil end
+  local share = stopping.share(given) or memlua.fail(memlua.status.misuse, "--until %s: a share of the figures is needed, such as 2%%, 50%% at most", given)
+  if not self.kind.figures then memlua.fail(memlua.status.misuse, "--until: this is no scenario, whose tenants have figures to know precisely") end
+  if self.settings.cell then memlua.fail(memlua.status.misuse, "--until with --cell: one run doesn't know the others; leave one of them out") end
+  return { share = share, looks = json.array(stopping.looks(self.plan.runs)) }
+end
+
 -- All runs, numbered and in order, and those to make, which with --cell is one. What the plan leaves open is filled in.
 local function settle(self)
   local settings, plan = self.settings, self.plan
   plan.runs, plan.warmup = settings.runs or plan.runs, settings.warmup or plan.warmup
+  plan.stopping = stopping_of(self)
   local given = settings.seed or resume.seed(settings) or plan.seed
   plan.seed = given or sys.time()
   self.all = order.blocks(self.kind.cases(plan), plan.runs, plan.seed)
@@ -40,6 +56,8 @@ local function show_plan(self)
   log.say("%s: would make %d runs after %d to warm up, seed %d, results in %s", plan.name, #self.cells,
     plan.warmup * #self.kind.to_warm(plan, self.cells), plan.seed, self.out)
   say_notes(self)
+  local foreseen = self.kind.foreseen(plan)
+  if foreseen then log.say("%s", foreseen) end
   for _, c in ipairs(self.cells) do print(c.id) end
   memlua.fail(memlua.status.done, "")
 end
@@ -57,7 +75,7 @@ local function manifest_of(self, results)
   local plan = self.plan
   local manifest = {
     schema_version = run.SCHEMA, name = plan.name, about = plan.about, report = plan.report, options = plan.options,
-    seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
+    claims = plan.claims, stopping = plan.stopping, seed = plan.seed, cells = sweep.ids(self.all), cell = self.settings.cell, runs = sweep.ids(results), written = run.now(),
   }
   for key, value in pairs(self.kind.described(plan, results)) do manifest[key] = value end
   return manifest
@@ -88,6 +106,27 @@ local function in_order(cells, results)
   return list
 end
 
+-- Whether the figures of `folder` are precise enough where they are looked at, after the block that ends with cell `i`.
+local function is_enough(self, folder, i)
+  local s, block, following = self.plan.stopping, self.cells[i].block, self.cells[i + 1]
+  if not s or not following or following.block == block then return false end
+  for _, look in ipairs(s.looks) do
+    if look == block then return stopping.is_precise(self.kind.figures(folder), s.share, stopping.confidence(folder.manifest)) end
+  end
+  return false
+end
+
+-- No more blocks are planned than this one.
+local function stop_after(self, block)
+  local function made(cells)
+    local list = {}
+    for _, c in ipairs(cells) do if c.block <= block then list[#list + 1] = c end end
+    return list
+  end
+  self.all, self.cells, self.plan.runs, self.plan.stopping.stopped = made(self.all), made(self.cells), block, block
+  log.say("precise enough after %d blocks (--until)", block)
+end
+
 -- `kept`: results that there are already, by id.
 local function run_all(self, folder, kept)
   folder.runs = in_order(self.cells, kept)
@@ -102,8 +141,11 @@ local function run_all(self, folder, kept)
     if not kept[c.id] then
       kept[c.id] = measured(self, c, folder)
       folder.runs = in_order(self.cells, kept)
+      local enough = is_enough(self, folder, i)
+      if enough then stop_after(self, c.block) end
       folder.manifest = manifest_of(self, folder.runs)
       folder:finish(c.id, kept[c.id], folder.manifest)
+      if enough then return end
     end
   end
 end
@@ -112,29 +154,46 @@ end
 
 local function publish(self, folder)
   kinds.publish(folder, self.settings.json)
+  self.claims = folder.claims
+  provenance.complete(folder.path)
   self.kind.published(self.plan, folder.summary)
+end
+
+-- A cell has no table; its folder is complete if it is there.
+local function tell_cell(self, path)
+  if sys.exists(path .. "/manifest.json") then provenance.complete(path) end
+  sweep.tell(path, self.settings.cell)
 end
 
 -- On the machine, once the microVM has ended: thousands of resamples would take that minutes. Where there is nothing to
 -- show it ended before a result, and has said why.
 local function show_brought(self, out)
-  if self.settings.cell then return sweep.tell(out, self.settings.cell) end
+  if self.settings.cell then return tell_cell(self, out) end
   local ok, folder = pcall(run.load, out)
-  if ok and self.kind.is_shown(folder.runs, self.cells) then publish(self, folder) end
+  if not (ok and self.kind.is_shown(folder.runs, self.cells)) then return end
+  publish(self, folder)
+  -- what else is wrong with them the microVM has said
+  if pcall(self.kind.judge, folder.runs, folder.host) then claims.refuse(self.claims) end
 end
 
 -- Where it was measured, unless others wait for it: one cell has nothing to compare.
 local function show(self, folder)
   if way.hands_back then return end
-  if self.settings.cell then return sweep.tell(folder.path, self.settings.cell) end
+  if self.settings.cell then return tell_cell(self, folder.path) end
   if self.kind.is_shown(folder.runs, self.cells) then publish(self, run.load(folder.path)) end
+end
+
+-- The status with which it ends.
+local function judge(self, folder)
+  self.kind.judge(folder.runs, folder.host)
+  claims.refuse(self.claims)
 end
 
 -- A series of which nothing is left to measure: shown as if it had just ended.
 local function show_complete(self)
   local folder = run.load(self.out)
   show(self, folder)
-  self.kind.judge(folder.runs, folder.host)
+  judge(self, folder)
   return folder
 end
 
@@ -154,21 +213,29 @@ end
 
 -- ---- the whole -------------------------------------------------------------------------------------------------
 
+-- What of the command line decides what is measured, so that it can be measured again.
+local function asked(settings)
+  local words = arg and table.move(arg, 1, #arg, 1, {}) or {}
+  return { words = json.array(words), kernel = settings.kernel, headers = settings.headers, memory = settings.memory, disk = settings.disk }
+end
+
 local function measure(self)
   local kept = resume.kept(self.settings, manifest_of(self, {}))
   if not host.in_guest and resume.is_complete(self.cells, kept) then return show_complete(self) end
   local folder = run.create(self.out, self.settings.resume)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
-  entry.enter { out = self.out, after = function(out) show_brought(self, out) end }
+  seal.open(self.out)
+  entry.enter { out = self.out, after = function(out) show_brought(self, out) end, ran = provenance.of(self.plan) }
   say_notes(self)
   self.kind.prepare(self)
   folder.host = run.facts()
+  folder.host.asked = asked(self.settings)
   resume.check_machine(self.settings, folder.host, kept)
   folder:json("host.json", folder.host)
   folder:keep_script()
   run_all(self, folder, kept)
   show(self, folder)
-  self.kind.judge(folder.runs, folder.host)
+  judge(self, folder)
   return folder
 end
 
@@ -181,6 +248,8 @@ end
 ---   measure    (plan, case, path) -> the result of one run, a table; `path`: of its folder, nil for one that warms up
 ---   asked      (plan, result) -> what the script expects of a run, and whether it holds (judge.ask), or nil
 ---   described  (plan, results) -> what the manifest has beside what all have
+---   figures    (folder) -> lists of the logarithms of what is measured, for --until; nil: it can't be asked for
+---   foreseen   (plan) -> what its runs can show, in a sentence, or nil
 ---   prepare    (series): called once the kernel is there, before the first run; may take cells out or replan
 ---   is_shown   (runs, cells) -> whether the runs that there are tell enough for a table
 ---   published  (plan, summary): called once the table is

@@ -3,6 +3,7 @@
 local host = require "memlua.host"
 local kinds = require "memlua.report.kinds"
 local log = require "memlua.base.log"
+local provenance = require "memlua.experiment.provenance"
 local run = require "memlua.run"
 local sys = require "memlua.base.sys"
 
@@ -46,6 +47,7 @@ function session.finish(folder, own)
     else
       if own then move(name, folder, home) end
       kinds.draw(home .. "/" .. name)
+      if host.kind(home .. "/" .. name .. "/manifest.json") then provenance.complete(home .. "/" .. name) end
     end
   end
   if own then os.remove(folder) end

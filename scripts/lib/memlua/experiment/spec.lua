@@ -1,5 +1,6 @@
 --- memlua.experiment.spec: the scenario's table, validated whole before anything starts, and brought to a normal form.
 local check = require "memlua.base.check"
+local claims_spec = require "memlua.experiment.spec.claims"
 local limits_spec = require "memlua.experiment.spec.limits"
 local record = require "memlua.experiment.spec.record"
 local strategy_spec = require "memlua.experiment.spec.strategy"
@@ -101,6 +102,7 @@ local check_scenario = record.of({
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
   answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string" }, { "tenant", "under", "against" }),
+  claims = claims_spec.check,
   report = check.one_of { "contest", "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record.of { setup = phase, load = phase, measure = phase, teardown = phase },
@@ -140,6 +142,7 @@ function spec.check(value, settings)
   check_foreground(scenario.tenants)
   workload_spec.check_machine(scenario, settings or {})
   for _, strategy in ipairs(scenario.strategies) do strategy_spec.fill(strategy, scenario) end
+  claims_spec.resolve(scenario)
   record.check_known({ scenario.survives }, scenario.strategies, "survives")
   if scenario.answer then
     record.check_known({ scenario.answer.tenant }, scenario.tenants, "answer.tenant")

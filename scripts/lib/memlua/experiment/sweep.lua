@@ -3,6 +3,7 @@
 --- holds one run; memlua merge makes one folder of several. What an id means depends on the script, its options and the
 --- seed alone, so the seed must be given.
 local comparable = require "memlua.results.comparable"
+local differences = require "memlua.base.differences"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
@@ -10,6 +11,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local run = require "memlua.run"
+local seal = require "memlua.results.seal"
 local sys = require "memlua.base.sys"
 
 local sweep = {}
@@ -73,32 +75,14 @@ local function identity(manifest)
   return json.decode(json.encode(kept))
 end
 
-local function differing(a, b, path, list)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    if a ~= b then list[#list + 1] = { path, a, b } end
-    return list
-  end
-  local keys = copy_without(a, {})
-  for key in pairs(b) do keys[key] = true end
-  for _, key in ipairs(memlua.keys(keys)) do
-    differing(a[key], b[key], path == "" and tostring(key) or path .. "." .. tostring(key), list)
-  end
-  return list
-end
-
-local function shown(value)
-  if value == nil then return "nothing" end
-  return type(value) == "table" and "a table" or tostring(value)
-end
-
 local MOST = 4 -- another scenario differs in everything
 
 --- What differs between the manifests `a` and `b`, called so in the text, that makes them different sweeps: "seed: 1 in
 --- A, 2 in B; ...", or nil.
 function sweep.difference(a, b, name_a, name_b)
-  local list, said = differing(identity(a), identity(b), "", {}), {}
+  local list, said = differences.of(identity(a), identity(b)), {}
   for i = 1, math.min(#list, MOST) do
-    said[i] = ("%s: %s in %s, %s in %s"):format(list[i][1], shown(list[i][2]), name_a, shown(list[i][3]), name_b)
+    said[i] = ("%s: %s in %s, %s in %s"):format(list[i][1], differences.shown(list[i][2]), name_a, differences.shown(list[i][3]), name_b)
   end
   if #list > MOST then said[#said + 1] = ("and %d more"):format(#list - MOST) end
   return #list > 0 and table.concat(said, "; ") or nil
@@ -138,6 +122,7 @@ local function open_all(paths)
   local folders = {}
   for _, path in ipairs(paths) do
     if sys.exists(path .. "/manifest.json") then
+      seal.check(path, "leave it out, or measure it again")
       folders[#folders + 1] = run.open(path)
       if not folders[#folders].manifest.cells then
         refuse("%s: its manifest doesn't list the cells of its sweep: an earlier memlua wrote it", path)
@@ -160,7 +145,7 @@ local function unlike(first, other)
   end
   local here, there = first.host.memlua, other.host.memlua
   if here ~= there then
-    list[#list + 1] = ("memlua: %s in %s, %s in %s"):format(shown(here), first.path, shown(there), other.path)
+    list[#list + 1] = ("memlua: %s in %s, %s in %s"):format(differences.shown(here), first.path, differences.shown(there), other.path)
   end
   return list
 end
@@ -178,7 +163,7 @@ local function warn_of_machines(folders)
     for _, key in ipairs { "cpu", "cpus", "memory" } do
       local here, there = first.host[key], folders[i].host[key]
       if here ~= there then
-        return log.warn("cells of unlike machines: %s: %s in %s, %s in %s", key, shown(here), first.path, shown(there),
+        return log.warn("cells of unlike machines: %s: %s in %s, %s in %s", key, differences.shown(here), first.path, differences.shown(there),
           folders[i].path)
       end
     end

@@ -8,6 +8,7 @@ local kernels = require "memlua.machine.kernels"
 local kvm = require "memlua.machine.kvm"
 local log = require "memlua.base.log"
 local machine = require "memlua.machine.checks"
+local ran = require "memlua.machine.ran"
 local memlua = require "memlua"
 local screen = require "memlua.base.screen"
 local sys = require "memlua.base.sys"
@@ -16,6 +17,7 @@ local visible = require "memlua.machine.visible"
 
 local way = {
   name = nil, -- the way taken, once enter() has returned
+  watch = nil, -- memlua.machine.ran's, on the machine that watches over what runs here or in its microVM
   -- Whether results are published there: in the microVM, unless somebody sits in front of it.
   hands_back = host.in_guest and not os.getenv "MEMLUA_SESSION",
 }
@@ -128,6 +130,14 @@ local function told_of_kill(settings, status, signal, out_of_memory)
   return memlua.status.resources
 end
 
+-- Of the plan what `job.ran` says; of memlua and its kernel what it is made of. Who keeps no run's folder need not know.
+local function watch(job, kernel, config, kmod, hostwait)
+  local what, files = job.ran, { memlua = host.executable(), kernel = kernel, module = kmod, hostwait = hostwait }
+  if not what then return end
+  for name, path in pairs(what.files or {}) do files[name] = path end
+  way.watch = ran.begin { files = files, embedded = what.embedded, programs = what.programs, config = config }
+end
+
 local function run_in_vm(settings, reasons, job)
   local cwd, out = memlua.must(host.cwd()), job.out and sys.absolute(job.out)
   refuse_unportable(job)
@@ -149,6 +159,7 @@ local function run_in_vm(settings, reasons, job)
   local clock, accel = virtual and "virtual" or use_kvm and "kvm" or "tcg", use_kvm and "kvm" or "tcg"
   local terminal = settings.interactive and host.isatty(0)
   if out then prepare_out(out) end
+  watch(job, kernel.image, kernel.headers and kernel.headers .. "/.config", kmod, hostwait)
   log.say("running in a microVM: Linux %s%s, %s, %s clock%s", kernel.release, native_words(kernel.native),
     use_kvm and "KVM" or "TCG", virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, said, out_of_memory, vm_status = require "memlua.vm".run {
@@ -216,6 +227,7 @@ end
 --- `settings`: memlua.host.settings. `job` tells what comes back from there:
 ---   out     the folder, or nil
 ---   after   f(out): called before the process ends; or nil
+---   ran     what memlua.machine.ran.begin is to look at beside memlua and its kernel; nil: at nothing
 ---   bound   why what is running can't be moved into a microVM; or nil
 ---   only_here   why a microVM would be of no use, as if --host were given; or nil
 function way.enter(settings, job)
@@ -230,7 +242,8 @@ function way.enter(settings, job)
   local reasons = { "  native, module: --vm forbids them" }
   if not settings.vm then
     way.name, reasons = own_way()
-    if way.name then return end
+    local release = host.facts().release
+    if way.name then return watch(job, "/boot/vmlinuz-" .. release, "/boot/config-" .. release, os.getenv "MEMLUA_KMOD") end
   end
   local forbidden = settings.host and "--host forbids the microVM" or job.only_here
   if forbidden then

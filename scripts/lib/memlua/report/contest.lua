@@ -72,7 +72,7 @@ function contest.text(folders)
   end
   local paid = attribution.text(series)
   return table.concat { report.title(folder), text.render(COLUMNS, rows), "\n", text.flow(LEGEND, 2), paid and "\n" .. paid or "", "\n",
-    text.flow(remarks.standing(folder) .. remarks.endings(series) .. effects.of(series) .. figures.LEGEND .. "\n", 2) }
+    text.flow(remarks.standing(folder) .. remarks.endings(series) .. effects.of(series) .. figures.legend(folder.host.clock) .. "\n", 2) }
 end
 
 --- Writes the picture of the trade, and those of any scenario, of the one folder in `folders` into the folder `path`.

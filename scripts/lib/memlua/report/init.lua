@@ -43,9 +43,21 @@ local function answers(folders)
   return table.concat(parts)
 end
 
+-- That it stopped when it was precise, and what that costs.
+local function stopped(folders)
+  local said = {}
+  for i, folder in ipairs(folders) do
+    local s = folder.manifest.stopping
+    said[i] = s and ("looked at after %s blocks, %s: intervals, tests and claims are held to 1/%d of their error each time\n"):format(
+      table.concat(s.looks, ", "), s.stopped and ("precise to %.3g %% after %d"):format(s.share * 100, s.stopped)
+      or ("not precise to %.3g %%"):format(s.share * 100), #s.looks) or ""
+  end
+  return table.concat(said)
+end
+
 -- What brackets mean, where there are any.
 local function legend(series)
-  for _, s in ipairs(series) do if s.strategy.runs > 1 then return figures.LEGEND .. "\n" end end
+  for _, s in ipairs(series) do if s.strategy.runs > 1 then return figures.legend(s.folder.host.clock) .. "\n" end end
   return ""
 end
 
@@ -58,7 +70,7 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
-    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2), text.flow(answers(folders), 2) } do
+    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. stopped(folders) .. legend(series), 2), text.flow(answers(folders), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

@@ -1,4 +1,5 @@
 --- memlua.report.kinds: which kind of report a folder has, and giving it to the user.
+local claims = require "memlua.results.claims"
 local contest = require "memlua.report.contest"
 local host = require "memlua.host"
 local json = require "memlua.json"
@@ -11,16 +12,28 @@ local refaults = require "memlua.report.refaults"
 local replay = require "memlua.report.replay"
 local report = require "memlua.report"
 local run = require "memlua.run"
+local shown_claims = require "memlua.report.claims"
 
 local kinds = {}
 
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
 local OWN <const> = { contest = contest, costs = overhead, pages = refaults, replay = replay, sleeps = precision }
 
---- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, text = f(folders, pictured),
---- pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the last two of
---- folders with `summary`.
-function kinds.of(folder) return OWN[folder.manifest.report] or report end
+-- Whatever shows a folder, what is claimed of it is its last section.
+local function with_claims(shown)
+  return setmetatable({
+    summarise = function(folder)
+      folder.claims = claims.of(folder)
+      return shown.summarise(folder)
+    end,
+    text = function(folders, pictured) return shown.text(folders, pictured) .. shown_claims.text(folders) end,
+  }, { __index = shown })
+end
+
+--- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, and sets its `claims`, text =
+--- f(folders, pictured), pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the
+--- last two of folders with `summary`.
+function kinds.of(folder) return with_claims(OWN[folder.manifest.report] or report) end
 
 --- Draws the pictures of the run's folder `path` from its figures; nothing where it holds no finished run.
 function kinds.draw(path)
@@ -38,6 +51,7 @@ function kinds.publish(folder, document)
   local shown = kinds.of(folder)
   folder.summary = shown.summarise(folder)
   folder:json("summary.json", folder.summary)
+  if folder.claims then folder:json("claims.json", claims.document(folder.claims)) end
   if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
   if document == "-" then
     io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")

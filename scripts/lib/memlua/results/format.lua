@@ -36,16 +36,29 @@ local SCENARIO <const> = record({
 
 local BROKEN <const> = record({ id = text, detail = text, error = text }, { "id" })
 
+local CLAIM_FORM <const> = record({ name = check.name, text = text, tenant = text, metric = text, under = text, against = text, below = number, above = number },
+                                 { "name", "text", "metric", "under" })
+
+local function claim(value, path)
+  CLAIM_FORM(value, path)
+  if not (value.below or value.above) then refuse(path, "no band: below or above is missing") end
+end
+
 local MANIFEST <const> = record({
   name = text, about = text, seed = is.whole, report = text, written = text, warmup = count, options = is.object, notes = list(text),
   scenario = SCENARIO, solo_of = map(check.name), skipped = list(record({ name = check.name, reason = text }, { "name", "reason" })),
-  cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
+  stopping = record({ share = number, looks = list(count, 1), stopped = count }, { "share", "looks" }), claims = list(claim, 1), cells = is.unique(id), cell = id, runs = is.unique(id), missing = list(id),
   expected = list(record({ text = text, runs = count, broken = list(BROKEN) }, { "text", "runs" })),
 }, { "name", "runs" })
 
 -- ---- host.json ----------------------------------------------------------------------------------------------------
 
+local TEXTS <const> = map(text)
+
 local HOST <const> = record {
+  cmdline = text, asked = record { words = list(text), kernel = text, headers = text, memory = number, disk = number },
+  ran = record { digests = TEXTS, versions = TEXTS, packages = TEXTS, config = TEXTS, load = map(number), steal = number,
+                 machine = record { release = text, cpu = text, cpus = count, memory = count } },
   release = text, clock = text, way = text, accel = text, arch = text, cpu = text, memlua = text, clocksource = text, thp = text,
   mglru = text, cpus = count, memory = count, swap = count, page_size = count, hz = count, tick_ns = count,
 }

@@ -2,6 +2,7 @@
 local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
+local stopping = require "memlua.results.stopping"
 local units = require "memlua.units"
 
 local objective = {}
@@ -22,7 +23,7 @@ function objective.all(folder, strategy)
     for _, slo in ipairs(tenant and spec.slo or {}) do
       local seen, format = seen_of(tenant, slo.metric)
       list[#list + 1] = { tenant = spec.name, name = slo.metric, bound = slo.below or slo.above, above = slo.above ~= nil,
-                          share = slo.share, seen = seen, format = format }
+                          share = slo.share, parts = stopping.parts(folder.manifest), seen = seen, format = format }
     end
   end
   return list
@@ -35,7 +36,7 @@ local function word_of_share(o)
   local kept, n = 0, #(o.seen.values or {})
   for _, value in ipairs(o.seen.values or {}) do kept = kept + (keeps(o, value) and 1 or 0) end
   if n == 0 then return ("keeps all; %s has no %s of single runs, so its objective is not judged"):format(o.tenant, o.name:upper()) end
-  local low, high = intervals.share(kept, n, 0.90)
+  local low, high = intervals.share(kept, n, 1 - 0.10 / (o.parts or 1))
   local said = ("%s's %s is %s %s in %d of %d runs"):format(o.tenant, o.name:upper(), o.above and "above" or "below", o.format(o.bound), kept, n)
   if high < o.share then return ("keeps all, but misses an objective: %s"):format(said) end
   return low < o.share and ("inconclusive: %s, which shows %.0f %% or more, not %.0f %%"):format(said, low * 100, o.share * 100) or nil

@@ -8,6 +8,7 @@ local metrics = require "memlua.results.metrics"
 local percentiles = require "memlua.base.percentiles"
 local pressure = require "memlua.results.pressure"
 local slowdown = require "memlua.results.slowdown"
+local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
 local units = require "memlua.units"
 local work = require "memlua.results.work"
@@ -147,8 +148,8 @@ local function tenant_summary(all)
   }
 end
 
--- From when the first tenant was due to the finish of the last, where all of them finished.
-local function makespan(result)
+--- Seconds from when a run's first tenant was due to the finish of the last; nil unless all of them finished.
+function summary.makespan(result)
   local first, last = math.huge, 0
   for _, tenant in ipairs(result.tenants) do
     if tenant.finish then first, last = math.min(first, tenant.delay or 0), math.max(last, tenant.finish) end
@@ -176,7 +177,7 @@ local function strategy_summary(name, runs)
   for _, one in ipairs(runs) do
     if has_only_failed(one) then failed = failed + 1 end
     if is_intact(one) then result.intact = result.intact + 1 end
-    spans[#spans + 1] = makespan(one)
+    spans[#spans + 1] = summary.makespan(one)
   end
   result.makespan, result.failed = estimate(spans), failed > 0 and failed or nil
   result.pressure, result.controller, result.paid = pressure.of(runs), attribution.controller(runs), attribution.payers(runs)
@@ -227,6 +228,7 @@ function summary.of(folder)
   end
   for i, name in ipairs(ordered(folder)) do strategies[i] = strategy_summary(name, by_strategy[name]) end
   slowdown.add(strategies, by_strategy, folder.manifest.solo_of)
+  stopping.widen(strategies, folder.manifest)
   return { schema_version = folder.manifest.schema_version, name = folder.manifest.name, strategies = strategies,
            effects = compared(strategies, folder), skipped = folder.manifest.skipped, expected = folder.manifest.expected }
 end

@@ -6,6 +6,7 @@ local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
 local objective = require "memlua.results.objective"
+local stopping = require "memlua.results.stopping"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
 
@@ -93,7 +94,7 @@ end
 local function losses(row)
   local lost = row.runs - row.intact
   if lost == 0 then return nil end
-  local sure = row.runs > 1 and " " .. percent(intervals.share(lost, row.runs)) or ""
+  local sure = row.runs > 1 and " " .. percent(intervals.share(lost, row.runs, 1 - 0.05 / row.parts)) or ""
   return lost == row.runs and ("loses tenants: in all of %d run%s%s"):format(lost, lost > 1 and "s" or "", sure)
     or ("unreliable: loses tenants in %d of %d runs%s"):format(lost, row.runs, sure)
 end
@@ -132,7 +133,7 @@ local function slowdown(row)
 end
 
 local function survival(row)
-  local low = intervals.share(row.intact, row.runs, 0.90)
+  local low = intervals.share(row.intact, row.runs, 1 - 0.10 / row.parts)
   if row.unprotected then return "keeps all unprotected" end
   return low <= verdict.SURVIVAL and ("no loss in %d run%s, which shows %.0f %% or more; %d would tell whether it protects")
     :format(row.runs, row.runs > 1 and "s" or "", low * 100, enough()) or nil
@@ -178,7 +179,7 @@ end
 local function row_of(folder, strategy, tested, pressure)
   local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed,
                 tested = tested, pressure = pressure, unprotected = unprotected(folder)[strategy.name],
-                objectives = objective.all(folder, strategy) }
+                objectives = objective.all(folder, strategy), parts = stopping.parts(folder.manifest) }
   add_slowdowns(row, strategy)
   row.has_objective = has_objective(row.objectives, row.best)
   row.makespan_s = strategy.makespan and strategy.makespan.median

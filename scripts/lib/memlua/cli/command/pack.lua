@@ -4,6 +4,7 @@ local memlua = require "memlua"
 local option = require "memlua.option"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
+local seal = require "memlua.results.seal"
 local sys = require "memlua.base.sys"
 
 local options = option.parse {
@@ -18,6 +19,8 @@ local function fail(fmt, ...) memlua.fail(memlua.status.misuse, fmt, ...) end
 
 local path = runs.find(options.run):gsub("/+$", "")
 run.load(path) -- refuses what is no finished run
+seal.check(path, "`memlua verify` names all; only a run as it was is packed")
+if not seal.is_there(path) then log.warn("%s: has no %s: whoever unpacks it can't tell whether it is whole", path, seal.NAME) end
 local pipe <close> = io.popen("cd " .. sys.quote(path) .. " && pwd -P")
 local parent, name = pipe:read "l":match "^(.*)/([^/]+)$"
 local file = options.file or name .. ".tar.xz"
@@ -34,5 +37,5 @@ local where = file:match "^(.*)/[^/]*$" or "."
 local made = os.execute(PACK:format(sys.quote(where == "" and "/" or where), sys.quote(parent), file:find "xz$" and "J" or "z",
   sys.quote(name), sys.quote(file)))
 if not made then fail("%s: could not be written", file) end
-log.say("%s holds %s; unpack it and `memlua show %s`", file, path, name)
+log.say("%s holds %s; `memlua verify %s` checks it on any machine", file, path, file)
 print(file)

@@ -1,5 +1,6 @@
 --- memlua.experiment.spec.strategy: what is compared: limits, a policy with its configuration and roles, a controller.
 local check = require "memlua.base.check"
+local inputs = require "memlua.experiment.inputs"
 local limits_spec = require "memlua.experiment.spec.limits"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
@@ -143,6 +144,8 @@ local function open(strategy, p, path)
   if p.where ~= "user" then
     if p.period then check.refuse(path .. ".period", "is of a policy in user space; the kernel asks at each charge") end
     compile(p)
+    local path_of = p.object and p.object() or p.name:find "[/.]" and p.name
+    if path_of then inputs.file("policy", path_of) else inputs.built_in(p.name) end
     local loaded = memlua.must(policy.load(p.object and p.object() or p.name))
     return loaded, policy.describe(loaded)
   end
