@@ -14,9 +14,13 @@ function Definition:__tostring() return ("policy in Lua (%s)"):format(self.name)
 --- definition:c() -> what it is in C, as the compiler makes it; without the line directives that lead back to the Lua.
 function Definition:c() return self.plain_c end
 
---- definition:object() -> the path of the BPF object, compiled by clang now if it hasn't been before; beside it lies the C. Fails with
---- status 4 where clang is missing.
-function Definition:object()
+--- definition:object() -> the path of the BPF object, compiled by clang now if it hasn't been before; beside it lies the C.
+--- definition:object(true): that of one whose calls can be recorded. Fails with status 4 where clang is missing.
+function Definition:object(is_recorded)
+  if is_recorded then
+    self.recorded_path = self.recorded_path or object.of(self.name, (program.of(self, true)))
+    return self.recorded_path
+  end
   self.path = self.path or object.of(self.name, self.mapped_c)
   return self.path
 end

@@ -34,6 +34,18 @@ kinds.memcg = {
 --- memcg.events, as memory.events has it.
 kinds.events = { low = "MEMCG_LOW", high = "MEMCG_HIGH", max = "MEMCG_MAX", oom = "MEMCG_OOM", oom_kill = "MEMCG_OOM_KILL" }
 
+--- What a recording tells of a cgroup, by its number there (bpf/policies/lua_record.h), and behind it what isn't of a cgroup, and a
+--- tenant's settings.
+kinds.readings = { "usage", "max", "high", "low", "min", "parent" }
+kinds.recorded = { now = 120, config = 121, role = 122, turn = 123, last = 124, setting = 125 }
+for _, name in ipairs { "low", "high", "max", "oom", "oom_kill" } do kinds.readings[#kinds.readings + 1] = "events." .. name end
+
+local number_of = {}
+for i, name in ipairs(kinds.readings) do number_of[name] = i end
+
+--- The number of a reading, "usage", "events.high".
+function kinds.reading(name) return number_of[name] end
+
 --- A type of C for one of Lua; nil for what is no value of C.
 function kinds.c(type)
   if type == "number" then return "__s64 " end
