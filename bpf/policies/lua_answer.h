@@ -8,12 +8,15 @@
 
 struct memlua_join;
 struct lua_record;
+struct cgroup;
 
 /* The run of a callback. */
 struct lua_call {
 	__u32 line;                /* of the error in Lua that ended it; 0: none */
 	struct memlua_join *join;  /* of a join only */
 	struct lua_record *record; /* where it is recorded, see lua_record.h */
+	struct cgroup *mine;       /* the asking tenant's, where memcg.stat is read; */
+	struct cgroup *other;      /* and that of the tenant that a for_each has come to */
 };
 
 /* Without a recording what is read is read, and nothing else. lua_record.h has others in their place. */

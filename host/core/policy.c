@@ -130,6 +130,8 @@ static int load(struct policy *p, struct error *err)
 {
 	struct bpf_program *prog;
 
+	if (structops_check_calls(&p->target, p->btf, err))
+		return -1;
 	for (unsigned int i = 0; i < p->nroles; i++)
 		if (fit_role(p, i, err))
 			return -1;

@@ -61,7 +61,7 @@ local function arguments(fn, node, expression)
   local list = {}
   for i = 2, #node do
     local v = expression.of(fn, node[i])
-    if v.type == "maybe" or v.type == "text" or v.type == "events" or v.words then
+    if v.type == "maybe" or v.type == "text" or v.type == "events" or v.type == "stat" or v.words then
       refusal.at(fn.origin, node[i], "an argument is %s; a function takes numbers, booleans, tenants, cgroups and config", value.words(v))
     end
     list[#list + 1] = v

@@ -43,6 +43,7 @@ local function emit_body(fn, body, role, name)
     { text = "{", line = fn.line }, { text = "struct mem_cgroup *memcg;", line = fn.line },
     { text = "if (tenant->gone)", line = fn.line }, { text = "return 0;", line = fn.line },
     { text = "memcg = lua_memcg(tenant->cgroup);", line = fn.line } }
+  if fn.program.reads_stat then lines[#lines + 1] = { text = ("LUA_OTHER(%s, tenant);"):format(body.call), line = fn.line } end
   lines[#lines + 1] = { text = ("LUA_EACH_TENANT(%s, tenant);"):format(body.call), line = fn.line }
   table.move(body.lines, 1, #body.lines, #lines + 1, lines)
   lines[#lines + 1] = { text = "return 0;", line = fn.line }

@@ -65,13 +65,20 @@ end
 
 local function of_memcg(fn, node, object, name)
   local field = field_of(fn, node, kinds.memcg, name, "a cgroup")
-  if field.type == "events" then return value.new("events", object.c) end
+  if field.type == name then return value.new(name, object.c) end -- memcg.events, memcg.stat
   return value.kept(fn, reading(fn, object, name, value.new(field.type, field.c:format(object.c))))
 end
 
 local function of_events(fn, node, object, name)
   local event = field_of(fn, node, kinds.events, name, "memcg.events")
   return value.kept(fn, reading(fn, object, "events." .. name, value.new("number", ("lua_event(%s, %s)"):format(object.c, event))))
+end
+
+-- What the kernel's functions tell of it: the program then keeps the tenants' cgroups at hand.
+local function of_stat(fn, node, object, name)
+  local form = field_of(fn, node, kinds.stat, name, "memcg.stat")
+  fn.program.reads_stat = true
+  return value.kept(fn, reading(fn, object, "stat." .. name, value.new("number", form:format(fn.call, object.c))))
 end
 
 -- Of the configuration, statistics, state, or a tenant: what is declared of them. The value knows its `field`.
@@ -88,7 +95,7 @@ function expression.place(fn, node)
   local object = expression.of(fn, node[1])
   if node[2].tag ~= "String" then refusal.at(fn.origin, node, "an index; a policy has no tables, only fields with names") end
   local name = node[2][1]
-  if not object.type:find "^tenant" and not object.type:find "^stat" then
+  if not object.type:find "^tenant" and object.type ~= "stats" and object.type ~= "state" then
     refusal.at(fn.origin, node, "%s can't be changed by a policy", object.type == "config" and "the configuration" or value.words(object))
   end
   local v = declared(fn, node, object, name)
@@ -112,7 +119,7 @@ local function of_math(fn, node, name)
   refusal.at(fn.origin, node, "math.%s is no number here; there are math.maxinteger and math.mininteger, and the functions math.min and math.max", name)
 end
 
-local READ <const> = { memcg = of_memcg, events = of_events }
+local READ <const> = { memcg = of_memcg, events = of_events, stat = of_stat }
 
 function visit.Index(fn, node)
   if node[2].tag ~= "String" then refusal.at(fn.origin, node, "an index; a policy has no tables, only fields with names") end

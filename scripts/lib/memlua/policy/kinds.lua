@@ -29,16 +29,49 @@ kinds.memcg = {
   min = { type = "number", c = "lua_limit(%s, min)" },
   parent = { type = "memcg", c = "lua_parent(%s)" },
   events = { type = "events" },
+  stat = { type = "stat" },
 }
 
 --- memcg.events, as memory.events has it.
 kinds.events = { low = "MEMCG_LOW", high = "MEMCG_HIGH", max = "MEMCG_MAX", oom = "MEMCG_OOM", oom_kill = "MEMCG_OOM_KILL" }
 
+--- memcg.stat, by the names of memory.stat: the C that reads it, %s for the call and the cgroup. The kernel counts bytes, and events since
+--- the cgroup was made.
+kinds.stat = {}
+for list, names in pairs {
+  node_stat_item = { anon = "NR_ANON_MAPPED", file = "NR_FILE_PAGES", kernel_stack = "NR_KERNEL_STACK_KB", pagetables = "NR_PAGETABLE",
+    shmem = "NR_SHMEM", file_mapped = "NR_FILE_MAPPED", file_dirty = "NR_FILE_DIRTY", file_writeback = "NR_WRITEBACK",
+    inactive_anon = "NR_INACTIVE_ANON", active_anon = "NR_ACTIVE_ANON", inactive_file = "NR_INACTIVE_FILE", active_file = "NR_ACTIVE_FILE",
+    unevictable = "NR_UNEVICTABLE", slab_reclaimable = "NR_SLAB_RECLAIMABLE_B", slab_unreclaimable = "NR_SLAB_UNRECLAIMABLE_B",
+    workingset_refault_anon = "WORKINGSET_REFAULT_ANON", workingset_refault_file = "WORKINGSET_REFAULT_FILE",
+    workingset_activate_anon = "WORKINGSET_ACTIVATE_ANON", workingset_activate_file = "WORKINGSET_ACTIVATE_FILE",
+    workingset_restore_anon = "WORKINGSET_RESTORE_ANON", workingset_restore_file = "WORKINGSET_RESTORE_FILE",
+    workingset_nodereclaim = "WORKINGSET_NODERECLAIM" },
+  memcg_stat_item = { sock = "MEMCG_SOCK", percpu = "MEMCG_PERCPU_B", kernel = "MEMCG_KMEM" },
+} do
+  for name, item in pairs(names) do kinds.stat[name] = ("LUA_STATE(%%s, %%s, %s, %s)"):format(list, item) end
+end
+for name in ([[pgfault pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed pgscan_kswapd pgscan_direct pgsteal_kswapd
+  pgsteal_direct]]):gmatch "%S+" do kinds.stat[name] = ("LUA_EVENTS(%%s, %%s, %s)"):format(name:upper()) end
+
 --- What a recording tells of a cgroup, by its number there (bpf/policies/lua_record.h), and behind it what isn't of a cgroup, and a
 --- tenant's settings.
 kinds.readings = { "usage", "max", "high", "low", "min", "parent" }
 kinds.recorded = { now = 120, config = 121, role = 122, turn = 123, last = 124, setting = 125 }
-for _, name in ipairs { "low", "high", "max", "oom", "oom_kill" } do kinds.readings[#kinds.readings + 1] = "events." .. name end
+-- The number of a reading follows from its place.
+local function add_readings(prefix, names)
+  table.sort(names)
+  for _, name in ipairs(names) do kinds.readings[#kinds.readings + 1] = prefix .. name end
+end
+
+local function keys_of(t)
+  local names = {}
+  for name in pairs(t) do names[#names + 1] = name end
+  return names
+end
+
+add_readings("events.", keys_of(kinds.events))
+add_readings("stat.", keys_of(kinds.stat))
 
 local number_of = {}
 for i, name in ipairs(kinds.readings) do number_of[name] = i end
@@ -56,7 +89,7 @@ function kinds.c(type)
 end
 
 local WORDS <const> = {
-  number = "a number", boolean = "true or false", memcg = "a cgroup", events = "memcg.events", config = "the configuration",
+  number = "a number", boolean = "true or false", memcg = "a cgroup", events = "memcg.events", stat = "memcg.stat", config = "the configuration",
   stats = "the statistics", state = "the state", maybe = "false or a number", text = "a string", nothing = "nothing",
 }
 

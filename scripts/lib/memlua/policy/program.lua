@@ -102,6 +102,11 @@ local function call_of(fn, name)
   return ("%s(%s)"):format(fn.c, table.concat(words, ", "))
 end
 
+-- What memcg.stat is read by. `cgroup`: the C of the asking tenant's.
+local function add_mine(self, cgroup)
+  if self.reads_stat then self:put("LUA_MINE(&call, %s);", cgroup) end
+end
+
 -- What LUA_BEGIN is told of a function: its number, its tenant, its first arguments.
 local function begin_of(role, name)
   local words = {}
@@ -133,6 +138,7 @@ local function add_callback(self, role, name, fn)
   self:put("count(&stats.strangers);")
   self:put("return%s;", callback.answer and " 0" or "")
   self:put("}")
+  add_mine(self, "me->cgroup")
   self:put("%s", begin_of(role, name))
   if answer then
     self:put("LUA_BASE(&call, memcg);")
@@ -167,7 +173,11 @@ local function add_join(self, role, fn)
     self:put("memcg = cgroup_memcg(cgroup);")
     self:put("%s", begin_of(role, "join"))
     self:put("LUA_BASE(&call, memcg);")
+    -- a join may sleep, but for references that it reads
+    if self.reads_stat then self:put("bpf_rcu_read_lock();") end
+    add_mine(self, "cgroup")
     self:put("answer = %s;", call_of(fn, "join"))
+    if self.reads_stat then self:put("bpf_rcu_read_unlock();") end
     self:put("LUA_END(&call, answer);")
     self:put("bpf_cgroup_release(cgroup);")
   end
@@ -189,6 +199,7 @@ local function add_faulted(self, role, fn)
   self:put("me = memcg_attached(&%s_memcg, &memcg);", role.name)
   self:put("if (!me)")
   self:put("return;")
+  add_mine(self, "me->cgroup")
   self:put("%s", begin_of(role, "faulted"))
   add_silent(self, call_of(fn, "faulted"))
   self:put("}")

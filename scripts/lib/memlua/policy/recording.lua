@@ -28,7 +28,7 @@ local MOST_READINGS <const> = 61
 local function shape_of(fields, is_taken)
   local list = {}
   for _, field in ipairs(fields) do
-    if is_taken(field) then list[#list + 1] = { name = field.name, type = field.type, number = field.number, words = field.words } end
+    if is_taken(field) then list[#list + 1] = { name = field.name, type = field.type, number = field.number, unit = field.unit, words = field.words } end
   end
   return json.array(list)
 end

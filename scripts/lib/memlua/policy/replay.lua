@@ -40,7 +40,14 @@ local function size(n)
   return n >= 0 and units.format_size(n) or ("%d"):format(n)
 end
 
-local function field_name(fields, number) return fields[number + 1] and fields[number + 1].name or "?" end
+-- "soft 32M"
+local function field_in_words(fields, number, value)
+  local field = fields[number + 1]
+  if not field then return nil end
+  if field.words then return ("%s %s"):format(field.name, tostring(field.words[value + 1])) end
+  if field.type == "boolean" then return ("%s %s"):format(field.name, value ~= 0) end
+  return ("%s %s"):format(field.name, field.unit == "bytes" and size(value) or ("%d"):format(value))
+end
 
 -- "usage 48M", "step 20"; nil of what is no input for people.
 local function seen_in_words(s, call, of, value)
@@ -52,10 +59,10 @@ local function seen_in_words(s, call, of, value)
     return ("%s%s %s"):format(whose, name, IS_COUNT[name:match "^%l+"] and ("%d"):format(value) or size(value))
   end
   if what == kinds.recorded.now then return ("now %d"):format(value) end
-  if what == kinds.recorded.config then return ("%s %d"):format(field_name(s.header.config_fields, id), value) end
+  if what == kinds.recorded.config then return field_in_words(s.header.config_fields, id, value) end
   local role = memlua.named(s.header.roles, call.tenant.role)
   local whose = id == call.tenant.id and "" or s:cgroup_name(id) .. "'s "
-  return ("%s%s %d"):format(whose, field_name(role.settings, what - kinds.recorded.setting), value)
+  return whose .. (field_in_words(role.settings, what - kinds.recorded.setting, value) or "?")
 end
 
 local function inputs(s, call, seen)
