@@ -19,8 +19,8 @@ struct lua_read {
 };
 
 struct lua_record {
-	__u64 time;     /* ns, CLOCK_MONOTONIC */
-	__u64 tenant;   /* the id of its cgroup */
+	__u64 time;   /* ns, CLOCK_MONOTONIC */
+	__u64 tenant; /* the id of its cgroup */
 	__s64 argument[2], answer;
 	__u16 function; /* from 0; the host's own records have another */
 	__u16 reads;

@@ -62,7 +62,7 @@ struct policy {
 	bool counting; /* what its programs cost */
 	int counting_fd;
 	struct recording *recording; /* or NULL */
-	struct policy *next; /* of all that are attached in this process */
+	struct policy *next;         /* of all that are attached in this process */
 };
 
 /* policy_object.c */

@@ -27,11 +27,12 @@ int structops_check_calls(const struct structops_target *target, const struct bt
 		if (!btf_is_func(t) || !is_lent(name) ||
 		    btf__find_by_name_kind(target->btf, name, BTF_KIND_FUNC) > 0)
 			continue;
-		return error_set(err, EOPNOTSUPP,
-				 "calls %s(), which this kernel lacks (Linux 7.0 has the memcg's own, "
-				 "memlua's module gives all of them to a stock kernel); run with "
-				 "--vm, or do without it",
-				 name);
+		return error_set(
+			err, EOPNOTSUPP,
+			"calls %s(), which this kernel lacks (Linux 7.0 has the memcg's own, "
+			"memlua's module gives all of them to a stock kernel); run with "
+			"--vm, or do without it",
+			name);
 	}
 	return 0;
 }

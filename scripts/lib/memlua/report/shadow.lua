@@ -48,6 +48,7 @@ end
 
 local function verdict(result, is_compared)
   if not is_compared then return ("%s, of which %d ask for an answer"):format(plural(result.calls, "call"), result.answers) end
+  if result.answers == 0 then return "no answer can be compared" end
   if result.differ > 0 then return ("%d of %d answers differ"):format(result.differ, result.answers) end
   return ("%s, the same as recorded"):format(plural(result.answers, "answer"))
 end

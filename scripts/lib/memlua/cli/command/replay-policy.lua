@@ -24,6 +24,7 @@ local options = option.parse {
   options = {
     { "config", "string", arg = "KEY=VALUE", many = true, help = "the policy's configuration, other than in the recording" },
     { "first", "count", default = 10, arg = "N", help = "differences that are shown" },
+    { "strategy", "string", help = "of a run: the recordings of this strategy alone" },
     { "beside", "string", arg = "[ROLE=]TRACE", many = true, help = "of traces: another tenant" },
     { "role", "string", help = "of traces: the first tenant's role" },
     { "limit", "size", help = "of traces: the parent's memory.max (none)" },
@@ -103,13 +104,17 @@ end
 
 -- The recordings of a run's folder: list of { name, path, lost, beyond }.
 local function recordings_of(path)
-  local list, folder = {}, run.open(path)
+  local list, folder, names = {}, run.open(path), {}
   for i, result in ipairs(folder.runs) do
     local kept = result.policy and result.policy.recorded
-    if kept then
+    if kept then names[result.strategy] = true end
+    if kept and result.strategy == (options.strategy or result.strategy) then
       local id = folder.manifest.runs[i]
       list[#list + 1] = { name = id, path = ("%s/runs/%s/%s"):format(path, id, kept.file), lost = kept.lost or 0, beyond = kept.beyond or 0 }
     end
+  end
+  if #list == 0 and next(names) then
+    fail("--strategy %s: %s has no recording of it%s", options.strategy, path, memlua.hint(options.strategy, memlua.keys(names)))
   end
   if #list == 0 then fail("%s: none of its runs is recorded; give the strategy policy = { name = ..., record = true } and run it again", path) end
   return list
@@ -117,6 +122,8 @@ end
 
 local function sources(definition, opened)
   local path = options.run
+  local one = is_trace(path) and "a trace" or path:find "%.calls$" and "one recording"
+  if options.strategy and one then fail("--strategy: is of a run; %s is %s", path, one) end
   if is_trace(path) then
     return { { name = path, lost = 0, beyond = 0, is_trace = true, calls = feed.of(definition, members_of(definition, opened), options.limit) } }
   end
@@ -144,5 +151,6 @@ for i, source in ipairs(sources(definition, opened)) do
 end
 if options.json == "-" then print(json.encode(json.array(all), { indent = 2 }))
 elseif options.json then memlua.must(json.write(options.json, json.array(all))) end
+io.stdout:flush()
 if differ > 0 then memlua.fail(memlua.status.assertion, "%d answer%s differ%s from the recorded", differ, differ == 1 and "" or "s", differ == 1 and "s" or "") end
 if untold > 0 then memlua.fail(memlua.status.untrustworthy, "%d call%s can't be told", untold, untold == 1 and "" or "s") end
