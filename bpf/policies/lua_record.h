@@ -7,7 +7,7 @@
 #ifndef LUA_RECORD_H
 #define LUA_RECORD_H
 
-/* Of calls that the host hasn't drained yet: 8192. A call that finds it full is lost, and counted. */
+/* Of calls that the host hasn't drained yet: 8128, each with a head of 8 bytes. A call that finds it full is lost, and counted. */
 #define LUA_RING (8 << 20)
 
 /* With so many a record is 1K. What a call reads beyond is not kept, and the record says so. */

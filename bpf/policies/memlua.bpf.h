@@ -126,7 +126,7 @@ extern void bpf_rcu_read_unlock(void) __ksym;
 extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __ksym;
 extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
 extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
-/* What memory.stat tells, as of the kernel's last flush, which is at most 2 s ago; bytes, or how often. ~0UL: not counted. */
+/* What memory.stat tells, as of the kernel's last flush, 2 s ago or, on an idle machine, longer; bytes, or how often. ~0UL: not counted. */
 extern unsigned long bpf_mem_cgroup_page_state(struct mem_cgroup *memcg, int idx) __ksym;
 extern unsigned long bpf_mem_cgroup_vm_events(struct mem_cgroup *memcg,
 					      enum vm_event_item event) __ksym;

@@ -28,7 +28,7 @@ int l_policy_record(lua_State *L)
 }
 
 /*
- * p:drain() -> true, or nil, reason: puts what has been called since the last time into the file. The kernel's buffer holds 8192 calls;
+ * p:drain() -> true, or nil, reason: puts what has been called since the last time into the file. The kernel's buffer holds 8128 calls;
  * those that find it full are lost, and counted in p:stats().unrecorded.
  */
 int l_policy_drain(lua_State *L)

@@ -214,9 +214,10 @@ damaged("", "no recording of memlua's: its header's memlua_calls")
 damaged("{}\n", "no recording of memlua's: its header's memlua_calls")
 damaged("[1]\n", "no recording of memlua's: its header's memlua_calls")
 damaged(changed_header("memlua_calls", 2), "written by another memlua: version 2, this one reads 1")
-for _, key in ipairs { "config", "tenants", "functions", "roles", "policy", "began" } do
+for _, key in ipairs { "config", "tenants", "functions", "roles", "readings", "policy", "began" } do
   damaged(changed_header(key, key == "policy" and 5 or "x"), "no recording of memlua's: its header's " .. key)
 end
+damaged(changed_header("readings", { "usage", "min" }), "written by another memlua: reading 2 is min, here max")
 damaged(changed_header("tenants", { { name = "a" } }), "no recording of memlua's: its header's tenants")
 damaged(changed_header("functions", { { "tenant", "chargd" } }), "no recording of memlua's: its header's functions")
 damaged(changed_header("config_fields", { 5 }), "no recording of memlua's: its header's config_fields")
@@ -232,6 +233,13 @@ damaged(changed_header("functions", {}) .. three[1], "a call of a function that 
 tap.ok(plain_one:object(true) ~= plain_one:object() and sys.read((plain_one:object(true):gsub("o$", "c"))):find('#include "lua_record.h"', 1, true),
   "one that is recorded is another object")
 tap.like(plain_one:c(), "LUA_READ%(L, lua_id%(memcg_%d+%), 1, lua_usage%(memcg_%d+%)%)", "each reading is named to the recording")
+for name in pairs(kinds.stat) do assert(kinds.reading("stat." .. name), name) end
+for name in pairs(kinds.events) do assert(kinds.reading("events." .. name), name) end
+local settings <const> = {}
+for i = 1, 131 do settings["s" .. i] = 0 end
+local role <const> = { settings = settings, charged = function() return 0 end }
+tap.fails(function() policy.lua { roles = { tenant = role } }:object(true) end,
+  "roles.tenant.settings: 131 of them; a policy that is recorded has 130 at most", "too many settings", 1)
 local loaded <close> = assert(policy.load(plain_one))
 for name, got in pairs { drain = { loaded:drain() }, recorded = { loaded:recorded() } } do
   tap.is({ got[1], got[2] }, { nil, "kept: not recorded" }, name .. " without a recording")

@@ -101,6 +101,37 @@ local function recorded(step)
     } },
   }
 end
+local counting = policy.lua {
+  name = "counting",
+  stats = { "anon", "parent_anon", "all_anon", "faults" },
+  roles = { tenant = {
+    join = function(memcg) if memcg.stat.anon < 0 then return refuse "less than nothing" end end,
+    charged = function(memcg)
+      local function anon(cg) return cg.stat.anon end
+      local parent, sum = memcg.parent, 0
+      for_each("tenant", function(_, cg) sum = sum + anon(cg) + memcg.stat.shmem end)
+      stats.anon, stats.parent_anon, stats.all_anon, stats.faults = anon(memcg), parent.stat.anon, sum, memcg.stat.pgfault
+      return 0
+    end,
+  } },
+}
+counting:object()
+
+-- Asked once a page, and reads more than a recording keeps.
+local flood = policy.lua {
+  name = "flood",
+  stats = { "faults", "sum" },
+  roles = { tenant = {
+    charged = function() return 0 end,
+    faulted = function(memcg)
+      stats.faults = stats.faults + 1
+      for _ = 1, 70 do stats.sum = stats.sum + memcg.usage end
+    end,
+  } },
+}
+flood:object(true)
+local scratch <close> = assert(host.scratch())
+
 local kept <const> = recorded(2)
 kept:object(true)
 
@@ -167,6 +198,46 @@ do
   tap.ok(guarded:sample().stats.errors > 0, "guard takes it, too", guarded:sample().stats)
 end
 
+-- ---- memory.stat ---------------------------------------------------------------------------------------------------------------
+
+do
+  local holder <close> = assert(worker.spawn(b, { size = "8M", hold = 60 }))
+  while holder:progress() < 8 << 20 do host.sleep(0.01) end
+  local first <close> = assert(worker.spawn(a, { size = "16M", hold = 60 }))
+  while first:progress() < 16 << 20 do host.sleep(0.01) end
+  local p <close> = assert(policy.attach(counting, { tenant = { a, b } }))
+  local s
+  for _ = 1, 50 do -- the kernel flushes every 2 s, where it isn't idle
+    touch(a, "1M")
+    s = p:stats()
+    if s.anon > 16 << 20 then break end
+    host.sleep(0.2)
+  end
+  tap.ok(s.anon > 16 << 20 and s.anon < 18 << 20, "memcg.stat.anon of 16 MB", s.anon)
+  tap.ok(s.parent_anon >= s.anon + (8 << 20) and s.all_anon >= s.anon + (8 << 20), "of the parent, and of all tenants", s)
+  tap.ok(s.faults >= 16 * 256, "and page faults", s.faults)
+end
+
+local ROOM <const> = 8128 -- calls in the kernel's buffer
+
+-- ---- the bounds of a recording ----------------------------------------------------------------------------------------------------
+
+do
+  local path = scratch:path() .. "/flood.calls"
+  local p <close> = assert(policy.attach(flood:object(true), { tenant = { a } }))
+  touch(a, "48M")
+  local s = p:stats()
+  tap.ok(s.faults >= 48 * 256 and s.unrecorded == s.faults + s.asked - ROOM, "calls that find the buffer full are counted", s)
+  tap.ok(p:record(path, "{}", 1 << 20), "what it holds is kept")
+  local kept_of_it = p:recorded()
+  tap.is(kept_of_it.calls + kept_of_it.beyond, ROOM, "all of it, or told")
+  tap.ok(kept_of_it.beyond > 0 and kept_of_it.bytes <= 1 << 20 and #sys.read(path) == kept_of_it.bytes, "as much as the file may have", kept_of_it)
+  tap.ok(kept_of_it.cut > kept_of_it.calls // 2, "most have read too much, and say so", kept_of_it)
+  touch(a, "1M")
+  tap.is({ p:drain(), p:recorded().calls }, { true, kept_of_it.calls }, "nothing follows a gap")
+  tap.is({ p:record(path, "{}", 1 << 20) }, { nil, "flood: recorded already", 16 }, "once")
+end
+
 -- ---- recorded -------------------------------------------------------------------------------------------------------------------
 
 -- The scenario has a session of its own.
@@ -174,8 +245,7 @@ a:remove()
 b:remove()
 session:remove()
 
-local folder <close> = assert(host.scratch())
-host.settings.out = folder:path() .. "/out"
+host.settings.out = scratch:path() .. "/out"
 local results = scenario.run {
   name = "recorded", solo = false, warmup = 0,
   limits = { ["memory.max"] = "64M", ["memory.swap.max"] = 0 },

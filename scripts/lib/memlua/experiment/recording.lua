@@ -7,7 +7,7 @@ local format = require "memlua.policy.recording"
 
 local recording = {}
 
---- Seconds between two looks at the buffer, which holds 8192 calls: 400,000 a second are kept.
+--- Seconds between two looks at the buffer, which holds 8128 calls: 400,000 a second are kept.
 recording.INTERVAL = 0.02
 
 local function settings_of(role, entry)

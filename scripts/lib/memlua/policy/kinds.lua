@@ -54,24 +54,16 @@ end
 for name in ([[pgfault pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed pgscan_kswapd pgscan_direct pgsteal_kswapd
   pgsteal_direct]]):gmatch "%S+" do kinds.stat[name] = ("LUA_EVENTS(%%s, %%s, %s)"):format(name:upper()) end
 
---- What a recording tells of a cgroup, by its number there (bpf/policies/lua_record.h), and behind it what isn't of a cgroup, and a
+--- What a recording tells of a cgroup, by its number there: what is new is added at the end (bpf/policies/lua_record.h), and behind it what isn't of a cgroup, and a
 --- tenant's settings.
 kinds.readings = { "usage", "max", "high", "low", "min", "parent" }
 kinds.recorded = { now = 120, config = 121, role = 122, turn = 123, last = 124, setting = 125 }
--- The number of a reading follows from its place.
-local function add_readings(prefix, names)
-  table.sort(names)
-  for _, name in ipairs(names) do kinds.readings[#kinds.readings + 1] = prefix .. name end
-end
-
-local function keys_of(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  return names
-end
-
-add_readings("events.", keys_of(kinds.events))
-add_readings("stat.", keys_of(kinds.stat))
+for name in ([[low high max oom oom_kill]]):gmatch "%S+" do kinds.readings[#kinds.readings + 1] = "events." .. name end
+for name in ([[anon file kernel kernel_stack pagetables percpu sock shmem file_mapped file_dirty file_writeback inactive_anon active_anon
+  inactive_file active_file unevictable slab_reclaimable slab_unreclaimable workingset_refault_anon workingset_refault_file
+  workingset_activate_anon workingset_activate_file workingset_restore_anon workingset_restore_file workingset_nodereclaim pgfault
+  pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed pgscan_kswapd pgscan_direct pgsteal_kswapd
+  pgsteal_direct]]):gmatch "%S+" do kinds.readings[#kinds.readings + 1] = "stat." .. name end
 
 local number_of = {}
 for i, name in ipairs(kinds.readings) do number_of[name] = i end

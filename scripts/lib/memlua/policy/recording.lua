@@ -39,7 +39,7 @@ local function is_setting(field) return field.is_setting end
 --- The first line of a recording. `told`: { config = { NAME = value } as in force, tenants = list of { name, role, id (its cgroup's),
 --- settings = { NAME = value } }, began = seconds of host.monotonic() }.
 function recording.header(definition, told)
-  local header = { memlua_calls = VERSION, policy = definition.name, version = definition:version(), config = told.config, began = told.began,
+  local header = { memlua_calls = VERSION, readings = kinds.readings, policy = definition.name, version = definition:version(), config = told.config, began = told.began,
     tenants = json.array(told.tenants), config_fields = shape_of(definition.config, all), functions = {}, roles = {} }
   for i, f in ipairs(definition.functions) do header.functions[i] = { f.role, f.callback } end
   for i, role in ipairs(definition.roles) do header.roles[i] = { name = role.name, settings = shape_of(role.fields, is_setting) } end
@@ -75,12 +75,20 @@ local function check_functions(header, path)
   end
 end
 
+-- Their numbers are places in the list, to which a later memlua adds at its end.
+local function check_readings(header, path)
+  for i, name in ipairs(header.readings) do
+    if name ~= kinds.readings[i] then refuse(path, "written by another memlua: reading %d is %s, here %s", i, tostring(name), kinds.readings[i] or "unknown") end
+  end
+end
+
 local function check(header, path)
   expect(path, type(header) == "table" and header.memlua_calls ~= nil, "memlua_calls")
   if header.memlua_calls ~= VERSION then refuse(path, "written by another memlua: version %s, this one reads %d", header.memlua_calls, VERSION) end
-  for _, key in ipairs { "config", "tenants", "functions", "roles" } do expect(path, type(header[key]) == "table", key) end
+  for _, key in ipairs { "config", "tenants", "functions", "roles", "readings" } do expect(path, type(header[key]) == "table", key) end
   expect(path, type(header.policy) == "string", "policy")
   expect(path, type(header.began) == "number", "began")
+  check_readings(header, path)
   check_tenants(header, path)
   check_functions(header, path)
   check_fields(header.config_fields, path, "config_fields")

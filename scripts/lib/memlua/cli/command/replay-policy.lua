@@ -146,7 +146,7 @@ for i, source in ipairs(sources(definition, opened)) do
   local result = replay.run(definition, calls, config, options.first)
   if result.calls == 0 then fail("%s: holds no call: the policy was never asked", source.name) end
   differ, untold = differ + result.differ, untold + result.untold
-  result.name, all[i] = source.name, result
+  result.name, result.lost, result.beyond, all[i] = source.name, source.lost, source.beyond, result
   if options.json ~= "-" then io.stdout:write(i > 1 and "\n" or "", report.text(source.name, result, source, not source.is_trace)) end
 end
 if options.json == "-" then print(json.encode(json.array(all), { indent = 2 }))
