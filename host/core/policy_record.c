@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "cleanup.h"
 #include "error.h"
 #include "policy_parts.h"
 

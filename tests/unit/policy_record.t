@@ -228,6 +228,25 @@ end
 damaged(header .. "\n" .. charged(77, 4 * MB, 0), "a call of a tenant that its header doesn't know: 77")
 damaged(changed_header("functions", {}) .. three[1], "a call of a function that its header doesn't know: ")
 
+damaged(changed_header("tenants", { { name = "a", id = A, role = "tenent", settings = {} } }), "no recording of memlua's: its header's tenants")
+damaged(changed_header("tenants", { { name = "a", id = A, role = "tenant", settings = { soft = "x" } } }), "no recording of memlua's: its header's tenants")
+damaged(changed_header("config", { step = 1.5 }), "no recording of memlua's: its header's config")
+damaged(changed_header("functions", { { "other", "charged" }, { "other", "charged" } }) .. three[1], "a call of role other of a, whose role is tenant")
+
+-- Whatever else is wrong with a file is refused in words, or no matter.
+math.randomseed(16)
+local whole <const>, refusals = header .. "\n" .. table.concat(three) .. call(each, "charged", A, 9 * MB, 281, turns { B, A }), 0
+for _ = 1, 2000 do
+  local at = math.random(#whole)
+  local text = whole:sub(1, at - 1) .. string.char(math.random(0, 255)) .. whole:sub(at + (math.random(20) == 1 and math.random(40) or 1))
+  local ok, why = pcall(function() return replay.run(each, recording.parse(text, "x.calls"), nil, 3) end)
+  if not ok then
+    refusals = refusals + 1
+    if type(why) ~= "table" or why.status ~= memlua.status.misuse then tap.is(tostring(why), "a refusal", ("a changed byte %d"):format(at)) end
+  end
+end
+tap.ok(refusals > 200 and refusals < 1800, "changed bytes are refused in words, or no matter", refusals)
+
 -- ---- what is compiled, and what the host keeps -------------------------------------------------------------------------------------
 
 tap.ok(plain_one:object(true) ~= plain_one:object() and sys.read((plain_one:object(true):gsub("o$", "c"))):find('#include "lua_record.h"', 1, true),

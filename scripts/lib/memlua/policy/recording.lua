@@ -11,6 +11,7 @@
 local json = require "memlua.json"
 local kinds = require "memlua.policy.kinds"
 local memlua = require "memlua"
+local printable = require "memlua.base.printable"
 
 local recording = {}
 
@@ -52,11 +53,14 @@ local function refuse(path, fmt, ...) memlua.fail(memlua.status.misuse, "%s: %s"
 
 local function expect(path, is_fine, what) if not is_fine then refuse(path, "no recording of memlua's: its header's %s", what) end end
 
+local function is_value(v) return math.type(v) == "integer" or type(v) == "boolean" end
+
 local function check_tenants(header, path)
   header.by_id = {}
   for _, tenant in ipairs(header.tenants) do
-    expect(path, type(tenant) == "table" and type(tenant.name) == "string" and math.type(tenant.id) == "integer" and type(tenant.role) == "string"
-      and type(tenant.settings) == "table", "tenants")
+    expect(path, type(tenant) == "table" and type(tenant.name) == "string" and math.type(tenant.id) == "integer" and type(tenant.settings) == "table"
+      and memlua.named(header.roles, tenant.role), "tenants")
+    for _, v in pairs(tenant.settings) do expect(path, is_value(v), "tenants") end
     header.by_id[tenant.id] = tenant
   end
 end
@@ -89,13 +93,14 @@ local function check(header, path)
   expect(path, type(header.policy) == "string", "policy")
   expect(path, type(header.began) == "number", "began")
   check_readings(header, path)
-  check_tenants(header, path)
-  check_functions(header, path)
   check_fields(header.config_fields, path, "config_fields")
+  for _, v in pairs(header.config) do expect(path, is_value(v) or type(v) == "string", "config") end
   for _, role in ipairs(header.roles) do
     expect(path, type(role) == "table" and type(role.name) == "string", "roles")
     check_fields(role.settings, path, "roles")
   end
+  check_tenants(header, path)
+  check_functions(header, path)
   return header
 end
 
@@ -121,6 +126,7 @@ local function call_at(self, at)
   call.is_end = number == DROPPED
   local f = header.functions[number + 1]
   if not f and not call.is_end then refuse(self.path, "a call of a function that its header doesn't know: %d", number) end
+  if f and f[1] ~= call.tenant.role then refuse(self.path, "a call of role %s of %s, whose role is %s", f[1], call.tenant.name, call.tenant.role) end
   if f then call.role, call.callback = f[1], f[2] end
   return call, next_at
 end
@@ -145,7 +151,7 @@ end
 function recording.parse(text, path)
   local line = text:match "^([^\n]*)\n"
   local header = line and json.decode(line)
-  return setmetatable({ path = path, text = text, first = line and #line + 2, header = check(header, path) }, Recording)
+  return setmetatable({ path = path, text = text, first = line and #line + 2, header = printable.value(check(header, path), path) }, Recording)
 end
 
 --- The key of a reading: of the cgroup (0: none), what (a number of kinds.readings or kinds.recorded).
