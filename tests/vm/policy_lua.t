@@ -103,8 +103,14 @@ local function recorded(step)
 end
 local counting = policy.lua {
   name = "counting",
-  stats = { "anon", "parent_anon", "all_anon", "faults" },
+  stats = { "anon", "parent_anon", "all_anon", "faults", "faults_seen" },
   roles = { tenant = {
+    faulted = function(memcg)
+      for_each("tenant", function(_, cg) stats.faults_seen = math.max(stats.faults_seen, cg.parent.stat.pgfault) end)
+      stats.faults_seen = math.max(stats.faults_seen, memcg.stat.pgfault)
+    end,
+    below_low = function(memcg) return memcg.parent.stat.file < 0 end,
+    below_min = function(memcg) return memcg.stat.workingset_refault_file < 0 end,
     join = function(memcg) if memcg.stat.anon < 0 then return refuse "less than nothing" end end,
     charged = function(memcg)
       local function anon(cg) return cg.stat.anon end
@@ -116,6 +122,7 @@ local counting = policy.lua {
   } },
 }
 counting:object()
+counting:object(true)
 
 -- Asked once a page, and reads more than a recording keeps.
 local flood = policy.lua {
@@ -215,7 +222,11 @@ do
   end
   tap.ok(s.anon > 16 << 20 and s.anon < 18 << 20, "memcg.stat.anon of 16 MB", s.anon)
   tap.ok(s.parent_anon >= s.anon + (8 << 20) and s.all_anon >= s.anon + (8 << 20), "of the parent, and of all tenants", s)
-  tap.ok(s.faults >= 16 * 256, "and page faults", s.faults)
+  tap.ok(s.faults >= 16 * 256 and s.faults_seen >= s.faults, "and page faults, in any callback", s)
+  p:close()
+  local again <close> = assert(policy.attach(counting:object(true), { tenant = { a, b } }))
+  touch(a, "1M")
+  tap.ok(again:stats().anon > 16 << 20, "so it is where it is recorded", again:stats())
 end
 
 local ROOM <const> = 8128 -- calls in the kernel's buffer
