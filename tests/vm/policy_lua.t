@@ -4,6 +4,8 @@ local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local guard = require "memlua.guard"
 local host = require "memlua.host"
+local kinds = require "memlua.policy.kinds"
+local memlua = require "memlua"
 local policy = require "memlua.policy"
 local replay = require "memlua.policy.replay"
 local recording = require "memlua.policy.recording"
@@ -124,6 +126,16 @@ local counting = policy.lua {
 counting:object()
 counting:object(true)
 
+-- Reads all that memory.stat has a name for.
+local all = {}
+for i, name in ipairs(memlua.keys(kinds.stat)) do all[i] = "memcg.stat." .. name .. " >= 0" end
+local everything = assert(load(([[
+local policy = require "memlua.policy"
+return policy.lua { name = "everything", stats = { "counted" }, roles = { tenant = { charged = function(memcg)
+  if %s then stats.counted = stats.counted + 1 end
+end } } }]]):format(table.concat(all, " and "))))()
+everything:object()
+
 -- Asked once a page, and reads more than a recording keeps.
 local flood = policy.lua {
   name = "flood",
@@ -180,13 +192,13 @@ do
   local w = touch(a, "4M")
   local s = p:stats()
   tap.is(w.ended, "done", "a call that fails delays nobody")
-  tap.is({ s.errors, s.error_line }, { s.asked, 46 }, "a division by zero is counted, with its line")
+  tap.is({ s.errors, s.error_line }, { s.asked, 48 }, "a division by zero is counted, with its line")
 end
 do
   local p <close> = assert(policy.attach(seeing, { tenant = a }))
   touch(a, "4M")
   local s = p:stats()
-  tap.is({ s.errors, s.error_line }, { s.asked, 25 }, "so is a negative answer, with the line of the function")
+  tap.is({ s.errors, s.error_line }, { s.asked, 27 }, "so is a negative answer, with the line of the function")
 end
 local refused, why = policy.attach(seeing, { tenant = { { a, least = "1G" } } })
 tap.ok(not refused and why:find("seeing: tenant: session/a: least: 1073741824 of 268435456", 1, true), "a join refuses in its own words", why)
@@ -230,6 +242,13 @@ do
 end
 
 local ROOM <const> = 8128 -- calls in the kernel's buffer
+
+do
+  local p <close> = assert(policy.attach(everything, { tenant = a }))
+  touch(a, "4M")
+  local s = p:stats()
+  tap.ok(s.asked > 0 and s.counted == s.asked, "the kernel counts each of these", s)
+end
 
 -- ---- the bounds of a recording ----------------------------------------------------------------------------------------------------
 

@@ -32,38 +32,42 @@ kinds.memcg = {
   stat = { type = "stat" },
 }
 
---- memcg.events, as memory.events has it.
-kinds.events = { low = "MEMCG_LOW", high = "MEMCG_HIGH", max = "MEMCG_MAX", oom = "MEMCG_OOM", oom_kill = "MEMCG_OOM_KILL" }
-
---- memcg.stat, by the names of memory.stat: the C that reads it, %s for the call and the cgroup. The kernel counts bytes, and events since
---- the cgroup was made.
-kinds.stat = {}
-for list, names in pairs {
-  node_stat_item = { anon = "NR_ANON_MAPPED", file = "NR_FILE_PAGES", kernel_stack = "NR_KERNEL_STACK_KB", pagetables = "NR_PAGETABLE",
-    shmem = "NR_SHMEM", file_mapped = "NR_FILE_MAPPED", file_dirty = "NR_FILE_DIRTY", file_writeback = "NR_WRITEBACK",
-    inactive_anon = "NR_INACTIVE_ANON", active_anon = "NR_ACTIVE_ANON", inactive_file = "NR_INACTIVE_FILE", active_file = "NR_ACTIVE_FILE",
-    unevictable = "NR_UNEVICTABLE", slab_reclaimable = "NR_SLAB_RECLAIMABLE_B", slab_unreclaimable = "NR_SLAB_UNRECLAIMABLE_B",
-    workingset_refault_anon = "WORKINGSET_REFAULT_ANON", workingset_refault_file = "WORKINGSET_REFAULT_FILE",
-    workingset_activate_anon = "WORKINGSET_ACTIVATE_ANON", workingset_activate_file = "WORKINGSET_ACTIVATE_FILE",
-    workingset_restore_anon = "WORKINGSET_RESTORE_ANON", workingset_restore_file = "WORKINGSET_RESTORE_FILE",
-    workingset_nodereclaim = "WORKINGSET_NODERECLAIM" },
-  memcg_stat_item = { sock = "MEMCG_SOCK", percpu = "MEMCG_PERCPU_B", kernel = "MEMCG_KMEM" },
-} do
-  for name, item in pairs(names) do kinds.stat[name] = ("LUA_STATE(%%s, %%s, %s, %s)"):format(list, item) end
-end
-for name in ([[pgfault pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed pgscan_kswapd pgscan_direct pgsteal_kswapd
-  pgsteal_direct]]):gmatch "%S+" do kinds.stat[name] = ("LUA_EVENTS(%%s, %%s, %s)"):format(name:upper()) end
-
---- What a recording tells of a cgroup, by its number there: what is new is added at the end (bpf/policies/lua_record.h), and behind it what isn't of a cgroup, and a
---- tenant's settings.
+--- What a recording tells of a cgroup, by its number there, which bpf/policies/lua_record.h knows of the first ones: what is new
+--- is added at the end. And by their numbers what isn't of a cgroup, and a tenant's settings.
 kinds.readings = { "usage", "max", "high", "low", "min", "parent" }
 kinds.recorded = { now = 120, config = 121, role = 122, turn = 123, last = 124, setting = 125 }
-for name in ([[low high max oom oom_kill]]):gmatch "%S+" do kinds.readings[#kinds.readings + 1] = "events." .. name end
-for name in ([[anon file kernel kernel_stack pagetables percpu sock shmem file_mapped file_dirty file_writeback inactive_anon active_anon
-  inactive_file active_file unevictable slab_reclaimable slab_unreclaimable workingset_refault_anon workingset_refault_file
-  workingset_activate_anon workingset_activate_file workingset_restore_anon workingset_restore_file workingset_nodereclaim pgfault
-  pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed pgscan_kswapd pgscan_direct pgsteal_kswapd
-  pgsteal_direct]]):gmatch "%S+" do kinds.readings[#kinds.readings + 1] = "stat." .. name end
+
+--- memcg.events, as memory.events has it: the kernel's word for each.
+kinds.events = {}
+for name in ("low high max oom oom_kill"):gmatch "%S+" do
+  kinds.events[name] = "MEMCG_" .. name:upper()
+  kinds.readings[#kinds.readings + 1] = "events." .. name
+end
+
+-- The names of memory.stat, and the kernel's words for them.
+local STAT <const> = [[
+  anon node_stat_item.NR_ANON_MAPPED  file node_stat_item.NR_FILE_PAGES  kernel memcg_stat_item.MEMCG_KMEM
+  kernel_stack node_stat_item.NR_KERNEL_STACK_KB  pagetables node_stat_item.NR_PAGETABLE  percpu memcg_stat_item.MEMCG_PERCPU_B
+  sock memcg_stat_item.MEMCG_SOCK  shmem node_stat_item.NR_SHMEM  file_mapped node_stat_item.NR_FILE_MAPPED
+  file_dirty node_stat_item.NR_FILE_DIRTY  file_writeback node_stat_item.NR_WRITEBACK
+  inactive_anon node_stat_item.NR_INACTIVE_ANON  active_anon node_stat_item.NR_ACTIVE_ANON
+  inactive_file node_stat_item.NR_INACTIVE_FILE  active_file node_stat_item.NR_ACTIVE_FILE  unevictable node_stat_item.NR_UNEVICTABLE
+  slab_reclaimable node_stat_item.NR_SLAB_RECLAIMABLE_B  slab_unreclaimable node_stat_item.NR_SLAB_UNRECLAIMABLE_B
+  workingset_refault_anon node_stat_item.WORKINGSET_REFAULT_ANON  workingset_refault_file node_stat_item.WORKINGSET_REFAULT_FILE
+  workingset_activate_anon node_stat_item.WORKINGSET_ACTIVATE_ANON  workingset_activate_file node_stat_item.WORKINGSET_ACTIVATE_FILE
+  workingset_restore_anon node_stat_item.WORKINGSET_RESTORE_ANON  workingset_restore_file node_stat_item.WORKINGSET_RESTORE_FILE
+  workingset_nodereclaim node_stat_item.WORKINGSET_NODERECLAIM  pgfault vm_event_item.PGFAULT  pgmajfault vm_event_item.PGMAJFAULT
+  pgrefill vm_event_item.PGREFILL  pgactivate vm_event_item.PGACTIVATE  pgdeactivate vm_event_item.PGDEACTIVATE
+  pglazyfree vm_event_item.PGLAZYFREE  pglazyfreed vm_event_item.PGLAZYFREED  pgscan_kswapd vm_event_item.PGSCAN_KSWAPD
+  pgscan_direct vm_event_item.PGSCAN_DIRECT  pgsteal_kswapd vm_event_item.PGSTEAL_KSWAPD  pgsteal_direct vm_event_item.PGSTEAL_DIRECT]]
+
+--- memcg.stat, by the names of memory.stat: the C that reads it, %s for the call and the cgroup. Bytes, or events since the cgroup was
+--- made.
+kinds.stat = {}
+for name, list, item in STAT:gmatch "(%S+) (%S+)%.(%S+)" do
+  kinds.stat[name] = list == "vm_event_item" and ("LUA_EVENTS(%%s, %%s, %s)"):format(item) or ("LUA_STATE(%%s, %%s, %s, %s)"):format(list, item)
+  kinds.readings[#kinds.readings + 1] = "stat." .. name
+end
 
 local number_of = {}
 for i, name in ipairs(kinds.readings) do number_of[name] = i end
@@ -93,6 +97,6 @@ kinds.taken = {}
 for word in ([[auto break case char const continue default do double else enum extern float for goto if inline int long register
   restrict return short signed sizeof static struct switch typedef typeof union unsigned void volatile while asm bool true false
   bpf_wq]]):gmatch "%S+" do kinds.taken[word] = "is a word of C's" end
-for word in ("gone cgroup asked errors error_line strangers"):gmatch "%S+" do kinds.taken[word] = "is memlua's own" end
+for word in ("gone cgroup cgroup_id asked errors error_line strangers unrecorded"):gmatch "%S+" do kinds.taken[word] = "is memlua's own" end
 
 return kinds
