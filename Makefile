@@ -111,6 +111,10 @@ $(RUNTIME): bpf/policies/lua.bpf.h bpf/policies/lua_integer.h bpf/policies/lua_a
 	$(call say,BPF,$@)$(CLANG) -target bpf -E -dD $(LIBBPF_CFLAGS) -idirafter $(MULTIARCH_INCLUDE) -Ibpf/policies $< > $@.all
 	$(Q)awk '/^# /{own = $$3 == "\"<built-in>\"" || $$3 == "\"<command" || $$3 == "<command"; next} !own && NF' $@.all > $@
 	@rm $@.all
+# and what one includes beside it that is recorded
+$(BUILD)/policies/%.h: bpf/policies/%.h
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # --- what is embedded: the Lua library and the policies, each under the name that embed_find() takes ---
 LUA_LIBRARY = $(wildcard scripts/lib/memlua/*.lua scripts/lib/memlua/*/*.lua scripts/lib/memlua/*/*/*.lua)
@@ -119,7 +123,7 @@ ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua
 # luacheck's parser, for policies in Lua
 LUACHECK = $(wildcard $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua \
 	decoder.lua unicode.lua unicode_printability_boundaries.lua))
-EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(ARGPARSE) $(LUACHECK)
+EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(BUILD)/policies/lua_record.h $(ARGPARSE) $(LUACHECK)
 $(BUILD)/embed.S: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@

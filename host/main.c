@@ -343,8 +343,9 @@ static int run(const struct options *options, const struct script *script, int a
 		status = call(L, 0);
 	}
 	for (int i = 0; i < options->ncode && status == STATUS_DONE; i++)
+		/* Named by its text, as load() names it: a policy is made from its functions' source. */
 		status = run_chunk(L, luaL_loadbuffer(L, options->code[i], strlen(options->code[i]),
-						      "=-e"));
+						      options->code[i]));
 	if (options->script && status == STATUS_DONE)
 		status = run_script(L, options, script);
 	if (options->interactive && status == STATUS_DONE)

@@ -58,10 +58,63 @@ static __always_inline __s64 lua_event_at(struct mem_cgroup *memcg, __u32 index)
 	return event.counter;
 }
 
+static __always_inline __u64 lua_id(struct mem_cgroup *memcg)
+{
+	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
+}
+
 static __always_inline struct mem_cgroup *lua_parent(struct mem_cgroup *memcg)
 {
 	return (struct mem_cgroup *)BPF_CORE_READ(memcg, css.parent);
 }
+
+/*
+ * memcg.stat, by functions of the kernel's that want a memcg which they know to live. The one at hand is read by its address
+ * only; but it is, or lies above, the cgroup of a tenant, to which its entry has a reference.
+ */
+static __always_inline struct mem_cgroup *lua_living_from(struct cgroup *from,
+							  struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *found = NULL;
+	struct cgroup *cgroup;
+
+	if (!from)
+		return NULL;
+	cgroup = bpf_cgroup_ancestor(from, BPF_CORE_READ(memcg, css.cgroup, level));
+	if (!cgroup)
+		return NULL;
+	if (cgroup->kn->id == lua_id(memcg))
+		found = bpf_get_mem_cgroup(&cgroup->self);
+	bpf_cgroup_release(cgroup);
+	return found;
+}
+
+/* What has gone has nothing. */
+static __noinline __s64 lua_counter(struct lua_call *call, struct mem_cgroup *memcg, int item,
+				    bool is_event)
+{
+	struct mem_cgroup *living;
+	__s64 value;
+
+	if (!memcg)
+		return 0;
+	living = lua_living_from(call->other, memcg);
+	if (!living)
+		living = lua_living_from(call->mine, memcg);
+	if (!living)
+		return 0;
+	value = is_event ? bpf_mem_cgroup_vm_events(living, item) :
+			   bpf_mem_cgroup_page_state(living, item);
+	bpf_put_mem_cgroup(living);
+	return value;
+}
+
+#define LUA_MINE(call, cgroup) (call)->mine = (cgroup)
+#define LUA_OTHER(call, tenant) (call)->other = (tenant)->cgroup
+#define LUA_STATE(call, memcg, list, item)                                                         \
+	lua_counter(call, memcg, bpf_core_enum_value(enum list, item), false)
+#define LUA_EVENTS(call, memcg, item)                                                              \
+	lua_counter(call, memcg, bpf_core_enum_value(enum vm_event_item, item), true)
 
 /* --- time, ms since the machine began --- */
 

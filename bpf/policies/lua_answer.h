@@ -7,12 +7,29 @@
 #define LUA_ANSWER_H
 
 struct memlua_join;
+struct lua_record;
+struct cgroup;
 
 /* The run of a callback. */
 struct lua_call {
-	__u32 line;               /* of the error in Lua that ended it; 0: none */
-	struct memlua_join *join; /* of a join only */
+	__u32 line;                /* of the error in Lua that ended it; 0: none */
+	struct memlua_join *join;  /* of a join only */
+	struct lua_record *record; /* where it is recorded, see lua_record.h */
+	struct cgroup *mine;       /* the asking tenant's, where memcg.stat is read; */
+	struct cgroup *other;      /* and that of the tenant that a for_each has come to */
 };
+
+/* Without a recording what is read is read, and nothing else. lua_record.h has others in their place. */
+#define LUA_READ(call, of, what, value) (value)
+#define LUA_READ_CGROUP(call, of, what, cgroup) (cgroup)
+#define LUA_TOLD(me, id)
+#define LUA_BEGIN(call, number, me, first, other)
+#define LUA_BASE(call, memcg)
+#define LUA_END(call, answer)
+#define LUA_EACH_OF(call, role)
+#define LUA_EACH_TENANT(call, tenant)
+#define LUA_EACH_ENDS(call, yes) (yes)
+#define LUA_EACH_END(call)
 
 #define lua_count_error(at)                                                                        \
 	({                                                                                         \

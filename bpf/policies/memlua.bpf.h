@@ -36,6 +36,7 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
+	int level; /* 0: the root */
 };
 
 typedef struct {
@@ -69,17 +70,66 @@ enum cgroup_subsys_id {
 
 enum vm_event_item {
 	PGFAULT = 20,
+	PGMAJFAULT,
+	PGACTIVATE,
+	PGDEACTIVATE,
+	PGLAZYFREE,
+	PGLAZYFREED,
+	PGREFILL,
+	PGSCAN_KSWAPD,
+	PGSCAN_DIRECT,
+	PGSTEAL_KSWAPD,
+	PGSTEAL_DIRECT,
+};
+
+enum node_stat_item {
+	NR_ANON_MAPPED = 20,
+	NR_FILE_MAPPED,
+	NR_FILE_PAGES,
+	NR_FILE_DIRTY,
+	NR_WRITEBACK,
+	NR_SHMEM,
+	NR_INACTIVE_ANON,
+	NR_ACTIVE_ANON,
+	NR_INACTIVE_FILE,
+	NR_ACTIVE_FILE,
+	NR_UNEVICTABLE,
+	NR_SLAB_RECLAIMABLE_B,
+	NR_SLAB_UNRECLAIMABLE_B,
+	NR_KERNEL_STACK_KB,
+	NR_PAGETABLE,
+	WORKINGSET_REFAULT_ANON,
+	WORKINGSET_REFAULT_FILE,
+	WORKINGSET_ACTIVATE_ANON,
+	WORKINGSET_ACTIVATE_FILE,
+	WORKINGSET_RESTORE_ANON,
+	WORKINGSET_RESTORE_FILE,
+	WORKINGSET_NODERECLAIM,
+};
+
+enum memcg_stat_item {
+	MEMCG_SOCK = 50,
+	MEMCG_PERCPU_B,
+	MEMCG_KMEM,
 };
 
 #include "../memcg_bpf_ops.h"
 
 extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
 extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
+/* The one `level` levels below the root above cgroup, or itself; NULL: it is not so far below. */
+extern struct cgroup *bpf_cgroup_ancestor(struct cgroup *cgroup, int level) __ksym;
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
 
 /* Of Linux 7.0 and later, or of memlua's module: see bpf/kmod/kfuncs.c. */
 extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __ksym;
 extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
 extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;
+/* What memory.stat tells, as of the kernel's last flush, 2 s ago or, on an idle machine, longer; bytes, or how often. ~0UL: not counted. */
+extern unsigned long bpf_mem_cgroup_page_state(struct mem_cgroup *memcg, int idx) __ksym;
+extern unsigned long bpf_mem_cgroup_vm_events(struct mem_cgroup *memcg,
+					      enum vm_event_item event) __ksym;
 /* Of RFC v7, or of the module. Sleeps: from a bpf_wq's callback only. */
 extern unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg,
 						      unsigned long nr_pages, unsigned int gfp,

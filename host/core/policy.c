@@ -130,6 +130,8 @@ static int load(struct policy *p, struct error *err)
 {
 	struct bpf_program *prog;
 
+	if (structops_check_calls(&p->target, p->btf, err))
+		return -1;
 	for (unsigned int i = 0; i < p->nroles; i++)
 		if (fit_role(p, i, err))
 			return -1;
@@ -402,6 +404,7 @@ int policy_drop(struct policy *p, uint64_t cgroup_id, struct error *err)
 		return 0;
 	t->dropped = true;
 	policy_unlink_tenant(t);
+	policy_record_drop(p, t->id);
 	if (p->roles[t->role].tenants)
 		bpf_map_delete_elem(bpf_map__fd(p->roles[t->role].tenants), &t->id);
 	return 0;
@@ -426,6 +429,7 @@ void policy_close(struct policy *p)
 	free(p->links);
 	if (p->counting)
 		close(p->counting_fd);
+	policy_record_end(p);
 	unshare(&p->config);
 	unshare(&p->stats);
 	bpf_object__close(p->object);

@@ -61,7 +61,8 @@ struct policy {
 	bool attached, module;
 	bool counting; /* what its programs cost */
 	int counting_fd;
-	struct policy *next; /* of all that are attached in this process */
+	struct recording *recording; /* or NULL */
+	struct policy *next;         /* of all that are attached in this process */
 };
 
 /* policy_object.c */
@@ -88,6 +89,10 @@ int policy_write_entries(struct policy *p, struct error *err);
 int policy_link_tenants(struct policy *p, struct error *err);
 void policy_unlink_tenant(struct tenant *t); /* twice is fine */
 void policy_unlink_tenants(struct policy *p);
+
+/* policy_record.c */
+void policy_record_drop(struct policy *p, uint64_t id); /* the tenant ends now */
+void policy_record_end(struct policy *p);               /* twice is fine */
 
 /* policy_programs.c */
 /* The nth note `key` of a program, or NULL; see memlua.bpf.h. */

@@ -57,6 +57,14 @@ int structops_fit(const struct structops_target *target, const struct btf *btf, 
 		  struct error *err);
 
 /**
+ * structops_check_calls() - whether the target has the memory controller's functions that the programs call.
+ * @btf: of the opened object
+ * Return: 0, or -1 (EOPNOTSUPP): it lacks the one that is named.
+ */
+int structops_check_calls(const struct structops_target *target, const struct btf *btf,
+			  struct error *err);
+
+/**
  * structops_allows_override() - whether the object declares a role with MEMCG_BPF_ALLOW_OVERRIDE. To be asked
  * before structops_fit(): natively the flag belongs to the link.
  */

@@ -11,6 +11,32 @@
 #include "error.h"
 #include "memcg_bpf_ops.h"
 
+/* The kernel's functions that programs may call and that not every kernel has: those of the memory controller. */
+static bool is_lent(const char *name)
+{
+	return !strncmp(name, "bpf_", 4) && strstr(name, "mem_cgroup");
+}
+
+int structops_check_calls(const struct structops_target *target, const struct btf *btf,
+			  struct error *err)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const char *name = btf__name_by_offset(btf, t->name_off);
+
+		if (!btf_is_func(t) || !is_lent(name) ||
+		    btf__find_by_name_kind(target->btf, name, BTF_KIND_FUNC) > 0)
+			continue;
+		return error_set(
+			err, EOPNOTSUPP,
+			"calls %s(), which this kernel lacks (Linux 7.0 has the memcg's own, "
+			"memlua's module gives all of them to a stock kernel); run with "
+			"--vm, or do without it",
+			name);
+	}
+	return 0;
+}
+
 static uint32_t type_of(const struct bpf_map *map)
 {
 	return bpf_map__btf_value_type_id(map);

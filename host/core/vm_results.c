@@ -46,8 +46,8 @@ static int fail(const struct results *r, struct error *err, int code, const char
 
 /* --- which names are taken --- */
 
-static const char *const endings[] = {".json", ".out", ".err", ".txt", ".log", ".csv",
-				      ".tsv",  ".dat", ".md",  ".c",   ".o",   NULL};
+static const char *const endings[] = {".json", ".calls", ".out", ".err", ".txt", ".log", ".csv",
+				      ".tsv",  ".dat",   ".md",  ".c",   ".o",   NULL};
 static const char *const names[] = {"script.lua", "history", NULL};
 
 static bool is_known_file(const char *name)

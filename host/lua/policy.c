@@ -18,24 +18,12 @@
 #include "glue.h"
 #include "policy_cost.h"
 #include "policy_describe.h"
+#include "policy_handle.h"
 #include "policy_lua.h"
+#include "policy_record.h"
 #include "policy_values.h"
 
-#define POLICY "memlua.policy"
 #define MAX_KEYS 32
-
-struct box {
-	struct policy *policy; /* NULL: detached */
-};
-
-static struct policy *check_policy(lua_State *L, int idx)
-{
-	struct box *box = luaL_checkudata(L, idx, POLICY);
-
-	if (!box->policy)
-		luaL_error(L, "policy: used after detach");
-	return box->policy;
-}
 
 static int raise(lua_State *L, const struct error *err)
 {
@@ -47,10 +35,10 @@ static int raise(lua_State *L, const struct error *err)
 /* Pushes a handle in its detached state, then fills it. Return: NULL and the error filled in. */
 static struct policy *open_policy(lua_State *L, const char *name, struct error *err)
 {
-	struct box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct policy_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
 
 	box->policy = NULL;
-	luaL_setmetatable(L, POLICY);
+	luaL_setmetatable(L, POLICY_HANDLE);
 	box->policy = policy_open(name, err);
 	return box->policy;
 }
@@ -98,8 +86,8 @@ static int l_policy_describe(lua_State *L)
 	struct policy *p;
 	struct error err;
 
-	if (luaL_testudata(L, 1, POLICY))
-		p = check_policy(L, 1);
+	if (luaL_testudata(L, 1, POLICY_HANDLE))
+		p = policy_check(L, 1);
 	else
 		p = open_policy(L, policy_check_name(L, 1), &err);
 	if (!p)
@@ -214,8 +202,8 @@ static int l_policy_attach(lua_State *L)
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_settop(L, 2);
 	glue_enter(L);
-	if (luaL_testudata(L, 1, POLICY)) {
-		p = check_policy(L, 1);
+	if (luaL_testudata(L, 1, POLICY_HANDLE)) {
+		p = policy_check(L, 1);
 		lua_pushvalue(L, 1);
 	} else {
 		p = open_policy(L, policy_check_name(L, 1), &err);
@@ -237,7 +225,7 @@ static int l_policy_attach(lua_State *L)
 		lua_pop(L, 1);
 	}
 	if (policy_attach(p, &err)) {
-		((struct box *)lua_touserdata(L, -1))->policy = NULL;
+		((struct policy_box *)lua_touserdata(L, -1))->policy = NULL;
 		policy_close(p);
 		return glue_fail(L, &err);
 	}
@@ -249,7 +237,7 @@ static int l_policy_attach(lua_State *L)
 /* p:name() -> "priority" */
 static int l_policy_name(lua_State *L)
 {
-	lua_pushstring(L, policy_name(check_policy(L, 1)));
+	lua_pushstring(L, policy_name(policy_check(L, 1)));
 	return 1;
 }
 
@@ -259,7 +247,7 @@ static int l_policy_stats(lua_State *L)
 	struct btfvar var;
 
 	lua_settop(L, 1);
-	if (policy_stats(check_policy(L, 1), &var))
+	if (policy_stats(policy_check(L, 1), &var))
 		policy_push_value(L, &var);
 	else
 		lua_newtable(L);
@@ -272,7 +260,7 @@ static int l_policy_stats(lua_State *L)
  */
 static int l_policy_cost(lua_State *L)
 {
-	return policy_push_cost(L, check_policy(L, 1));
+	return policy_push_cost(L, policy_check(L, 1));
 }
 
 /* p:config() -> the configuration that is in force; {} when the policy has none */
@@ -281,7 +269,7 @@ static int l_policy_config(lua_State *L)
 	struct btfvar var;
 
 	lua_settop(L, 1);
-	if (policy_config(check_policy(L, 1), &var))
+	if (policy_config(policy_check(L, 1), &var))
 		policy_push_value(L, &var);
 	else
 		lua_newtable(L);
@@ -294,7 +282,7 @@ static int l_policy_config(lua_State *L)
  */
 static int l_policy_configure(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	struct btfvar draft;
 	struct error err;
 	int result;
@@ -322,7 +310,7 @@ static int l_policy_configure(lua_State *L)
  */
 static int l_policy_tenants(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	lua_Integer place = 0;
 	struct error err;
 	int only = -1;
@@ -347,7 +335,7 @@ static int l_policy_tenants(lua_State *L)
 /* p:tenant(cg) -> the same of one tenant, or nil, reason */
 static int l_policy_tenant(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	int i = policy_place(p, cgroup_id(glue_check_cgroup(L, 2)));
 	struct error err;
 
@@ -365,7 +353,7 @@ static int l_policy_tenant(lua_State *L)
  */
 static int l_policy_set(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	uint64_t id = cgroup_id(glue_check_cgroup(L, 2));
 	struct btfvar value;
 	struct error err;
@@ -393,7 +381,7 @@ static int l_policy_set(lua_State *L)
  */
 static int l_policy_check(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	struct btfvar settings;
 	struct error err;
 	int role = policy_find_role(p, luaL_checkstring(L, 2), &err);
@@ -417,7 +405,7 @@ static int l_policy_check(lua_State *L)
 /* p:drop(cg) -> true, or nil, reason: a tenant has ended, its callbacks and settings go. Idempotent. */
 static int l_policy_drop(lua_State *L)
 {
-	struct policy *p = check_policy(L, 1);
+	struct policy *p = policy_check(L, 1);
 	struct error err;
 
 	if (policy_drop(p, cgroup_id(glue_check_cgroup(L, 2)), &err))
@@ -429,7 +417,7 @@ static int l_policy_drop(lua_State *L)
 /* p:detach(), p:close(): from all cgroups. Idempotent; <close> and the garbage collection do it, too. */
 static int l_policy_detach(lua_State *L)
 {
-	struct box *box = luaL_checkudata(L, 1, POLICY);
+	struct policy_box *box = luaL_checkudata(L, 1, POLICY_HANDLE);
 	struct policy *p = box->policy;
 
 	box->policy = NULL;
@@ -439,7 +427,7 @@ static int l_policy_detach(lua_State *L)
 
 static int l_policy_tostring(lua_State *L)
 {
-	struct box *box = luaL_checkudata(L, 1, POLICY);
+	struct policy_box *box = luaL_checkudata(L, 1, POLICY_HANDLE);
 
 	if (box->policy)
 		lua_pushfstring(L, "policy (%s)", policy_name(box->policy));
@@ -472,8 +460,11 @@ static const luaL_Reg methods[] = {
 	{"configure", l_policy_configure},
 	{"cost", l_policy_cost},
 	{"detach", l_policy_detach},
+	{"drain", l_policy_drain},
 	{"drop", l_policy_drop},
 	{"name", l_policy_name},
+	{"record", l_policy_record},
+	{"recorded", l_policy_recorded},
 	{"set", l_policy_set},
 	{"stats", l_policy_stats},
 	{"tenant", l_policy_tenant},
@@ -486,7 +477,7 @@ static const luaL_Reg methods[] = {
 
 int luaopen_memlua_policy(lua_State *L)
 {
-	luaL_newmetatable(L, POLICY);
+	luaL_newmetatable(L, POLICY_HANDLE);
 	luaL_setfuncs(L, methods, 0);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -2, "__index");

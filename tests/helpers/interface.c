@@ -94,7 +94,7 @@ static int fit(const struct structops_target *target, const char *path)
 	const struct btf *btf = bpf_object__btf(object);
 	struct bpf_map *map;
 	struct error err;
-	int result = 0;
+	int result = structops_check_calls(target, btf, &err) ? fail(&err) : 0;
 
 	bpf_object__for_each_map(map, object) {
 		if (result || !structops_is_type(btf, map))

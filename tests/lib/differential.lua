@@ -104,6 +104,7 @@ local function cgroup_of(r, i)
   local at, cg = OF_CGROUPS + 10 * i, { events = {} }
   for k, name in ipairs(CGROUP) do cg[name] = r[at + k] end
   for k, name in ipairs(EVENTS) do cg.events[name] = r[at + 5 + k] end
+  cg.stat = { anon = cg.events.oom, pgfault = cg.events.oom_kill } -- see LUA_STATE in tests/fuzz/policy/lua.bpf.h
   return cg
 end
 

@@ -212,7 +212,7 @@ end
 -- ---- a program -------------------------------------------------------------------------------------------------------------
 
 local CHARGED <const> = { "memcg.usage", "memcg.max", "memcg.parent.usage", "memcg.parent.parent.high", "memcg.events.high", "memcg.low",
-  "me.soft", "me.claim", "me.active", "me.since", "config.scale", "config.bias", "stats.sum", "state.seen", "now()" }
+  "memcg.stat.anon", "memcg.parent.stat.pgfault", "me.soft", "me.claim", "me.active", "me.since", "config.scale", "config.bias", "stats.sum", "state.seen", "now()" }
 
 --- The body of a function of (memcg, me, config, pages), as text; "ROLE" in it is to be replaced by its role. `is_number`: of charged,
 --- else of below_low. `random`: as math.random. `most`: statements; `depth`: of blocks in blocks.

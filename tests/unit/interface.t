@@ -54,7 +54,8 @@ tap.is(fitted(v7, "tests/uncharged"), { lenient = "memcg_charged=both_charged me
 
 -- The first role is printed, the second one refused.
 local function refused(kernel, object, says, what)
-  local text, status = output_of(helper .. "fit " .. kernel .. " " .. build .. "/" .. object .. ".bpf.o")
+  local path = object:find "^/" and object or ("%s/%s.bpf.o"):format(build, object)
+  local text, status = output_of(helper .. "fit " .. kernel .. " " .. path)
   tap.ok(status == 2 and text:find(says, 1, true), what, text, status)
   return text
 end
@@ -72,6 +73,15 @@ tap.is(fitted(v7, "tests/foreign_v7"), { low_ops = "memcg_charged=low_charged me
 refused(v7, "tests/foreign_v6", "the callback get_high_delay_ms is one that memcg_bpf_ops (RFC v7) lacks",
   "an object that has no member to move it to is refused by name")
 refused(v6, "tests/foreign_v7", "the callback memcg_charged is one that memcg_bpf_ops (RFC v6) lacks", "the other way round as well")
+
+-- memcg.stat is read by functions that neither of them has
+host.setenv("XDG_CACHE_HOME", scratch:path())
+local reading = require "memlua.policy".lua { name = "reading", roles = { tenant = { charged = function(memcg)
+  return memcg.stat.anon > 4096 and 20 or 0
+end } } }
+local lacking = refused(v6, reading:object(), ", which this kernel lacks (Linux 7.0 has the memcg's own, memlua's module gives all of them to a "
+  .. "stock kernel); run with --vm, or do without it", "a function that the kernel hasn't")
+tap.like(lacking, "calls bpf_%l+_mem_cgroup", "is named")
 
 -- ---- how it is attached -------------------------------------------------------------------------------------------
 

@@ -96,6 +96,9 @@ refused("local a, b = 1, 2; a, b = 3", "2 places and 1 values; give each place i
 
 refused("return memcg.usge", "a cgroup has no 'usge'; did you mean 'usage'?")
 refused("return memcg.events.hihg", "memcg.events has no 'hihg'; did you mean 'high'?")
+refused("return memcg.stat.anno", "memcg.stat has no 'anno'; did you mean 'anon'?")
+refused("memcg.stat.anon = 1", "memcg.stat can't be changed by a policy")
+refused("local function f(s) return 1 end return f(memcg.stat)", "an argument is memcg.stat; a function takes numbers, booleans, tenants, cgroups and config")
 refused("return config.stp", "config has no 'stp'; did you mean 'step'?")
 refused("return me.sfot", "a tenant of role tenant has no 'sfot'; did you mean 'soft'?")
 refused("stats.cals = 1", "stats has no 'cals'; did you mean 'calls'?")
@@ -297,6 +300,14 @@ tap.fails(function() made("return 7"):object() end, "x.lua:9: clang: Looks like 
 
 host.setenv("XDG_CACHE_HOME", "/dev/null")
 tap.fails(function() made("return 8"):object() end, "; set XDG_CACHE_HOME to a folder that can be written", "no cache", memlua.status.resources)
+
+-- ---- in user space: what it reads ------------------------------------------------------------------------------------------------------
+
+local cgroup <const> = scratch:path() .. "/cgroup"
+assert(host.mkdir(cgroup))
+assert(host.save(cgroup .. "/memory.stat", "anon 4096\npgfault 7\n"))
+local memcg = require "memlua.policy.files".cgroup(cgroup)
+tap.is({ memcg.stat.anon, memcg.stat.pgfault, memcg.stat.percpu }, { 4096, 7, 0 }, "memcg.stat, where a kernel counts it")
 
 -- ---- in user space: checked without an object ------------------------------------------------------------------------------------------
 

@@ -171,7 +171,8 @@ local KIND <const> = {
 ---     name         needed
 ---     policy       { name = a built-in one, a .bpf.o, a .lua, or what policy.lua gave, config = {...}, roles = { ROLE = { tenant, ... } } };
 ---                  without roles each tenant has its own; all have the policy's only one if it knows no other. One in Lua
----                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms")
+---                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms"); record = true keeps
+---                  the calls of one in the kernel for `memlua replay-policy`, see memlua.policy.recording
 ---     limits       of the session, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
 ---     controller   f(c): in user space, beside a policy or alone: a process in a cgroup of its own outside the session (at most

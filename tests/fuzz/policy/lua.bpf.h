@@ -82,6 +82,15 @@ static __u32 test_me;
 #define lua_limit(memcg, which) (((struct test_cgroup *)(memcg))->which)
 #undef lua_event
 #define lua_event(memcg, which) (((struct test_cgroup *)(memcg))->events[test_##which])
+/* memcg.stat is one of these, too: tests/lib/differential.lua knows which. */
+#undef LUA_MINE
+#define LUA_MINE(call, cgroup)
+#undef LUA_OTHER
+#define LUA_OTHER(call, tenant)
+#undef LUA_STATE
+#define LUA_STATE(call, memcg, list, item) (((struct test_cgroup *)(memcg))->events[3])
+#undef LUA_EVENTS
+#define LUA_EVENTS(call, memcg, item) (((struct test_cgroup *)(memcg))->events[4])
 #define lua_parent(memcg) ((struct mem_cgroup *)((struct test_cgroup *)(memcg) + 1))
 #define lua_now() test_now
 #define lua_memcg(place) ((struct mem_cgroup *)&cgroups[((place) & 3) * 3])

@@ -163,8 +163,10 @@ local function values(spec)
   return {}, (spec.arg or ""):find "FILE" and ":files" or ":none"
 end
 
-local function positional(declared)
-  local name = declared and declared.arguments and declared.arguments[1][1]
+-- `nth`: which of the positional ones it is; the last one may be there several times.
+local function positional(declared, nth)
+  local arguments = declared and declared.arguments
+  local name = arguments and arguments[math.min(nth, #arguments)][1]
   if name == "run" then return runs(), ":folders" end
   if name == "topic" then return require "memlua.cli.contracts".topics(), ":none" end
   return {}, name == "folder" and ":folders" or ":files"
@@ -181,9 +183,10 @@ end
 
 -- ---- the answer -----------------------------------------------------------------------------------------------------
 
--- What has been typed before the last word: the options known there, the script, and the option that wants a value.
+-- What has been typed before the last word: the options known there, the script, the option that wants a value, and how many
+-- positional arguments.
 local function typed(words)
-  local at = { options = options_of(nil) }
+  local at = { options = options_of(nil), arguments = 0 }
   for i = 1, #words - 1 do
     local word = words[i]
     if at.pending then at.pending = nil
@@ -191,6 +194,8 @@ local function typed(words)
     elseif not at.script then
       at.script, at.declared = word, complete.declared(word)
       at.options = at.declared and options_of(at.declared) or {}
+    else
+      at.arguments = at.arguments + 1
     end
   end
   return at
@@ -208,7 +213,7 @@ function complete.candidates(words)
   end
   if word:sub(1, 1) == "-" then return beginning(names_of(at.options), word), ":none" end
   if not at.script then return beginning(commands(), word), ":files" end
-  local list, also = positional(at.declared)
+  local list, also = positional(at.declared, at.arguments + 1)
   return beginning(list, word), also
 end
 

@@ -12,6 +12,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
+local recording = require "memlua.experiment.recording"
 local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
 local services = require "memlua.experiment.services"
@@ -94,6 +95,7 @@ local function attach_policy(self)
   p.opened = nil
   self.policy = self.scope:add(memlua.must(policy.attach(opened or p.object and p.object() or p.name, attachment(self, p))))
   if p.object and self.folder then files.keep_policy(p.object(), self.folder) end
+  recording.begin(self)
 end
 
 -- ---- running -------------------------------------------------------------------------------------------------
@@ -154,7 +156,8 @@ local function watch(self)
     if host.interrupted() then memlua.fail(memlua.status.signal, "interrupted") end
     local left = deadline - host.monotonic()
     if left <= 0 then return give_up(self, owners) end
-    local i = worker.wait(workers, math.min(self.sampling.interval, left))
+    local i = worker.wait(workers, recording.wait(self, math.min(self.sampling.interval, left)))
+    recording.take(self)
     if i then
       take_result(self, owners[i].tenant, owners[i].part, memlua.must(workers[i]:wait(1)))
       workers, owners = waiting(self)
@@ -181,7 +184,7 @@ local function policy_outcome(self)
   local p = self.strategy.policy
   if p and p.where == "user" then return user.outcome(p, self.controller, self.tenants) end
   if not self.policy then return nil end
-  return { name = p.name, roles = p.roles, config = self.policy:config(), stats = self.policy:stats() }
+  return { name = p.name, roles = p.roles, config = self.policy:config(), recorded = recording.outcome(self), stats = self.policy:stats() }
 end
 
 local function outcome(self)
@@ -255,7 +258,7 @@ end
 ---   doubts       list of { gate, text }: why the run isn't trustworthy, see memlua.experiment.validity
 ---   supervisor   { late_s, waited_s, major_faults, others }: how memlua itself fared, see there
 ---   parent       the session's events, events_local, stat, stalled_us, peak, limits
----   policy       { name, roles, config, stats }
+---   policy       { name, roles, config, stats, recorded (see memlua.experiment.recording) }
 ---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
 ---   paid         { threads, programs }: what the kernel's threads and the policy's programs took, see memlua.experiment.attribution
 ---   counted      { NAME = by how much a counter of the strategy's grew }

@@ -45,7 +45,7 @@ end
 
 local function of_each(fn, _, given)
   if not given then return fn:emit("return 0;") end
-  fn:emit("return lua_end(%s);", expression.typed(fn, given, "boolean", "what the function of a for_each returns (true ends it)").c)
+  fn:emit("return lua_end(LUA_EACH_ENDS(%s, %s));", fn.call, expression.typed(fn, given, "boolean", "what the function of a for_each returns (true ends it)").c)
 end
 
 -- What a callback answers is known before; to return nothing is to answer 0.

@@ -1,5 +1,6 @@
 --- memlua.policy.call: calls: of the functions that the subset has, and of local ones, which are compiled for the types that they are
 --- given.
+local kinds = require "memlua.policy.kinds"
 local refusal = require "memlua.policy.refusal"
 local scope = require "memlua.policy.scope"
 local value = require "memlua.policy.value"
@@ -48,7 +49,7 @@ local BUILTIN <const> = {}
 
 function BUILTIN.now(fn, node)
   counted(fn, node, "now", 0, 0)
-  return value.kept(fn, value.new("number", "lua_now()"))
+  return value.kept(fn, value.new("number", ("LUA_READ(%s, 0, %d, lua_now())"):format(fn.call, kinds.recorded.now)))
 end
 
 function BUILTIN.for_each(fn, node) refusal.at(fn.origin, node, "for_each gives no value; call it by itself, and let its function change locals") end
@@ -60,7 +61,7 @@ local function arguments(fn, node, expression)
   local list = {}
   for i = 2, #node do
     local v = expression.of(fn, node[i])
-    if v.type == "maybe" or v.type == "text" or v.type == "events" or v.words then
+    if v.type == "maybe" or v.type == "text" or v.type == "events" or v.type == "stat" or v.words then
       refusal.at(fn.origin, node[i], "an argument is %s; a function takes numbers, booleans, tenants, cgroups and config", value.words(v))
     end
     list[#list + 1] = v

@@ -184,8 +184,23 @@ local function check_words(definition)
   end
 end
 
+-- Numbers by which a recording tells fields, roles and functions, from 0.
+local function number(definition)
+  for i, field in ipairs(definition.config) do field.number = i - 1 end
+  definition.functions = {}
+  for r, role in ipairs(definition.roles) do
+    role.number, role.numbers = r - 1, {}
+    for i, field in ipairs(role.fields) do field.number = i - 1 end
+    for _, callback in ipairs(memlua.keys(role.functions)) do
+      role.numbers[callback] = #definition.functions
+      definition.functions[#definition.functions + 1] = { role = role.name, callback = callback }
+    end
+  end
+end
+
 --- Checks the table. Returns { name, about, file, config, stats, state = lists of fields, roles = list of { name, hold, fields,
---- functions = { callback = origin, see memlua.policy.source } } }; a field is { name, type, initial, unit, about, words, is_setting }.
+--- functions = { callback = origin, see memlua.policy.source } }, functions = list of { role, callback } }; a field is { name, type,
+--- initial, unit, about, words, is_setting, number }.
 --- Fails with status 1 at the key that is wrong.
 function declaration.of(given)
   check.is "table"(given, "policy.lua")
@@ -198,6 +213,7 @@ function declaration.of(given)
   definition.config, definition.stats = fields_of(given.config, "config"), counters_of(given.stats, "stats")
   definition.state = fields_of(given.state, "state")
   check_words(definition)
+  number(definition)
   return definition
 end
 

@@ -1,5 +1,6 @@
 --- memlua.policy.definition: what policy.lua gives: a policy in Lua, which memlua.policy takes where it takes a name.
 local declaration = require "memlua.policy.declaration"
+local kinds = require "memlua.policy.kinds"
 local memlua = require "memlua"
 local object = require "memlua.policy.object"
 local program = require "memlua.policy.program"
@@ -14,9 +15,27 @@ function Definition:__tostring() return ("policy in Lua (%s)"):format(self.name)
 --- definition:c() -> what it is in C, as the compiler makes it; without the line directives that lead back to the Lua.
 function Definition:c() return self.plain_c end
 
---- definition:object() -> the path of the BPF object, compiled by clang now if it hasn't been before; beside it lies the C. Fails with
---- status 4 where clang is missing.
-function Definition:object()
+-- Of a recording's 255 kinds of readings so many are left.
+local MOST_SETTINGS <const> = 255 - kinds.recorded.setting
+
+local function check_settings(self)
+  for _, role in ipairs(self.roles) do
+    local n = 0
+    for _, field in ipairs(role.fields) do n = n + (field.is_setting and 1 or 0) end
+    if n > MOST_SETTINGS then
+      memlua.fail(memlua.status.misuse, "roles.%s.settings: %d of them; a policy that is recorded has %d at most", role.name, n, MOST_SETTINGS)
+    end
+  end
+end
+
+--- definition:object() -> the path of the BPF object, compiled by clang now if it hasn't been before; beside it lies the C.
+--- definition:object(true): that of one whose calls can be recorded. Fails with status 4 where clang is missing.
+function Definition:object(is_recorded)
+  if is_recorded then
+    check_settings(self)
+    self.recorded_path = self.recorded_path or object.of(self.name, (program.of(self, true)))
+    return self.recorded_path
+  end
   self.path = self.path or object.of(self.name, self.mapped_c)
   return self.path
 end

@@ -43,6 +43,8 @@ local function emit_body(fn, body, role, name)
     { text = "{", line = fn.line }, { text = "struct mem_cgroup *memcg;", line = fn.line },
     { text = "if (tenant->gone)", line = fn.line }, { text = "return 0;", line = fn.line },
     { text = "memcg = lua_memcg(tenant->cgroup);", line = fn.line } }
+  if fn.program.reads_stat then lines[#lines + 1] = { text = ("LUA_OTHER(%s, tenant);"):format(body.call), line = fn.line } end
+  lines[#lines + 1] = { text = ("LUA_EACH_TENANT(%s, tenant);"):format(body.call), line = fn.line }
   table.move(body.lines, 1, #body.lines, #lines + 1, lines)
   lines[#lines + 1] = { text = "return 0;", line = fn.line }
   lines[#lines + 1] = { text = "}", line = fn.line }
@@ -59,7 +61,9 @@ function each.tenant(fn, node, block)
   fn:emit("{")
   fn:emit("struct %s env = {.call = %s};", name, fn.call)
   for _, entry in ipairs(body.captures) do fn:emit("env.%s = %s;", entry.value.c, entry.value.c) end
+  fn:emit("LUA_EACH_OF(%s, %d);", fn.call, fn.program.roles[role].number)
   fn:emit("LUA_FOR_EACH(%s, %s, &env);", role, name)
+  fn:emit("LUA_EACH_END(%s);", fn.call)
   for _, entry in ipairs(body.captures) do
     if fn.changed[entry.name] then fn:emit("%s = env.%s;", entry.value.c, entry.value.c) end
   end

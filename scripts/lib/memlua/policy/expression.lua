@@ -56,15 +56,29 @@ local function field_of(fn, node, known, name, of)
   refusal.at(fn.origin, node, "%s has no '%s'%s", of, name, memlua.hint(name, memlua.keys(known)))
 end
 
+-- What is read of a cgroup, for a recording to note.
+local function reading(fn, object, name, v)
+  local form = v.type == "memcg" and "LUA_READ_CGROUP" or "LUA_READ"
+  v.c = ("%s(%s, lua_id(%s), %d, %s)"):format(form, fn.call, object.c, kinds.reading(name), v.c)
+  return v
+end
+
 local function of_memcg(fn, node, object, name)
   local field = field_of(fn, node, kinds.memcg, name, "a cgroup")
-  if field.type == "events" then return value.new("events", object.c) end
-  return value.kept(fn, value.new(field.type, field.c:format(object.c)))
+  if field.type == name then return value.new(name, object.c) end -- memcg.events, memcg.stat
+  return value.kept(fn, reading(fn, object, name, value.new(field.type, field.c:format(object.c))))
 end
 
 local function of_events(fn, node, object, name)
   local event = field_of(fn, node, kinds.events, name, "memcg.events")
-  return value.kept(fn, value.new("number", ("lua_event(%s, %s)"):format(object.c, event)))
+  return value.kept(fn, reading(fn, object, "events." .. name, value.new("number", ("lua_event(%s, %s)"):format(object.c, event))))
+end
+
+-- What the kernel's functions tell of it: the program then keeps the tenants' cgroups at hand.
+local function of_stat(fn, node, object, name)
+  local form = field_of(fn, node, kinds.stat, name, "memcg.stat")
+  fn.program.reads_stat = true
+  return value.kept(fn, reading(fn, object, "stat." .. name, value.new("number", form:format(fn.call, object.c))))
 end
 
 -- Of the configuration, statistics, state, or a tenant: what is declared of them. The value knows its `field`.
@@ -81,11 +95,22 @@ function expression.place(fn, node)
   local object = expression.of(fn, node[1])
   if node[2].tag ~= "String" then refusal.at(fn.origin, node, "an index; a policy has no tables, only fields with names") end
   local name = node[2][1]
-  if not object.type:find "^tenant" and not object.type:find "^stat" then
+  if not object.type:find "^tenant" and object.type ~= "stats" and object.type ~= "state" then
     refusal.at(fn.origin, node, "%s can't be changed by a policy", object.type == "config" and "the configuration" or value.words(object))
   end
   local v = declared(fn, node, object, name)
   if v.field.is_setting then refusal.at(fn.origin, node, "'%s' is a setting, which a policy reads; keep what changes in counters or state", name) end
+  return v
+end
+
+-- What the host may change while the policy runs, a recording notes as well.
+local function told(fn, object, v)
+  local kinds_of = kinds.recorded
+  if object.type == "config" then
+    v.c = ("LUA_READ(%s, %d, %d, %s)"):format(fn.call, v.field.number, kinds_of.config, v.c)
+  elseif v.field.is_setting then
+    v.c = ("LUA_READ(%s, %s->cgroup_id, %d, %s)"):format(fn.call, object.c, kinds_of.setting + v.field.number, v.c)
+  end
   return v
 end
 
@@ -94,7 +119,7 @@ local function of_math(fn, node, name)
   refusal.at(fn.origin, node, "math.%s is no number here; there are math.maxinteger and math.mininteger, and the functions math.min and math.max", name)
 end
 
-local READ <const> = { memcg = of_memcg, events = of_events }
+local READ <const> = { memcg = of_memcg, events = of_events, stat = of_stat }
 
 function visit.Index(fn, node)
   if node[2].tag ~= "String" then refusal.at(fn.origin, node, "an index; a policy has no tables, only fields with names") end
@@ -105,7 +130,7 @@ function visit.Index(fn, node)
   if kinds.c(object.type) and not object.type:find "^tenant" or object.type == "text" or object.words then
     refusal.at(fn.origin, node, "%s has no fields", value.words(object))
   end
-  local v = declared(fn, node, object, name)
+  local v = told(fn, object, declared(fn, node, object, name))
   if v.words then return v end
   return value.kept(fn, value.new(v.type, v.c))
 end

@@ -13,6 +13,9 @@ local function counts_of(text)
   return counts
 end
 
+-- What a kernel doesn't count.
+local NOTHING <const> = { __index = function() return 0 end }
+
 local Cgroup = {}
 
 -- A field is read when it is asked for, once a look. What is above the root has no files: no limit, and nothing is charged.
@@ -22,6 +25,8 @@ function Cgroup:__index(name)
     v = setmetatable({ path = self.path:match "^(.*)/[^/]+$" or "" }, Cgroup)
   elseif name == "events" then
     v = counts_of(sys.read(self.path .. "/memory.events"))
+  elseif name == "stat" then
+    v = setmetatable(counts_of(sys.read(self.path .. "/memory.stat")), NOTHING)
   elseif FILES[name] then
     local text = sys.first_line(self.path .. "/" .. FILES[name])
     v = text and math.tointeger(tonumber(text)) or name == "usage" and 0 or UNLIMITED
@@ -30,7 +35,7 @@ function Cgroup:__index(name)
   return v
 end
 
---- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, max, high, low, min (bytes), parent, events.
+--- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, max, high, low, min (bytes), parent, events, stat.
 function files.cgroup(path) return setmetatable({ path = path }, Cgroup) end
 
 --- The page faults of a cgroup so far.

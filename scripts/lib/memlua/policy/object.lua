@@ -19,12 +19,16 @@ local function cache()
   return root .. "/memlua/policies"
 end
 
+-- What the C includes.
+local HEADERS <const> = { "lua.bpf.h", "lua_record.h" }
+
 -- A runtime that has changed makes another object of the same C.
 local runtime_hash
-local function runtime()
-  local text = host.embedded "policies/lua.bpf.h"
-  runtime_hash = runtime_hash or object.hash(text)
-  return text, runtime_hash
+local function version_of_runtime()
+  local texts = {}
+  for i, name in ipairs(HEADERS) do texts[i] = host.embedded("policies/" .. name) end
+  runtime_hash = runtime_hash or object.hash(table.concat(texts))
+  return runtime_hash
 end
 
 -- ---- clang -------------------------------------------------------------------------------------------------------------
@@ -45,8 +49,7 @@ local function compile(name, path, made)
     memlua.fail(memlua.status.unsupported, "%s: a policy in Lua becomes a BPF program by clang, and there is none in $PATH; install clang", name)
   end
   local folder <close> = host.scratch()
-  local header = folder:path() .. "/lua.bpf.h"
-  memlua.must(host.save(header, (runtime())))
+  for _, header in ipairs(HEADERS) do memlua.must(host.save(folder:path() .. "/" .. header, host.embedded("policies/" .. header))) end
   local new = made .. folder:path():match "%.[^.]*$" -- another memlua may be at it, too
   local pipe <close> = io.popen(("clang %s -I %s -c -o %s %s 2>&1"):format(FLAGS, sys.quote(folder:path()), sys.quote(new), sys.quote(path)))
   local said = pipe:read "a"
@@ -57,8 +60,7 @@ end
 --- The object of a policy's C: made by clang, or found where it was made before. `name`: of the policy. Returns its path, beside which
 --- lies the C as NAME.bpf.c. Fails with status 4 without clang, 1 with its complaint, at the line of Lua.
 function object.of(name, c)
-  local _, version = runtime()
-  local text = ("%s// of lua.bpf.h %s\n"):format(c, version)
+  local text = ("%s// of lua.bpf.h %s\n"):format(c, version_of_runtime())
   local folder = ("%s/%s"):format(cache(), object.hash(text))
   local base = folder .. "/" .. name .. ".bpf"
   if sys.read(base .. ".c") == text and sys.exists(base .. ".o") then return base .. ".o" end

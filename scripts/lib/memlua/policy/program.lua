@@ -89,7 +89,7 @@ end
 
 -- ---- roles -------------------------------------------------------------------------------------------------------------
 
-local ANSWER <const> = { number = "return lua_delay(&call, %s, %d);", boolean = "return lua_verdict(&call, %s);" }
+local ANSWER <const> = { number = "lua_delay(&call, %s, %d)", boolean = "lua_verdict(&call, %s)" }
 
 -- The call of a function with as many of its arguments as it takes; config is a global in C.
 local function call_of(fn, name)
@@ -102,27 +102,51 @@ local function call_of(fn, name)
   return ("%s(%s)"):format(fn.c, table.concat(words, ", "))
 end
 
+-- What memcg.stat is read by. `cgroup`: the C of the asking tenant's.
+local function add_mine(self, cgroup)
+  if self.reads_stat then self:put("LUA_MINE(&call, %s);", cgroup) end
+end
+
+-- What LUA_BEGIN is told of a function: its number, its tenant, its first arguments.
+local function begin_of(role, name)
+  local words = {}
+  for i, parameter in ipairs(kinds.callbacks[name].parameters) do words[i] = parameter.c end
+  return ("LUA_BEGIN(&call, %d, me, %s, %s);"):format(role.numbers[name], words[1] or "0", words[2] or "0")
+end
+
+-- The call of a function that gives no answer.
+local function add_silent(self, text)
+  self:put("%s;", text)
+  self:put("lua_done(&call);")
+  self:put("LUA_END(&call, 0);")
+end
+
 -- The program that the kernel calls: it finds the tenant, and hands on what the function wants.
 local function add_callback(self, role, name, fn)
   local callback, text = kinds.callbacks[name], call_of(fn, name)
+  local answer = ANSWER[callback.answer]
   self:put("SEC(\"struct_ops/%s\")", callback.member)
-  self:put("%s BPF_PROG(%s_%s, struct mem_cgroup *charged)", callback.c, role, name)
+  self:put("%s BPF_PROG(%s_%s, struct mem_cgroup *charged)", callback.c, role.name, name)
   self:put("{")
   self:put("struct mem_cgroup *memcg = charged;")
-  self:put("struct %s_tenant *me = memcg_attached(&%s_memcg, &memcg);", role, role)
+  self:put("struct %s_tenant *me = memcg_attached(&%s_memcg, &memcg);", role.name, role.name)
   self:put("struct lua_call call = {};")
+  if answer then self:put("%s answer;", callback.c) end
   self:put("")
   if callback.answer then self:put("count(&stats.asked);") end
   self:put("if (!me) {")
   self:put("count(&stats.strangers);")
   self:put("return%s;", callback.answer and " 0" or "")
   self:put("}")
-  local answer = ANSWER[callback.answer]
+  add_mine(self, "me->cgroup")
+  self:put("%s", begin_of(role, name))
   if answer then
-    self:put(answer, text, fn.node.line)
+    self:put("LUA_BASE(&call, memcg);")
+    self:put("answer = %s;", answer:format(text, fn.node.line))
+    self:put("LUA_END(&call, answer);")
+    self:put("return answer;")
   else
-    self:put("%s;", text)
-    self:put("lua_done(&call);")
+    add_silent(self, text)
   end
   self:put("}")
   self:put("")
@@ -130,15 +154,16 @@ end
 
 local function add_join(self, role, fn)
   self:put("SEC(\"syscall\")")
-  self:put("int %s_join(struct memlua_join *ctx)", role)
+  self:put("int %s_join(struct memlua_join *ctx)", role.name)
   self:put("{")
   self:put("__u64 id = ctx->cgroup_id;")
-  self:put("struct %s_tenant *me = bpf_map_lookup_elem(&%s_memcg, &id);", role, role)
+  self:put("struct %s_tenant *me = bpf_map_lookup_elem(&%s_memcg, &id);", role.name, role.name)
   self:put("struct lua_call call = {.join = ctx};")
   self:put("int answer = 0;")
   self:put("")
   self:put("if (!me)")
   self:put("return -ENOENT;")
+  self:put("LUA_TOLD(me, id);")
   if fn then
     self:put("struct cgroup *cgroup = bpf_cgroup_from_id(id);")
     self:put("struct mem_cgroup *memcg;")
@@ -146,7 +171,14 @@ local function add_join(self, role, fn)
     self:put("if (!cgroup)")
     self:put("return -ENOENT;")
     self:put("memcg = cgroup_memcg(cgroup);")
+    self:put("%s", begin_of(role, "join"))
+    self:put("LUA_BASE(&call, memcg);")
+    -- a join may sleep, but for references that it reads
+    if self.reads_stat then self:put("bpf_rcu_read_lock();") end
+    add_mine(self, "cgroup")
     self:put("answer = %s;", call_of(fn, "join"))
+    if self.reads_stat then self:put("bpf_rcu_read_unlock();") end
+    self:put("LUA_END(&call, answer);")
     self:put("bpf_cgroup_release(cgroup);")
   end
   self:put("return lua_joined(ctx, &call, answer, &me->cgroup);")
@@ -167,8 +199,9 @@ local function add_faulted(self, role, fn)
   self:put("me = memcg_attached(&%s_memcg, &memcg);", role.name)
   self:put("if (!me)")
   self:put("return;")
-  self:put("%s;", call_of(fn, "faulted"))
-  self:put("lua_done(&call);")
+  add_mine(self, "me->cgroup")
+  self:put("%s", begin_of(role, "faulted"))
+  add_silent(self, call_of(fn, "faulted"))
   self:put("}")
   self:put("")
   local conditions = {}
@@ -189,10 +222,10 @@ local function add_role(self, role)
     compiled[name] = routine.callback(self, role.functions[name], role.name .. "_" .. name, kinds.callbacks[name].answer, types_of(role.name, name))
   end
   for _, name in ipairs(memlua.keys(compiled)) do
-    if kinds.callbacks[name].member then add_callback(self, role.name, name, compiled[name]) end
+    if kinds.callbacks[name].member then add_callback(self, role, name, compiled[name]) end
   end
   if compiled.faulted then add_faulted(self, role, compiled.faulted) end
-  add_join(self, role.name, compiled.join)
+  add_join(self, role, compiled.join)
   self:put("LUA_OFFLINE(%s)", role.name)
   self:put("")
   self:put("SEC(\".struct_ops.link\")")
@@ -229,13 +262,14 @@ local function new(definition)
 end
 
 --- A policy in C. `definition` is what memlua.policy.declaration makes of policy.lua's table. Returns the text with line directives, which
---- lead to the Lua, and the text without. Refuses what is outside of the subset.
-function program.of(definition)
+--- lead to the Lua, and the text without. `is_recorded`: what it reads and answers is recorded. Refuses what is outside of the subset.
+function program.of(definition, is_recorded)
   local self = new(definition)
   self.c_file = definition.name .. ".bpf.c"
   self:put("// %s: %s", definition.name, definition.about)
   self:put("// Made by memlua from a policy in Lua, %s.", definition.file)
   self:put("#include \"lua.bpf.h\"")
+  if is_recorded then self:put("#include \"lua_record.h\"") end
   self:put("")
   add_globals(self, definition)
   for _, role in ipairs(definition.roles) do

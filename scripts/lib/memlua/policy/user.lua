@@ -75,8 +75,8 @@ function Opened:configure(given)
   for name, v in pairs(why) do self.given[name] = v end
 end
 
---- Checks settings of a tenant of a role. Fails with status 1.
-function Opened:check(role, given) values_of(memlua.named(self.definition.roles, role).fields, given, is_setting) end
+--- Checks settings of a tenant of a role. Returns them as its functions see them. Fails with status 1.
+function Opened:check(role, given) return values_of(memlua.named(self.definition.roles, role).fields, given, is_setting) end
 
 --- Its roles, configuration and what is kept of tenants: { name, roles, config, tenants = { ROLE = list of fields } }.
 function Opened:describe()

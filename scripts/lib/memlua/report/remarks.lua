@@ -61,6 +61,18 @@ local function callbacks(s, lines)
     #parts > 0 and table.concat(parts, ", ") or "never asked")
 end
 
+-- Which calls the recordings of the strategy's runs lack.
+local function unrecorded(s, lines)
+  local calls, lost, beyond, cut = 0, 0, 0, 0
+  for _, result in ipairs(s.folder.runs) do
+    local kept = result.strategy == s.strategy.name and result.policy and result.policy.recorded
+    if kept then calls, lost, beyond, cut = calls + kept.calls, lost + (kept.lost or 0), beyond + (kept.beyond or 0), cut + (kept.cut or 0) end
+  end
+  if lost + beyond + cut == 0 then return end
+  lines[#lines + 1] = text.paint(("%s: of %d recorded calls %d are cut; %d are missing as the kernel's buffer was full, %d as the file was"):format(
+    s.label, calls, cut, lost, beyond), "red")
+end
+
 -- What shows that a program, or what was set in the kernel, did something at all.
 local function own_counters(s, lines)
   local runs, keys, parts = {}, {}, {}
@@ -270,6 +282,7 @@ function remarks.text(series, folders)
     kills(s, lines)
     events(s, lines)
     callbacks(s, lines)
+    unrecorded(s, lines)
     workloads(s, lines)
     rates.add(s, lines)
     controllers.add(s, lines)

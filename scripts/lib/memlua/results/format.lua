@@ -112,11 +112,13 @@ local CONTROLLER <const> = record({
   counted = numbers,
 }, { "ended" })
 
+local RECORDED <const> = record({ file = check.name, calls = count, cut = count, beyond = count, lost = count, bytes = count }, { "file", "calls" })
+
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
   supervisor = numbers,
   parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
-  counted = numbers, policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
+  counted = numbers, policy = record({ name = text, stats = map(is.tree), recorded = RECORDED }, { "name" }), controller = CONTROLLER,
   paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),
 }, { "strategy", "tenants" })

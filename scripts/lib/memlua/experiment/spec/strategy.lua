@@ -18,7 +18,7 @@ local function check_named(value, path)
   return check.is "string"(value, path)
 end
 
-local check_policy = record.of({ name = check_named, where = check.one_of { "kernel", "user" }, period = check.duration, config = check.is "table",
+local check_policy = record.of({ name = check_named, where = check.one_of { "kernel", "user" }, period = check.duration, record = check.is "boolean", config = check.is "table",
                                     roles = check.is "table" }, { "name" })
 
 --- The checker of one strategy.
@@ -130,10 +130,13 @@ end
 
 -- One in Lua is compiled here, before anything runs and where a microVM would take long: it finds the object in the cache. The
 -- manifest tells which one it was (version); functions, and so the object's path on this machine, don't get there.
-local function compile(p)
-  if type(p.name) == "string" then return end
-  local lua, path = p.name, p.name:object()
-  p.name, p.version, p.object = lua.name, lua:version(), function() return path end
+local function compile(p, path)
+  if type(p.name) == "string" then
+    if p.record then check.refuse(path .. ".record", "%s is written in C, and only what a policy in Lua reads is known; write it in Lua", p.name) end
+    return
+  end
+  local lua, object = p.name, p.name:object(p.record)
+  p.name, p.version, p.object, p.definition = lua.name, lua:version(), function() return object end, function() return lua end
 end
 
 -- Of a policy in user space, between two looks: what a scheduler's tick of 100 Hz is.
@@ -143,13 +146,14 @@ local PERIOD <const> = 0.01 -- seconds
 local function open(strategy, p, path)
   if p.where ~= "user" then
     if p.period then check.refuse(path .. ".period", "is of a policy in user space; the kernel asks at each charge") end
-    compile(p)
+    compile(p, path)
     local path_of = p.object and p.object() or p.name:find "[/.]" and p.name
     if path_of then inputs.file("policy", path_of) else inputs.built_in(p.name) end
     local loaded = memlua.must(policy.load(p.object and p.object() or p.name))
     return loaded, policy.describe(loaded)
   end
   if type(p.name) == "string" then check.refuse(path .. ".where", "user: %s is no policy in Lua, and only the kernel runs it", p.name) end
+  if p.record then check.refuse(path .. ".record", "is of the kernel's calls; where = \"user\" has none") end
   if strategy.controller then check.refuse(path .. ".where", "user: the strategy has a controller already; give it one or the other") end
   local opened = user.open(p.name)
   p.name, p.version, p.period = opened:name(), p.name:version(), p.period or PERIOD
