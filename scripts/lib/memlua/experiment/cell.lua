@@ -173,6 +173,7 @@ local function outcome_of(self, t)
     name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, host_wait = self.validity:wait(t), memory = json.array(t.series),
+    load = t.growth.load, loads = json.array(t.loads),
   }
   return overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
 end
@@ -194,6 +195,7 @@ local function outcome(self)
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
   result.supervisor = self.validity:supervisor()
+  result.supervisor.loads = json.array(self.sampling.loads)
   return result
 end
 
@@ -250,11 +252,13 @@ end
 ---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
 ---     memory       list of { time, memory.current, stalled_us.some }
+---     load         how what it used and waited for beside memory grew: CPU, block devices, pressure of both, see load.of
+---     loads        the same over time, list of { at, ... }, see memlua.gauge's g:load
 ---     callbacks    what the policy kept of it
 ---     host_wait    { requests, in_flight_s, idle_s }: its requests for files that the host serves, see memlua.hostwait
 ---   doubts       list of { gate, text }: why the run isn't trustworthy, see memlua.experiment.validity
----   supervisor   { late_s, waited_s, major_faults, others }: how memlua itself fared, see there
----   parent       the session's events, events_local, stat, stalled_us, peak, limits
+---   supervisor   { late_s, waited_s, major_faults, others, load, loads }: how memlua itself fared, see there; loads: over time
+---   parent       the session's events, events_local, stat, stalled_us, peak, limits, load
 ---   policy       { name, roles, config, stats }
 ---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
 ---   paid         { threads, programs }: what the kernel's threads and the policy's programs took, see memlua.experiment.attribution

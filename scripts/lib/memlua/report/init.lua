@@ -58,7 +58,8 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
-    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2), text.flow(answers(folders), 2) } do
+    verdicts(folders), attribution.text(series) or "", attribution.load(series) or "",
+    text.flow(remarks.text(series, folders) .. effects.of(series) .. legend(series), 2), text.flow(answers(folders), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")

@@ -68,6 +68,7 @@ local function histogram(value, path)
 end
 
 local numbers <const> = map(number)
+local loads <const> = list(record({ at = number, cpu_us = number, cpu_stalled_us = number, io_stalled_us = number }, { "at" }))
 
 local PROCESS <const> = {
   ended = text, signal = is.number_or_text, exit_code = is.number_or_text, error = text, output = check.name, pid = number, completion_s = number,
@@ -87,7 +88,7 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
-  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), callbacks = record { claim = number },
+  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), load = numbers, loads = loads, callbacks = record { claim = number },
   workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
 
@@ -101,8 +102,8 @@ local CONTROLLER <const> = record({
 
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
-  supervisor = numbers,
-  parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
+  supervisor = record { cpu_s = number, late_s = number, waited_s = number, major_faults = number, others = number, load = numbers, loads = loads },
+  parent = record { load = numbers, events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
   counted = numbers, policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
   paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),

@@ -142,7 +142,7 @@ local function tenant_summary(all)
     reached = estimate(collect(all, "reached")), peak = estimate(collect(all, "peak")),
     working = working_of(all),
     alloc = estimate(collect(cases, "alloc_s")), read_bytes = estimate(collect(cases, "read_bytes")),
-    latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
+    latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"), load = medians(cases, "load"),
     events_local = medians(cases, "events_local"), workloads = workloads_of(all), metrics = metrics.of(cases),
   }
 end
