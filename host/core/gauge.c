@@ -14,8 +14,8 @@
 #include "error.h"
 
 /* By enum gauge_file. */
-static const char *const names[GAUGE_FILES] = {
-	"memory.current", "memory.pressure", "cpu.stat", "cpu.pressure", "io.stat", "io.pressure"};
+static const char *const names[GAUGE_FILES] = {"memory.current", "memory.pressure", "cpu.stat",
+					       "cpu.pressure",   "io.stat",         "io.pressure"};
 
 void gauge_init(struct gauge *g)
 {
