@@ -12,6 +12,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
+local rates = require "memlua.results.rates"
 local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
 local services = require "memlua.experiment.services"
@@ -175,7 +176,9 @@ local function outcome_of(self, t)
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, host_wait = self.validity:wait(t), memory = json.array(t.series),
     load = t.growth.load, loads = json.array(t.loads),
   }
-  return overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
+  local outcome = overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
+  outcome.rate = rates.of(outcome)
+  return outcome
 end
 
 local function policy_outcome(self)
@@ -244,7 +247,7 @@ end
 ---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
----     latency, progress: see w:wait; so are the figures that worker.figures lists
+---     latency, windows, progress: see w:wait; rate: { asked, achieved, kept, unit } where requests were due at one; so are the figures that worker.figures lists
 ---     metrics      { name = { value, unit, better } }: figures of its programs' own
 ---     ready_s      until a service was ready, prepare_s: how long what prepares the run took: before the run's start
 ---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept

@@ -6,6 +6,7 @@ local kernel = require "memlua.experiment.kernel"
 local contention = require "memlua.experiment.contention"
 local log = require "memlua.base.log"
 local module = require "memlua.machine.counters"
+local rates = require "memlua.results.rates"
 
 local validity = {}
 
@@ -80,7 +81,16 @@ function gates.leap(_, result)
   end
 end
 
-local ORDER <const> = { "kernel", "leap", "late", "busy", "asked" }
+-- With all the machine for itself: what others do to it isn't what is measured then. Beside others it is (memlua.results.verdict).
+function gates.rate(_, result)
+  local tenant = result.solo and result.tenants[1]
+  local rate = tenant and rates.of(tenant)
+  if rate and not rate.kept then
+    return ("%s couldn't keep its rate even alone: %s; ask for fewer, or give it a higher concurrency"):format(tenant.name, rates.text(rate))
+  end
+end
+
+local ORDER <const> = { "kernel", "leap", "late", "busy", "asked", "rate" }
 
 --- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
 function Validity:doubts(result)
