@@ -16,8 +16,10 @@ local function asked_of(workload)
   return due / seconds / (workload.lanes or 1)
 end
 
---- Of a run's tenant { asked, achieved (a second), kept, unit = "requests" or "pages" }; nil where nothing was due at a rate.
+--- Of a run's tenant { asked, achieved (a second), kept, unit = "requests" or "pages" }; nil where nothing was due at a rate, and of
+--- one that was lost.
 function rates.of(tenant)
+  if tenant.ended and tenant.ended ~= "done" then return nil end
   local asked, unit = 0, nil
   for _, part in ipairs(tenant.workloads or { tenant }) do
     if part.workload and part.workload.rate then
