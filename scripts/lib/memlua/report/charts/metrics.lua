@@ -82,8 +82,9 @@ function metrics.write(path, series, setting)
   for i = #panels, MOST + 1, -1 do panels[i] = nil end
   local names, titles, from, to, margin = {}, {}, {}, {}, 8
   for i, s in ipairs(series) do
-    names[i] = plot.short(s.label)
-    margin = math.max(margin, utf8.len(names[i]) + 3)
+    local label = plot.short(s.label)
+    margin = math.max(margin, utf8.len(label) + 3)
+    names[i] = label:gsub("%%", "%%%%") -- a tic's label is a format
   end
   for p, panel in ipairs(panels) do
     titles[p] = panel.title
