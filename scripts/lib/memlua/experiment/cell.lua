@@ -247,7 +247,8 @@ end
 ---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
----     latency, windows, progress: see w:wait; rate: { asked, achieved, kept, unit } where requests were due at one; so are the figures that worker.figures lists
+---     latency, windows, progress: see w:wait; rate: { asked, achieved, kept, unit } where requests were due at one; so are
+---                  the figures that worker.figures lists
 ---     metrics      { name = { value, unit, better } }: figures of its programs' own
 ---     ready_s      until a service was ready, prepare_s: how long what prepares the run took: before the run's start
 ---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept

@@ -24,7 +24,8 @@ Sampling.__index = Sampling
 --- self.started, ... as g:load gives it } as its `loads`; `loads` of memlua itself: of { at, cpu_us }.
 --- late(due, at): told of each sample but the first, in seconds.
 function sampling.begin(self, late)
-  local s = setmetatable({ started = self.started, tenants = self.tenants, late = late, gauges = {}, next = 0, taken = 0, loads = {}, clock = os.clock(),
+  local s = setmetatable({ started = self.started, tenants = self.tenants, late = late, gauges = {}, loads = {}, next = 0, taken = 0,
+                           clock = os.clock(),
                            interval = sampling.INTERVAL * math.max(1, #self.tenants / sampling.TENANTS) }, Sampling)
   for i, t in ipairs(s.tenants) do
     s.gauges[i], t.series, t.loads = self.scope:add(memlua.must(gauge.open(t.cg))), {}, {}

@@ -53,7 +53,8 @@ end
 function gates.late(v, result)
   local since = v.since
   if v.late > validity.LATE_S and v.late > validity.LATE * result.duration_s then
-    return ("the supervisor sampled %.2f s late (%.2f s without a CPU, %d major page faults)"):format(v.late, since.own.waited_us / 1e6, since.faults)
+    return ("the supervisor sampled %.2f s late (%.2f s without a CPU, %d major page faults)"):format(v.late,
+      since.own.waited_us / 1e6, since.faults)
   end
 end
 

@@ -61,7 +61,8 @@ function attribution.load(series)
   local rows, is_needed = {}, false
   for i, s in ipairs(series) do rows[i], is_needed = load_row(s), is_needed or has_waited(s) end
   if not is_needed then return nil end
-  return "CPU and I/O: not memory alone is short\n\n" .. text.render(text.without_empty(LOAD, rows, function(cell) return cell ~= "-" and cell ~= "0 s" end))
+  local function tells(cell) return cell ~= "-" and cell ~= "0 s" end
+  return "CPU and I/O: not memory alone is short\n\n" .. text.render(text.without_empty(LOAD, rows, tells))
 end
 
 --- A row for each of the series (summary.series), medians of its runs, as text; nil where none has a controller or a policy whose

@@ -100,7 +100,8 @@ local FIGURES <const> = {
 --- program_calls (the policy's BPF programs), best_scanned, others_scanned (pages that reclaim looked at in the context of whoever charged,
 --- or on a kernel before 6.15 of a controller that wrote memory.reclaim: of the best-ranked tenants, and of the rest), best_stalled_s,
 --- others_stalled_s, best_cpu_stalled_s, others_cpu_stalled_s, best_io_stalled_s, others_io_stalled_s (PSI of memory, cpu and io, some),
---- best_cpu_s, others_cpu_s (CPU time of their cgroups), supervisor_s (CPU time of memlua itself), duration_s (of a run) }. What wasn't measured is absent.
+--- best_cpu_s, others_cpu_s (CPU time of their cgroups), supervisor_s (CPU time of memlua itself), duration_s (of a run) }.
+--- What wasn't measured is absent.
 function attribution.payers(runs)
   local paid = {}
   for key, f in pairs(FIGURES) do paid[key] = over(runs, f) end

@@ -111,8 +111,10 @@ local CONTROLLER <const> = record({
 
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
-  supervisor = record { cpu_s = number, late_s = number, waited_s = number, major_faults = number, others = number, load = numbers, loads = loads },
-  parent = record { load = numbers, events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
+  supervisor = record { cpu_s = number, late_s = number, waited_s = number, major_faults = number, others = number, load = numbers,
+                        loads = loads },
+  parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, load = numbers, peak = number,
+                    limits = session_limits },
   counted = numbers, policy = record({ name = text, stats = map(is.tree) }, { "name" }), controller = CONTROLLER,
   paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),

@@ -73,7 +73,8 @@ local function memory_of(result, tenant)
       local one = (other.memory or {})[i]
       all = all + (one and one[2] or 0) / MIB
     end
-    local stalled = before and sample[3] and before[3] and sample[1] > before[1] and (sample[3] - before[3]) / 1e4 / (sample[1] - before[1]) or 0
+    local is_known = before and sample[3] and before[3] and sample[1] > before[1]
+    local stalled = is_known and (sample[3] - before[3]) / 1e4 / (sample[1] - before[1]) or 0
     rows[i] = { sample[1] + 0.0, sample[2] / MIB, all, math.min(100.0, math.max(0.0, stalled)) }
   end
   return rows
@@ -129,7 +130,8 @@ local function shown_of(series, name)
     local result, title = telling.run(s)
     local tenant = result and summary.find(result, name)
     if tenant and #paced_of(tenant) > 0 then
-      list[#list + 1] = { index = i, label = s.label, title = title, result = result, tenant = tenant, windows = windows_of(tenant), memory = memory_of(result, tenant) }
+      list[#list + 1] = { index = i, label = s.label, title = title, result = result, tenant = tenant, windows = windows_of(tenant),
+                          memory = memory_of(result, tenant) }
     end
   end
   return list
@@ -172,13 +174,14 @@ local function write(path, file, name, series, shown, setting)
   append(data, losses)
   for i, s in ipairs(series) do names[i] = by_index[i] and by_index[i].title or s.label end
   local columns, key_rows = plot.key(names)
+  local short, rate = plot.short(name), shown[1].tenant.rate
   plot.write(path, file, "service", {
-    heading = plot.short(name) .. " over time", setting = setting, tenant = plot.short(name), what = shown[1].tenant.rate and shown[1].tenant.rate.unit or "requests",
+    heading = short .. " over time", setting = setting, tenant = short, what = rate and rate.unit or "requests",
     series = #series, names = names, last = range.last, least = range.least, most = range.most,
     most_made = range.made, most_held = range.held, phases = #phases.begins, begins = phases.begins,
     ends = phases.ends, phase = phases.names, losses = line, columns = columns, key_rows = key_rows,
-    caption = ("Requests at a rate, by the part of the time in which they were due (60 in all, fewer where there are few requests): how many were made, their latency from when "
-      .. "they were due, the memory of %s and of all tenants, and its memory pressure: %s. Shaded: every other phase of the rate. A "
+    caption = ("Requests at a rate, by the part of the time in which they were due (60 in all, fewer where there are few "
+      .. "requests): how many were made, their latency from when they were due, the memory of %s and of all tenants, and its memory pressure: %s. Shaded: every other phase of the rate. A "
       .. "dotted vertical line: a tenant was lost then, by the number in the line above."):format(name, telling.SAID),
   }, data)
 end
