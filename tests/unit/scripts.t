@@ -43,7 +43,8 @@ end
 local list <close> = io.popen(("cd %s/scripts/gallery && ls *.lua"):format(quote(root == "" and "." or root)))
 for script in list:lines() do
   local said, how = memlua(("gallery/%s --dry-run --seed 1"):format(script))
-  tap.ok(how == 0 and said:find "\n%d+%-none\n", "the gallery's " .. script .. " plans, with nobody's protection beside the others", said, how)
+  local lacks = said:find "apt%-get install" or said:find "no such program"
+  tap.ok(lacks or how == 0 and said:find "\n%d+%-none\n", "the gallery's " .. script .. " plans, with nobody's protection beside the others, or names what is missing", said, how)
   local lines = select(2, require "memlua.base.sys".read(("%sscripts/gallery/%s"):format(root, script)):gsub("\n", ""))
   tap.ok(lines < 80, "and can be read in one go", lines)
 end
