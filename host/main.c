@@ -157,11 +157,8 @@ static int search_embedded(lua_State *L)
 static const struct {
 	const char *module, *package;
 } packaged[] = {
-	{"socket", "lua-socket"},
-	{"socket.core", "lua-socket"},
-	{"socket.unix", "lua-socket"},
-	{"mime", "lua-socket"},
-	{"ltn12", "lua-socket"},
+	{"socket", "lua-socket"}, {"socket.core", "lua-socket"}, {"socket.unix", "lua-socket"},
+	{"mime", "lua-socket"},   {"ltn12", "lua-socket"},
 };
 
 /* The last searcher: what nobody has found, and which package would have it. */
