@@ -153,6 +153,33 @@ static int search_embedded(lua_State *L)
 	return 1;
 }
 
+/* Modules that scripts may want and not every machine has -> the package of Debian that they are in. */
+static const struct {
+	const char *module, *package;
+} packaged[] = {
+	{"socket", "lua-socket"}, {"socket.core", "lua-socket"}, {"socket.unix", "lua-socket"},
+	{"mime", "lua-socket"},   {"ltn12", "lua-socket"},
+};
+
+/* The last searcher: what nobody has found, and which package would have it. */
+static int search_packaged(lua_State *L)
+{
+	const char *module = luaL_checkstring(L, 1);
+
+	for (size_t i = 0; i < sizeof(packaged) / sizeof(*packaged); i++) {
+		if (strcmp(packaged[i].module, module))
+			continue;
+		lua_createtable(L, 0, 2);
+		lua_pushinteger(L, STATUS_FAILED);
+		lua_setfield(L, -2, "status");
+		lua_pushfstring(L, "%s: this Lua module is not installed; apt-get install %s",
+				module, packaged[i].package);
+		lua_setfield(L, -2, "message");
+		return lua_error(L);
+	}
+	return 0;
+}
+
 /* Drops the relative entries of package.path or cpath, and puts `first` before the rest. */
 static void set_search_path(lua_State *L, const char *field, const char *first)
 {
@@ -255,6 +282,8 @@ static void open_library(lua_State *L, const char *script)
 	}
 	lua_pushcfunction(L, search_embedded); /* second: after preload, before the file system */
 	lua_seti(L, -2, 2);
+	lua_pushcfunction(L, search_packaged);
+	lua_seti(L, -2, luaL_len(L, -2) + 1);
 	lua_pop(L, 2);
 }
 

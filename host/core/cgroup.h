@@ -27,7 +27,7 @@ struct cgroup_knob {
 int cgroup_check_name(const char *path, struct error *err);
 
 /**
- * cgroup_create() - make a cgroup with the memory controller (cpu and pids too, where there are).
+ * cgroup_create() - make a cgroup with the memory controller (cpu, pids and io too, where there are).
  * @path:  relative to memlua's root; all but the last component exist already
  * @knobs: files of the new cgroup and what to write to them, in this order
  * Return: the cgroup, to be given to cgroup_close(), or NULL; then nothing is left behind.

@@ -17,7 +17,7 @@
 /* How long killed processes may take to go: freeing gigabytes is seconds in an emulated guest. */
 #define EMPTY_TIMEOUT_NS (5 * NSEC_PER_SEC)
 
-static const char *const controllers[] = {"memory", "cpu", "pids"};
+static const char *const controllers[] = {"memory", "cpu", "pids", "io"};
 #define NCONTROLLERS (sizeof(controllers) / sizeof(*controllers))
 
 char *cgroupfs_read(int dir, const char *file)

@@ -26,7 +26,7 @@ bool cgroupfs_is_gone(int dir);
 bool cgroupfs_has_word(const char *list, const char *word);
 
 /*
- * Give the children of a cgroup the memory controller, and cpu and pids if there are.
+ * Give the children of a cgroup the memory controller, and cpu, pids and io if there are.
  * @newly: bit per controller that was off before; may be NULL
  */
 int cgroupfs_enable(int dir, const char *name, unsigned int *newly, struct error *err);

@@ -19,6 +19,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "interrupt.h"
+#include "schedule.h"
 #include "supervisor.h"
 #include "worker_birth.h"
 #include "worker_child.h"
@@ -103,30 +104,12 @@ static int clone_error(const struct cgroup *cg, struct error *err)
 	}
 }
 
-static struct worker *new_worker(const struct cgroup *cg, const struct worker_spec *spec)
+/* Touched here: charged to us, not to the tenant. */
+static void *share(size_t size)
 {
-	struct worker *w = calloc(1, sizeof(*w));
-	void *shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (w && spec->name)
-		w->name = strdup(spec->name);
-	if (!w || shared == MAP_FAILED || (spec->name && !w->name)) {
-		if (w)
-			free(w->name);
-		free(w);
-		if (shared != MAP_FAILED)
-			munmap(shared, sizeof(*w->shared));
-		return NULL;
-	}
-	memset(shared, 0, sizeof(*w->shared)); /* touched here: charged to us, not to the tenant */
-	w->shared = shared;
-	w->shared->stride = 1;
-	w->kind = spec->kind;
-	w->size = spec->size;
-	w->pidfd = -1;
-	w->cgroup = cg ? fcntl(cgroup_fd(cg), F_DUPFD_CLOEXEC, 0) : -1;
-	return w;
+	return memory == MAP_FAILED ? NULL : memset(memory, 0, size);
 }
 
 static void release(struct worker *w)
@@ -135,9 +118,43 @@ static void release(struct worker *w)
 		close(w->pidfd);
 	if (w->cgroup >= 0)
 		close(w->cgroup);
-	munmap(w->shared, sizeof(*w->shared));
+	if (w->shared && w->shared->windows)
+		munmap(w->shared->windows, sizeof(*w->shared->windows));
+	if (w->shared)
+		munmap(w->shared, sizeof(*w->shared));
 	free(w->name);
 	free(w);
+}
+
+/* The width of a window in ns, never 0. */
+static uint64_t window_of(const struct worker_spec *spec)
+{
+	return seconds_to_ns(schedule_end(spec->phases, spec->nphases)) / WORKER_WINDOWS + 1;
+}
+
+static struct worker *new_worker(const struct cgroup *cg, const struct worker_spec *spec)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->pidfd = w->cgroup = -1;
+	w->shared = share(sizeof(*w->shared));
+	if (w->shared && spec->nphases)
+		w->shared->windows = share(sizeof(*w->shared->windows));
+	if (spec->name)
+		w->name = strdup(spec->name);
+	if (!w->shared || (spec->nphases && !w->shared->windows) || (spec->name && !w->name)) {
+		release(w);
+		return NULL;
+	}
+	if (spec->nphases)
+		w->shared->windows->width = window_of(spec);
+	w->shared->stride = 1;
+	w->kind = spec->kind;
+	w->size = spec->size;
+	w->cgroup = cg ? fcntl(cgroup_fd(cg), F_DUPFD_CLOEXEC, 0) : -1;
+	return w;
 }
 
 struct worker *worker_spawn(const struct cgroup *cg, const struct worker_spec *spec,
@@ -305,6 +322,7 @@ void worker_result(const struct worker *w, struct worker_result *r)
 	r->signal = w->signal;
 	r->exit_code = w->exit_code;
 	r->latency = &s->latency;
+	r->windows = s->windows;
 	describe_error(w, r);
 	for (uint32_t i = 0; i < s->nsamples; i++)
 		copy_sample(r, s->samples[i]);

@@ -20,6 +20,7 @@ struct worker_result {
 	int exit_code;     /* or -1 */
 	char error[512];   /* "" or why it failed */
 	const struct histogram *latency; /* ns per chunk (trace: per rise); as long as the worker */
+	const struct worker_windows *windows; /* with a rate, else NULL; as long as the worker */
 	size_t nsamples;
 	struct worker_sample samples[WORKER_SAMPLES + 1]; /* times strictly increase */
 };

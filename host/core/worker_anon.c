@@ -53,6 +53,17 @@ static uint64_t chunk_end(const struct worker_spec *spec, uint64_t at)
 	return spec->chunk < spec->size - at ? at + spec->chunk : spec->size;
 }
 
+/* With a rate latencies are those of requests. */
+static uint64_t note_chunk(const struct worker_spec *spec, struct worker_shared *s, uint64_t began,
+			   uint64_t bytes)
+{
+	if (!spec->nphases)
+		return worker_chunk_done(s, began, bytes);
+	began = clock_ns();
+	worker_sample(s, began, bytes);
+	return began;
+}
+
 static uint64_t allocate(char *memory, uint64_t page, const struct worker_spec *spec,
 			 struct worker_shared *s)
 {
@@ -61,7 +72,7 @@ static uint64_t allocate(char *memory, uint64_t page, const struct worker_spec *
 	for (uint64_t at = 0; at < spec->size; at = end) {
 		end = chunk_end(spec, at);
 		touch_chunk(memory, at, end, page, s);
-		now = worker_chunk_done(s, now, end);
+		now = note_chunk(spec, s, now, end);
 	}
 	return now;
 }
@@ -103,6 +114,31 @@ static void use_again(char *memory, const struct worker_spec *spec, struct worke
 		;
 }
 
+struct pages {
+	char *memory;
+	uint64_t page, count;
+	struct worker_shared *shared;
+};
+
+/* One page is used, each in its turn. */
+static bool use_page(void *context, uint64_t i)
+{
+	const struct pages *p = context;
+	uint64_t at = i % p->count * p->page;
+
+	use(p->memory, at, at + p->page);
+	p->shared->read_bytes += p->page;
+	return true;
+}
+
+static void use_at_rate(char *memory, uint64_t page, const struct worker_spec *spec,
+			struct worker_shared *s)
+{
+	struct pages pages = {memory, page, (spec->size + page - 1) / page, s};
+
+	worker_rate(spec, s, use_page, &pages);
+}
+
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
@@ -114,13 +150,16 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	/* Refused only by kernels without huge pages, where there is nothing to choose. */
 	madvise(memory, spec->size, spec->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	s->allocated = allocate(memory, page, spec, s);
-	use_again(memory, spec, s);
+	if (spec->nphases)
+		use_at_rate(memory, page, spec, s);
+	else
+		use_again(memory, spec, s);
 	sleep_until_ns(clock_ns() + seconds_to_ns(spec->hold));
 }
 
 const struct worker_kind worker_anon = {
 	.name = "anon",
-	.takes = "size! chunk hold passes duration",
+	.takes = "size! chunk hold passes duration rate",
 	.times = "chunk",
 	.check = check,
 	.run = run,

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "histogram.h"
 #include "worker_kind.h"
+#include "worker_rate.h"
 
 /*
  * What the kinds of worker use in the child. The memory is shared with the supervisor, which has
@@ -21,6 +22,7 @@ struct worker_shared {
 	int error_code;  /* errno of a failure; 0: the text says all */
 	char error[256]; /* what failed */
 	struct histogram latency;
+	struct worker_windows *windows; /* with a rate: of its own mapping, else NULL */
 	struct worker_sample last, samples[WORKER_SAMPLES];
 	uint32_t nsamples;
 	uint32_t stride, skipped; /* one sample in stride is kept */

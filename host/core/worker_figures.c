@@ -40,7 +40,8 @@ USAGE(minor_faults, u->ru_minflt)
 const struct worker_figure worker_figures[] = {
 	{"reached", "bytes touched, written or (lua) told by step(), also of one that was killed",
 	 FIGURE_BYTES, FIGURE_SUM, FIGURE_TIMED, reached},
-	{"read_bytes", "bytes read again (file), or changed again (anon with passes or duration)",
+	{"read_bytes",
+	 "bytes read again (file), or changed again (anon with passes, duration or rate)",
 	 FIGURE_BYTES, FIGURE_SUM, " file ", read_bytes},
 	{"passes_done", "whole passes of that", FIGURE_COUNT, FIGURE_SUM, " file ", passes_done},
 	{"steps_done", "samples of the trace that were replayed", FIGURE_COUNT, FIGURE_EACH,

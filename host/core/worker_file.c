@@ -108,6 +108,35 @@ static bool read_pass(int fd, char *buffer, uint64_t deadline, const struct work
 	return true;
 }
 
+struct file {
+	const struct worker_spec *spec;
+	struct worker_shared *shared;
+	char *buffer;
+	uint64_t page, count;
+	int fd;
+};
+
+/* One page is read, each in its turn. The last one of a file may be cut short. */
+static bool read_page(void *context, uint64_t i)
+{
+	const struct file *f = context;
+	uint64_t at = i % f->count * f->page, left = f->spec->size - at;
+
+	read_chunk(f->fd, f->buffer, at, left < f->page ? left : f->page, f->spec, f->shared);
+	return true;
+}
+
+static void read_at_rate(int fd, char *buffer, const struct worker_spec *spec,
+			 struct worker_shared *s)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	struct file file = {spec, s, buffer, page, (spec->size + page - 1) / page, fd};
+
+	/* else the kernel reads what comes next, too, and what is asked for is there already */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	worker_rate(spec, s, read_page, &file);
+}
+
 static void run(const struct worker_spec *spec, struct worker_shared *s)
 {
 	bool timed = spec->duration > 0;
@@ -126,14 +155,17 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 	s->allocated = clock_ns();
 	if (timed)
 		deadline = s->allocated + seconds_to_ns(spec->duration);
-	while (s->passes_done < passes && read_pass(fd, buffer, deadline, spec, s))
+	if (spec->nphases)
+		read_at_rate(fd, buffer, spec, s);
+	while (!spec->nphases && s->passes_done < passes &&
+	       read_pass(fd, buffer, deadline, spec, s))
 		;
 	sleep_until_ns(clock_ns() + seconds_to_ns(spec->hold));
 }
 
 const struct worker_kind worker_file = {
 	.name = "file",
-	.takes = "size! chunk hold passes duration file",
+	.takes = "size! chunk hold passes duration rate file",
 	.times = "chunk",
 	.check = check,
 	.run = run,

@@ -64,10 +64,11 @@ struct worker_spec {
 	size_t npoints;
 	double speed;  /* trace: how many of its seconds pass in one */
 	uint64_t base; /* trace: bytes kept beside the curve */
-	/* lua: when its requests are due; without any it runs by itself */
+	/* anon, file, lua: when its requests are due; without any it runs by itself */
 	const struct schedule_phase *phases;
 	size_t nphases;
-	const void *context; /* for kinds from elsewhere */
+	uint64_t lane, lanes; /* of these every lanes-th is its own, from number lane on */
+	const void *context;  /* for kinds from elsewhere */
 };
 
 #define WORKER_SAMPLES 256

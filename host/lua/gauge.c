@@ -14,9 +14,14 @@ static int l_gauge_open(lua_State *L)
 	struct gauge *g = lua_newuserdatauv(L, sizeof(*g), 0);
 	struct error err;
 
-	*g = (struct gauge){-1, -1};
+	gauge_init(g);
 	luaL_setmetatable(L, METATABLE);
 	return gauge_open(g, cg, &err) ? glue_fail(L, &err) : 1;
+}
+
+static void check_open(lua_State *L, const struct gauge *g)
+{
+	luaL_argcheck(L, g->fd[GAUGE_MEMORY] >= 0, 1, "it is closed");
 }
 
 static int l_gauge_read(lua_State *L)
@@ -26,7 +31,7 @@ static int l_gauge_read(lua_State *L)
 	struct error err;
 	uint64_t usage;
 
-	luaL_argcheck(L, g->usage >= 0, 1, "it is closed");
+	check_open(L, g);
 	if (gauge_read(g, &usage, &stalled_us, &err))
 		return glue_fail(L, &err);
 	lua_pushinteger(L, usage);
@@ -34,6 +39,29 @@ static int l_gauge_read(lua_State *L)
 		return 1;
 	lua_pushinteger(L, stalled_us);
 	return 2;
+}
+
+/* What isn't known is absent. */
+static void set_known(lua_State *L, const char *key, int64_t value)
+{
+	if (value >= 0)
+		glue_setfield_u64(L, key, value);
+}
+
+static int l_gauge_load(lua_State *L)
+{
+	const struct gauge *g = luaL_checkudata(L, 1, METATABLE);
+	struct gauge_load load;
+
+	check_open(L, g);
+	gauge_load(g, &load);
+	lua_createtable(L, 0, 5);
+	set_known(L, "cpu_us", load.cpu_us);
+	set_known(L, "cpu_stalled_us", load.cpu_stalled_us);
+	set_known(L, "io_stalled_us", load.io_stalled_us);
+	set_known(L, "read_bytes", load.read_bytes);
+	set_known(L, "written_bytes", load.written_bytes);
+	return 1;
 }
 
 static int l_gauge_close(lua_State *L)
@@ -48,6 +76,12 @@ static const luaL_Reg methods[] = {
 	 * nothing where the kernel doesn't say]. nil, reason, errno once the cgroup is gone.
 	 */
 	{"read", l_gauge_read},
+	/*
+	 * g:load() -> what the cgroup's tasks have used and waited for since it was made: {cpu_us=, cpu_stalled_us=, io_stalled_us=
+	 * (pressure: some of them at least), read_bytes=, written_bytes= (of block devices)}. What the kernel doesn't say, or a
+	 * controller that is off, is absent, and so is all of a cgroup that is gone. Dearer than read().
+	 */
+	{"load", l_gauge_load},
 	/* g:close(): idempotent. */
 	{"close", l_gauge_close},
 	{NULL, NULL},

@@ -225,6 +225,8 @@ static const luaL_Reg methods[] = {
 	 *                 are missing, so its percentiles are no requests' response times (coordinated
 	 *                 omission); absent, like reached and progress, when it was never called;
 	 *                 bounds inclusive, 32 buckets per power of two, equal in all histograms
+	 *   windows       with phases: {width_s=, latency={...}}, the latencies of the requests due within each of 60 equal parts
+	 *                 of its time, of the same form
 	 *   progress      {{time, bytes}, ...}: at most 257, bytes touched, or written and read, or (trace) held
 	 *   @FIGURES@
 	 *   ended         "done", "oom-killed" (SIGKILL, and oom_kill of its cgroup or one below grew),
@@ -267,8 +269,11 @@ static const luaL_Reg functions[] = {
 	 *                  to it. Cgroups, policies and workers are not for it.
 	 *   user   exec and lua: whom it runs as, with that user's groups and HOME, USER, LOGNAME, SHELL ("nobody"; else as
 	 *                  memlua itself); env: {NAME = "value"}, over memlua's environment
-	 *   phases of kind lua: {{rate, seconds}, ...}: run is then request(i), called for each request, i from 1, when it is due,
-	 *                  so many a second; its latency counts from then (no coordinated omission). false: it failed
+	 *   phases {{rate, seconds}, ...}: requests at a rate, each made when it is due, so many a second; its latency counts from
+	 *                  then (no coordinated omission), and none but those of requests is kept. lua: run is then request(i), i from
+	 *                  1; false: it failed. anon and file: one page is changed or read (without read-ahead), each in its turn,
+	 *                  once all is allocated or written. Of several workers that share a rate every `lanes`-th (1) request is
+	 *                  this one's, from the one after the first `lane` (0) on
 	 *   name   for messages, results, and as the process's name (15 bytes) in the kernel's log
 	 *   size; chunk (1M): bytes per latency sample, a multiple of the page size
 	 *   delay (0): seconds from the spawn to the start; hold (0): seconds it stays when it is ready

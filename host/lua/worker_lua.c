@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "../core/error.h"
-#include "../core/schedule.h"
 #include "../core/worker_child.h"
 #include "glue.h"
 #include "interrupt.h"
@@ -52,9 +51,6 @@ static int l_exit(lua_State *L)
 	leave(lua_isboolean(L, 1) ? EXIT_FAILURE : (int)luaL_checkinteger(L, 1));
 }
 
-/* Later than this is late: less is what waking up takes. */
-#define LATE_NS 1000000
-
 /* When the step at the top of l_step began, by its second argument: no later than now. */
 static uint64_t began(lua_State *L)
 {
@@ -63,7 +59,7 @@ static uint64_t began(lua_State *L)
 	if (lua_isnoneornil(L, 2))
 		return self.began;
 	since = luaL_checknumber(L, 2);
-	luaL_argcheck(L, since >= 0 && seconds_to_ns(since) <= clock_ns() + LATE_NS, 2,
+	luaL_argcheck(L, since >= 0 && seconds_to_ns(since) <= clock_ns() + WORKER_LATE_NS, 2,
 		      "must be a time that is past");
 	return seconds_to_ns(since) < clock_ns() ? seconds_to_ns(since) : clock_ns();
 }
@@ -106,49 +102,23 @@ static int l_explain(lua_State *L)
 	return 1;
 }
 
-/* Until it is due, or not at all where that is past. Return: when it was due. */
-static uint64_t await_due(const struct worker_spec *spec, struct worker_shared *s, uint64_t begun,
-			  uint64_t i)
+/* request(i) of the function at the bottom of the stack. */
+static bool request(void *context, uint64_t i)
 {
-	uint64_t due = begun + seconds_to_ns(schedule_due(spec->phases, spec->nphases, i));
-	uint64_t now = clock_ns();
+	lua_State *L = context;
+	bool failed;
 
-	if (now < due)
-		sleep_until_ns(due);
-	else if (now > due + LATE_NS)
-		s->requests_late++;
-	return due;
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, i + 1);
+	lua_call(L, 1, 1);
+	failed = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return !failed;
 }
 
-/*
- * request(i): one request after the other, each when it is due. The latency of one counts from then, so that a stall counts
- * for all that it kept from being made in time.
- */
 static int l_drive(lua_State *L)
 {
-	const struct worker_spec *spec = self.spec;
-	struct worker_shared *s = self.shared;
-	uint64_t begun = clock_ns(), n = schedule_count(spec->phases, spec->nphases);
-	uint64_t end = begun + seconds_to_ns(schedule_end(spec->phases, spec->nphases));
-
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t due;
-
-		if (clock_ns() >= end)
-			break;
-		due = await_due(spec, s, begun, i);
-		s->requests_due = i + 1; /* who is stopped owes no more */
-		lua_pushvalue(L, 1);
-		lua_pushinteger(L, i + 1);
-		lua_call(L, 1, 1);
-		worker_chunk_done(s, due, s->reached);
-		s->requests_done++;
-		s->requests_failed += lua_isboolean(L, -1) && !lua_toboolean(L, -1);
-		lua_pop(L, 1);
-	}
-	s->requests_due = n;
-	s->requests_missed = n - s->requests_done;
-	sleep_until_ns(end);
+	worker_rate(self.spec, self.shared, request, L);
 	return 0;
 }
 
@@ -193,7 +163,7 @@ static void run(const struct worker_spec *spec, struct worker_shared *s)
 
 const struct worker_kind worker_lua = {
 	.name = "lua",
-	.takes = "run request rate duration output size user",
+	.takes = "run request rate duration concurrency output size user",
 	.times = "interval",
 	.check = check,
 	.run = run,

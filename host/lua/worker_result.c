@@ -65,6 +65,19 @@ void worker_histogram_push(lua_State *L, const struct histogram *h, const char *
 	lua_setfield(L, -2, "buckets");
 }
 
+/* Those of the parts of its time. */
+static void push_windows(lua_State *L, const struct worker_windows *windows)
+{
+	lua_createtable(L, 0, 2);
+	set_seconds(L, "width_s", windows->width);
+	lua_createtable(L, WORKER_WINDOWS, 0);
+	for (int i = 0; i < WORKER_WINDOWS; i++) {
+		worker_histogram_push(L, &windows->latency[i], "ns");
+		lua_seti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "latency");
+}
+
 static void push_progress(lua_State *L, const struct worker_result *r)
 {
 	lua_createtable(L, r->nsamples, 0);
@@ -91,6 +104,10 @@ static void set_measurements(lua_State *L, const struct worker *w, const struct 
 		set_seconds(L, "alloc_s", r->allocated - r->started);
 	worker_histogram_push(L, r->latency, "ns");
 	lua_setfield(L, -2, "latency");
+	if (r->windows) {
+		push_windows(L, r->windows);
+		lua_setfield(L, -2, "windows");
+	}
 	push_progress(L, r);
 	lua_setfield(L, -2, "progress");
 }

@@ -12,10 +12,10 @@
 
 #define SPEC 2
 
-static const char *const spec_keys[] = {"kind",  "name",   "size",  "chunk",  "hold",
-					"delay", "huge",   "file",  "passes", "duration",
-					"argv",  "output", "curve", "speed",  "base",
-					"run",   "user",   "env",   "phases", NULL};
+static const char *const spec_keys[] = {"kind",   "name",  "size",   "chunk",    "hold", "delay",
+					"huge",   "file",  "passes", "duration", "argv", "output",
+					"curve",  "speed", "base",   "run",      "user", "env",
+					"phases", "lane",  "lanes",  NULL};
 
 static const char *string_field(lua_State *L, const char *key)
 {
@@ -210,6 +210,17 @@ static void phases_field(lua_State *L, struct worker_spec *spec)
 	spec->nphases = n;
 }
 
+/* Without phases there is nothing to deal. */
+static void lanes_fields(lua_State *L, struct worker_spec *spec)
+{
+	spec->lane = count_field(L, "lane");
+	spec->lanes = count_field(L, "lanes");
+	if (!spec->lanes)
+		spec->lanes = 1;
+	if (spec->lane >= spec->lanes)
+		luaL_error(L, "worker.spawn: lane: must be below lanes");
+}
+
 static double speed_field(lua_State *L)
 {
 	double speed = 1;
@@ -246,6 +257,7 @@ void worker_spec_read(lua_State *L, struct worker_spec *spec, struct lua_task *t
 	spec->argv = argv_field(L);
 	curve_field(L, spec);
 	phases_field(L, spec);
+	lanes_fields(L, spec);
 	if (spec->kind == &worker_lua) {
 		worker_lua_prepare(L, SPEC, task);
 		spec->context = task;

@@ -39,6 +39,25 @@ tap.is(table_of.text { series("none", { paid = { kworkers_s = { median = 0.01 } 
 said = table_of.text { series("law", { controller = CONTROLLER, paid = { kswapd_s = { median = 0 } } }) }
 tap.is({ said:find "BPF", said:find "KSWAPD" }, {}, "no column of what nobody paid")
 
+-- ---- CPU and I/O ------------------------------------------------------------------------------------------------------
+
+local function loaded(rank, cpu_us, waits_us, io_us)
+  return { name = "t" .. rank, rank = rank, ended = "done", load = { cpu_us = cpu_us, cpu_stalled_us = waits_us, io_stalled_us = io_us } }
+end
+local function busy(waits_us, io_us)
+  local runs = {}
+  for i = 1, 2 do
+    runs[i] = { strategy = "s", duration_s = 10, supervisor = { cpu_s = 0.01 }, tenants = { loaded(1, 1000000, waits_us, io_us), loaded(2, 2000000, 4000000, 0), loaded(3, 3000000) } }
+  end
+  return { series("s", { paid = attribution.payers(runs) }) }
+end
+tap.is(table_of.load(busy(499000, 0)), nil, "no table where the best-ranked waited for neither")
+said = table_of.load(busy(500000, 0))
+tap.like(said, "STRATEGY +BEST CPU +OTHERS CPU +MEMLUA CPU +BEST WAITS FOR CPU +OTHERS WAIT\ns +1%.00 s +5%.00 s +10 ms +500 ms +4%.00 s\n",
+  "who had the CPU, and who waited for it")
+tap.like(table_of.load(busy(0, 600000)), "BEST WAITS FOR I/O", "or for a disk")
+tap.is(table_of.load { series("none", {}) }, nil, "nothing of what wasn't measured")
+
 -- ---- what is no protection ---------------------------------------------------------------------------------------------
 
 local PRESSED <const> = { runs = 1, pressed = 1, events = 50, stalled = 0.2 }

@@ -11,6 +11,14 @@ local scratch <const>, tidy <close> = require "shell".folder()
 local memlua = ("cd %s && %s "):format(scratch, quote(host.executable()))
 local DRY <const> = " --dry-run --seed 1 -o " .. scratch .. "/out"
 
+-- ---- modules that not every machine has --------------------------------------------------------------------------
+
+io.open(scratch .. "/sockets.lua", "w"):write('package.path, package.cpath = "", "" require "socket"'):close()
+local text, status = output_of(memlua .. "./sockets.lua")
+tap.is({ text, status }, { "memlua: socket: this Lua module is not installed; apt-get install lua-socket\n", 1 }, "a module that is missing is named with its package")
+io.open(scratch .. "/unknown.lua", "w"):write('package.path, package.cpath = "", "" require "sockets"'):close()
+tap.like(output_of(memlua .. "./unknown.lua"), "module 'sockets' not found", "of one that nobody knows Lua says what it says")
+
 -- ---- planted files ----------------------------------------------------------------------------------------------
 
 for _, name in ipairs { "doctor", "protected", "mine", "tidy.lua", "sub.lua" } do

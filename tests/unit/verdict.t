@@ -56,7 +56,8 @@ local function folder(o)
   local tenants = {}
   for i, name in ipairs { "high", "low" } do
     tenants[i] = { name = name, rank = i, solo_s = 5, times_solo = estimate.of(values), slowdown = stats.median(values),
-                   completion = #values > 0 and { median = 5 * stats.median(values) } or nil, service = o.service }
+                   completion = #values > 0 and { median = 5 * stats.median(values) } or nil, service = o.service,
+                   rate = o.rate and o.rate[name] }
     tenants[i].metrics = o.own and { rps = estimate.of(o.own) }
     tenants[i].latency = o.p99 and { of_runs = { p99 = estimate.of(o.p99) } }
   end
@@ -138,6 +139,14 @@ most[1] = 90
 tap.is(own(most, rate(0.7)), "protects", "a share of the runs: 19 of 20 show more than 70 %")
 tap.like(own(most, rate(0.9)), "inconclusive: high's RPS is above 100 in 19 of 20 runs, which shows %d+ %% or more, not 90 %%", "but not 90 %")
 tap.like(own(repeated(90, 20), rate(0.5)), "misses an objective: high's RPS is above 100 in 0 of 20 runs", "and none is too few")
+
+-- ---- rates -----------------------------------------------------------------------------------------------------------
+
+local function made(achieved, broken) return { asked = 100, achieved = achieved, unit = "requests", runs = 20, broken = broken, kept = broken == 0 } end
+tap.is(word { runs = 20, times = 1.0, rate = { high = made(100, 0) } }, "protects", "a rate that was kept")
+tap.is(word { runs = 20, times = 1.0, rate = { high = made(61.2, 3) } }, "keeps all, but not a rate: high made 61.2 of 100 requests/s in 3 of 20 runs",
+  "nobody is protected whose requests aren't made, however quick the others are")
+tap.is(word { runs = 20, times = 1.0, rate = { low = made(61.2, 3) } }, "protects", "that the others are slowed is the price")
 
 -- ---- the error rate ------------------------------------------------------------------------------------------------
 

@@ -139,13 +139,17 @@ local KIND <const> = {
 ---     rank         1 is the best (1 for role high, else 2): reserve's order, and the share of the CPU
 ---     limits ({})  of its cgroup; start (0): seconds into the run
 ---     workload     what it runs; or workloads, a list of these. Each as in worker.spawn:
----       kind         "anon" (default): size; chunk, hold, passes, duration
----                    "file": size; chunk, hold, passes, duration, file (a fresh one on a RAM disk)
+---       kind         "anon" (default): size; chunk, hold, passes, duration, rate
+---                    "file": size; chunk, hold, passes, duration, rate, file (a fresh one on a RAM disk)
 ---                    "trace": curve; speed, base, hold, huge; see trace.workload
 ---                    "exec": argv; output, size (what it takes at most, for the claim), user ("nobody": whom it runs as)
 ---                    "lua": run = f(step); output, size, user. Or request = f(i), called so many times a second as `rate`
----                    says, for a `duration`; rate may be a list of phases { rate =, duration = }. Latencies count from when
----                    a request was due; one that returns false has failed
+---                    says, for a `duration`; one that returns false has failed. With concurrency = n up to n requests are
+---                    in flight, of as many processes, among which those that are due are dealt in turn
+---       rate         so many requests a second, or, of anon and file once all is allocated or written, pages that are changed or
+---                    read, each in its turn. With it `duration`; or a list of phases { rate =, duration =, name =}. Latencies count
+---                    from when a request was due (no coordinated omission). A rate that isn't kept (1 % is missed) is told in the
+---                    report, of a tenant that matters forbids "protects", and of one alone is a doubt
 ---       ready        it is a service, in the background, and no load begins before it is: { port = 6379 }, { socket = path },
 ---                    { line = what it prints }, { file = path }, { when = f() -> true }; within ("60s"): else the run fails.
 ---                    It starts before the run's time begins

@@ -12,6 +12,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
+local rates = require "memlua.results.rates"
 local recording = require "memlua.experiment.recording"
 local sampling = require "memlua.experiment.sampling"
 local scope = require "memlua.base.scope"
@@ -176,8 +177,11 @@ local function outcome_of(self, t)
     name = t.spec.name, role = t.spec.role, rank = t.spec.rank, limits = t.limits, callbacks = t.callbacks,
     events = t.growth.events, events_local = t.growth.events_local, stat = t.growth.stat,
     stalled_us = t.growth.stalled_us, peak = t.growth.peak, host_wait = self.validity:wait(t), memory = json.array(t.series),
+    load = t.growth.load, loads = json.array(t.loads),
   }
-  return overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
+  local outcome = overlaid(workloads.outcome(t, self.started, function(pid) return self.kills:time_of(pid) end, self.folder), own)
+  outcome.rate = rates.of(outcome)
+  return outcome
 end
 
 local function policy_outcome(self)
@@ -197,6 +201,7 @@ local function outcome(self)
   for i, t in ipairs(self.tenants) do result.tenants[i] = outcome_of(self, t) end
   result.doubts = self.validity:doubts(result)
   result.supervisor = self.validity:supervisor()
+  result.supervisor.loads = json.array(self.sampling.loads)
   return result
 end
 
@@ -245,7 +250,8 @@ end
 ---     completion_s from when it was due until its end; absent when it was lost. alloc_s: until all was touched;
 ---                  held_s: until it began
 ---     spawned, start, finish, ended_at (that of an OOM kill is the kernel log's), delay (its start as given), pid
----     latency, progress: see w:wait; so are the figures that worker.figures lists
+---     latency, windows, progress: see w:wait; rate: { asked, achieved, kept, unit } where requests were due at one; so are
+---                  the figures that worker.figures lists
 ---     metrics      { name = { value, unit, better } }: figures of its programs' own
 ---     ready_s      until a service was ready, prepare_s: how long what prepares the run took: before the run's start
 ---     left         { files, bytes, others }: what it left in $MEMLUA_OUT, others: that wasn't kept
@@ -253,11 +259,13 @@ end
 ---     events, events_local   how memory.events and memory.events.local grew; stat: memory.stat's counters
 ---     stalled_us   { some, full }: how memory.pressure grew; peak: memory.peak
 ---     memory       list of { time, memory.current, stalled_us.some }
+---     load         how what it used and waited for beside memory grew: CPU, block devices, pressure of both, see load.of
+---     loads        the same over time, list of { at, ... }, see memlua.gauge's g:load
 ---     callbacks    what the policy kept of it
 ---     host_wait    { requests, in_flight_s, idle_s }: its requests for files that the host serves, see memlua.hostwait
 ---   doubts       list of { gate, text }: why the run isn't trustworthy, see memlua.experiment.validity
----   supervisor   { late_s, waited_s, major_faults, others }: how memlua itself fared, see there
----   parent       the session's events, events_local, stat, stalled_us, peak, limits
+---   supervisor   { late_s, waited_s, major_faults, others, load, loads }: how memlua itself fared, see there; loads: over time
+---   parent       the session's events, events_local, stat, stalled_us, peak, limits, load
 ---   policy       { name, roles, config, stats, recorded (see memlua.experiment.recording) }
 ---   controller   what became of it and what it cost, see memlua.experiment.controller's outcome
 ---   paid         { threads, programs }: what the kernel's threads and the policy's programs took, see memlua.experiment.attribution

@@ -1,5 +1,7 @@
 --- memlua.experiment.contention: how busy the machine is with others, and how long the supervisor had to wait for its turn.
+local growth = require "memlua.experiment.growth"
 local host = require "memlua.host"
+local load = require "memlua.experiment.load"
 local sys = require "memlua.base.sys"
 
 local contention = {}
@@ -23,25 +25,22 @@ local function major_faults()
   return tonumber(fields[10]) or 0
 end
 
--- sched-stats.rst: ns on the CPU, ns runnable without it
-local function waited() return tonumber((sys.first_line "/proc/self/schedstat" or ""):match "^%d+ (%d+)" or 0) / 1e9 end
-
 --- How it stands now, for contention.since; `cgs` is a list of the cgroups above all that is ours but for the supervisor.
 function contention.now(cgs)
   local busy, steal = machine()
-  local own = os.clock()
-  local ours = own
+  local own = load.own()
+  local ours = own.cpu_us / 1e6
   for _, cg in ipairs(cgs) do ours = ours + of(cg) end
-  return { at = host.monotonic(), busy = busy, steal = steal, own = own, ours = ours, waited = waited(), faults = major_faults() }
+  return { at = host.monotonic(), busy = busy, steal = steal, own = own, ours = ours, faults = major_faults() }
 end
 
---- What has come since `before`: { others, steal: shares of the machine's CPU time; of the supervisor: own: seconds of CPU
---- time, waited: seconds that it was runnable and not running, faults: its major page faults }.
+--- What has come since `before`: { others, steal: shares of the machine's CPU time; of the supervisor: own: how load.own() grew, faults: its
+--- major page faults }.
 function contention.since(before, cgs)
   local now, cpus = contention.now(cgs), host.facts().cpus
   local all = math.max(1e-9, (now.at - before.at) * cpus)
   return { others = math.max(0, now.busy - before.busy - (now.ours - before.ours)) / all, steal = (now.steal - before.steal) / all,
-           own = now.own - before.own, waited = now.waited - before.waited, faults = now.faults - before.faults }
+           own = growth.difference(now.own, before.own), faults = now.faults - before.faults }
 end
 
 return contention

@@ -6,6 +6,7 @@ local kernel = require "memlua.experiment.kernel"
 local contention = require "memlua.experiment.contention"
 local log = require "memlua.base.log"
 local module = require "memlua.machine.counters"
+local rates = require "memlua.results.rates"
 
 local validity = {}
 
@@ -52,7 +53,8 @@ end
 function gates.late(v, result)
   local since = v.since
   if v.late > validity.LATE_S and v.late > validity.LATE * result.duration_s then
-    return ("the supervisor sampled %.2f s late (%.2f s without a CPU, %d major page faults)"):format(v.late, since.waited, since.faults)
+    return ("the supervisor sampled %.2f s late (%.2f s without a CPU, %d major page faults)"):format(v.late,
+      since.own.waited_us / 1e6, since.faults)
   end
 end
 
@@ -80,13 +82,22 @@ function gates.leap(_, result)
   end
 end
 
-local ORDER <const> = { "kernel", "leap", "late", "busy", "asked" }
+-- With all the machine for itself: what others do to it isn't what is measured then. Beside others it is (memlua.results.verdict).
+function gates.rate(_, result)
+  local tenant = result.solo and result.tenants[1]
+  local rate = tenant and rates.of(tenant)
+  if rate and not rate.kept then
+    return ("%s couldn't keep its rate even alone: %s; ask for fewer, or give it a higher concurrency"):format(tenant.name, rates.text(rate))
+  end
+end
+
+local ORDER <const> = { "kernel", "leap", "late", "busy", "asked", "rate" }
 
 --- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
 function Validity:doubts(result)
   self.since = contention.since(self.load, ours(self.run))
   log.detail("supervisor: at most %.3f s late, %.3f s without a CPU, %d major faults; others had %.1f %% of the CPU", self.late,
-    self.since.waited, self.since.faults, self.since.others * 100)
+    self.since.own.waited_us / 1e6, self.since.faults, self.since.others * 100)
   local doubts = {}
   for _, gate in ipairs(ORDER) do
     local text = gates[gate](self, result)
@@ -95,11 +106,13 @@ function Validity:doubts(result)
   return #doubts > 0 and doubts or nil
 end
 
---- How memlua itself fared, once doubts() was asked: { cpu_s: CPU time that it took; late_s: the latest of its samples; waited_s: how long it could run and
---- had no CPU; major_faults; others: the share of the machine's CPU time that was neither its nor the tenants' }.
+--- How memlua itself fared, once doubts() was asked: { cpu_s: CPU time that it took; late_s: the latest of its samples;
+--- waited_s: how long it could run and had no CPU; major_faults; others: the share of the machine's CPU time that was neither its nor
+--- the tenants'; load: how load.own() grew }.
 function Validity:supervisor()
   local since = self.since
-  return { cpu_s = since.own, late_s = self.late, waited_s = since.waited, major_faults = since.faults, others = since.others }
+  return { cpu_s = since.own.cpu_us / 1e6, late_s = self.late, waited_s = since.own.waited_us / 1e6, major_faults = since.faults,
+           others = since.others, load = since.own }
 end
 
 return validity

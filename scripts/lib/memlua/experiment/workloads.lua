@@ -41,9 +41,8 @@ local function worker_spec(t, workload, folder)
   local spec = {}
   for key, value in pairs(workload) do if not OWN[key] then spec[key] = value end end
   spec.name = name_of(t, workload)
-  if spec.request then
-    spec.run, spec.phases, spec.request, spec.rate = spec.request, phases_of(spec.rate), nil, nil
-  end
+  if spec.rate then spec.phases, spec.rate = phases_of(spec.rate), nil end
+  if spec.request then spec.run, spec.request = spec.request, nil end
   local delay = t.spec.start + workload.start
   spec.delay = delay > 0 and delay or nil
   if spec.kind == "file" then spec.file = spec.file or files.path(spec.name) end
@@ -153,7 +152,7 @@ local function outcome_of(part, start, killed_at, origin, folder)
     delay = start, spawned = relative(r.spawned), start = relative(r.start), finish = relative(r.finish),
     ended_at = killed_at or relative(r.finish) or part.ended_at,
     completion_s = since_due(r.finish), alloc_s = since_due(allocated(r)), held_s = since_due(r.start),
-    latency = r.latency, progress = progress_of(r.progress, origin), ready_s = part.ready_s,
+    latency = r.latency, windows = r.windows, progress = progress_of(r.progress, origin), ready_s = part.ready_s,
   }
   for _, figure in ipairs(worker.figures) do outcome[figure.name] = r[figure.name] end
   return outcome
@@ -267,7 +266,7 @@ end
 --- What the workloads of the tenant `t` came to: { spec, parts, each { spec, output, result, ended_at }, growth =
 --- growth.since() of its cgroup }. Of one workload: { workload, ended, signal, exit_code, error, pid, output (its file in
 --- `folder`), delay (seconds that it was to wait), spawned, start, finish, ended_at (seconds since `origin`),
---- completion_s, alloc_s, held_s (since it was due), latency, progress, lost_children, and worker.figures } as
+--- completion_s, alloc_s, held_s (since it was due), latency, windows, progress, lost_children, and worker.figures } as
 --- memlua.worker measures them. Of several: the same where it means something for all, and `workloads`, a list of these,
 --- each with its name. `killed_at(pid)` gives the time of an OOM kill, or nil.
 function workloads.outcome(t, origin, killed_at, folder)

@@ -31,6 +31,40 @@ local function is_told(series)
   return false
 end
 
+-- ---- CPU and block devices -----------------------------------------------------------------------------------------
+
+local LOAD <const> = {
+  { "STRATEGY" }, { "BEST CPU", align = "right" }, { "OTHERS CPU", align = "right" }, { "MEMLUA CPU", align = "right", drop = 3 },
+  { "BEST WAITS FOR CPU", align = "right", drop = 1 }, { "OTHERS WAIT", align = "right", drop = 2 },
+  { "BEST WAITS FOR I/O", align = "right", drop = 1 }, { "OTHERS WAIT", align = "right", drop = 2 },
+}
+
+-- Who matters and waits for this share of a run for a CPU or a disk isn't slowed by memory alone.
+local WAITED <const> = 0.05
+
+local function has_waited(s)
+  local paid = s.strategy.paid or {}
+  local function waited(e) return e and paid.duration_s and e.median >= WAITED * paid.duration_s.median end
+  return waited(paid.best_cpu_stalled_s) or waited(paid.best_io_stalled_s)
+end
+
+local function load_row(s)
+  local paid = s.strategy.paid or {}
+  return { s.label, time(paid.best_cpu_s), time(paid.others_cpu_s), time(paid.supervisor_s), time(paid.best_cpu_stalled_s),
+           time(paid.others_cpu_stalled_s), time(paid.best_io_stalled_s), time(paid.others_io_stalled_s) }
+end
+
+--- The CPU time of all under each of the series (summary.series), medians of its runs, and how long some of their tasks waited for a
+--- CPU or a block device (pressure), as text; nil where the best-ranked didn't wait for either for 5 % of a run or more, so that
+--- memory is what the tenants fought for.
+function attribution.load(series)
+  local rows, is_needed = {}, false
+  for i, s in ipairs(series) do rows[i], is_needed = load_row(s), is_needed or has_waited(s) end
+  if not is_needed then return nil end
+  local function tells(cell) return cell ~= "-" and cell ~= "0 s" end
+  return "CPU and I/O: not memory alone is short\n\n" .. text.render(text.without_empty(LOAD, rows, tells))
+end
+
 --- A row for each of the series (summary.series), medians of its runs, as text; nil where none has a controller or a policy whose
 --- cost was measured. REACTS: from an event to a controller's answer; a policy answers within the charge itself.
 function attribution.text(series)

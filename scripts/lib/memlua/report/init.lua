@@ -7,6 +7,8 @@ local metrics = require "memlua.report.metrics"
 local plot = require "memlua.plot"
 local plot_latency = require "memlua.report.charts.latency"
 local plot_memory = require "memlua.report.charts.memory"
+local plot_metrics = require "memlua.report.charts.metrics"
+local plot_service = require "memlua.report.charts.service"
 local plot_slowdown = require "memlua.report.charts.slowdown"
 local remarks = require "memlua.report.remarks"
 local setting = require "memlua.report.setting"
@@ -70,7 +72,8 @@ function report.text(folders, pictured)
   if #folders > 1 then head = "side by side" end
   local sections = {}
   for _, section in ipairs { title(folders[1], head), tenants.text(series), metrics.text(series) or "", pictured and "" or tenants.bars(series, metric),
-    verdicts(folders), attribution.text(series) or "", text.flow(remarks.text(series, folders) .. effects.of(series) .. stopped(folders) .. legend(series), 2), text.flow(answers(folders), 2) } do
+    verdicts(folders), attribution.text(series) or "", attribution.load(series) or "",
+    text.flow(remarks.text(series, folders) .. effects.of(series) .. stopped(folders) .. legend(series), 2), text.flow(answers(folders), 2) } do
     if section ~= "" then sections[#sections + 1] = section end
   end
   return table.concat(sections, "\n")
@@ -85,7 +88,7 @@ local function runs_in_short(series)
 end
 
 --- Writes the pictures of `folders` into the folder `path`, for plot.draw: the bars, and what the runs have figures for
---- of slowdown, memory over time and latencies.
+--- of slowdown, memory over time, latencies, requests at a rate over time, and programs' own figures.
 function report.pictures(folders, path)
   local series = summary.series(folders)
   local setting = report.setting(folders[1]) .. runs_in_short(series)
@@ -93,6 +96,8 @@ function report.pictures(folders, path)
   plot_slowdown.write(path, series, setting)
   plot_memory.write(path, series, setting)
   plot_latency.write(path, series, setting)
+  plot_service.write(path, series, setting)
+  plot_metrics.write(path, series, setting)
 end
 
 report.several = true

@@ -80,17 +80,28 @@ end
 local function scanned(tenant) return tenant.stat and tenant.stat.pgscan_direct end
 local function stalled(tenant) return tenant.stalled_us and tenant.stalled_us.some and tenant.stalled_us.some / 1e6 end
 
+local function load_of(key) return function(tenant) return tenant.load and tenant.load[key] and tenant.load[key] / 1e6 end end
+
+local function supervisor(result) return result.supervisor and result.supervisor.cpu_s end
+local function duration(result) return result.duration_s end
+
 local FIGURES <const> = {
   kswapd_s = thread "kswapd_s", kworkers_s = thread "kworkers_s", others_s = thread "others_s",
   programs_s = of_programs "time_s", program_calls = of_programs "calls",
   best_scanned = of_side(true, scanned), others_scanned = of_side(false, scanned),
   best_stalled_s = of_side(true, stalled), others_stalled_s = of_side(false, stalled),
+  best_cpu_s = of_side(true, load_of "cpu_us"), others_cpu_s = of_side(false, load_of "cpu_us"),
+  best_cpu_stalled_s = of_side(true, load_of "cpu_stalled_us"), others_cpu_stalled_s = of_side(false, load_of "cpu_stalled_us"),
+  best_io_stalled_s = of_side(true, load_of "io_stalled_us"), others_io_stalled_s = of_side(false, load_of "io_stalled_us"),
+  supervisor_s = supervisor, duration_s = duration,
 }
 
 --- Who paid in the runs of a strategy, estimates: { kswapd_s, kworkers_s, others_s (CPU time of the kernel's threads), programs_s,
 --- program_calls (the policy's BPF programs), best_scanned, others_scanned (pages that reclaim looked at in the context of whoever charged,
 --- or on a kernel before 6.15 of a controller that wrote memory.reclaim: of the best-ranked tenants, and of the rest), best_stalled_s,
---- others_stalled_s (PSI, some) }. What wasn't measured is absent.
+--- others_stalled_s, best_cpu_stalled_s, others_cpu_stalled_s, best_io_stalled_s, others_io_stalled_s (PSI of memory, cpu and io, some),
+--- best_cpu_s, others_cpu_s (CPU time of their cgroups), supervisor_s (CPU time of memlua itself), duration_s (of a run) }.
+--- What wasn't measured is absent.
 function attribution.payers(runs)
   local paid = {}
   for key, f in pairs(FIGURES) do paid[key] = over(runs, f) end

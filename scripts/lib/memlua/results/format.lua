@@ -18,7 +18,9 @@ end
 
 -- ---- manifest.json ------------------------------------------------------------------------------------------------
 
-local kind_of_workload <const> = record({ kind = text, name = text, duration = number, hold = number, size = number }, { "kind" })
+local phase <const> = record({ name = text, rate = number, duration = number }, { "rate", "duration" })
+local kind_of_workload <const> = record({ kind = text, name = text, duration = number, hold = number, size = number, rate = list(phase, 1) },
+                                        { "kind" })
 
 local limits = map(is.number_or_text)
 
@@ -80,13 +82,20 @@ local function histogram(value, path)
   end
 end
 
+-- Of the requests that were due within each part of a workload's time.
+local function windows(value, path)
+  record({ width_s = number, latency = list(histogram) }, { "width_s", "latency" })(value, path)
+  if value.width_s <= 0 then refuse(is.below(path, "width_s"), "%s: not more than 0", value.width_s) end
+end
+
 local numbers <const> = map(number)
+local loads <const> = list(record({ at = number, cpu_us = number, cpu_stalled_us = number, io_stalled_us = number }, { "at" }))
 
 local PROCESS <const> = {
   ended = text, signal = is.number_or_text, exit_code = is.number_or_text, error = text, output = check.name, pid = number, completion_s = number,
   alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
   metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number,
-  latency = histogram, progress = list(is.tuple(0, number, number)), workload = kind_of_workload,
+  latency = histogram, windows = windows, progress = list(is.tuple(0, number, number)), workload = kind_of_workload,
 }
 
 local function joined(fields, more)
@@ -100,7 +109,8 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
-  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), callbacks = record { claim = number },
+  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), load = numbers, loads = loads,
+  rate = record { asked = number, achieved = number, kept = is.yes_or_no, unit = text }, callbacks = record { claim = number },
   workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
 
@@ -116,8 +126,10 @@ local RECORDED <const> = record({ file = check.name, calls = count, cut = count,
 
 local RESULT <const> = record({
   id = id, block = is.whole, strategy = check.name, solo = is.yes_or_no, duration_s = number, expected = list(ANSWER),
-  supervisor = numbers,
-  parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, peak = number, limits = session_limits },
+  supervisor = record { cpu_s = number, late_s = number, waited_s = number, major_faults = number, others = number, load = numbers,
+                        loads = loads },
+  parent = record { events = numbers, events_local = numbers, stat = numbers, stalled_us = numbers, load = numbers, peak = number,
+                    limits = session_limits },
   counted = numbers, policy = record({ name = text, stats = map(is.tree), recorded = RECORDED }, { "name" }), controller = CONTROLLER,
   paid = record { threads = numbers, programs = map(record({ calls = count, time_s = number }, { "calls", "time_s" })) },
   oom = list(record({ task_memcg = text, oom_memcg = text, time = number }, { "time" })), tenants = list(TENANT, 1),

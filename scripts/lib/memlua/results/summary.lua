@@ -7,6 +7,7 @@ local memlua = require "memlua"
 local metrics = require "memlua.results.metrics"
 local percentiles = require "memlua.base.percentiles"
 local pressure = require "memlua.results.pressure"
+local rates = require "memlua.results.rates"
 local slowdown = require "memlua.results.slowdown"
 local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
@@ -143,8 +144,8 @@ local function tenant_summary(all)
     reached = estimate(collect(all, "reached")), peak = estimate(collect(all, "peak")),
     working = working_of(all),
     alloc = estimate(collect(cases, "alloc_s")), read_bytes = estimate(collect(cases, "read_bytes")),
-    latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"),
-    events_local = medians(cases, "events_local"), workloads = workloads_of(all), metrics = metrics.of(cases),
+    latency = latency_of(cases), stat = medians(cases, "stat"), stalled_us = medians(cases, "stalled_us"), load = medians(cases, "load"),
+    events_local = medians(cases, "events_local"), workloads = workloads_of(all), metrics = metrics.of(cases), rate = rates.over(cases),
   }
 end
 
@@ -216,7 +217,7 @@ end
 --- the same of the ratios to the solo runs of the same block, times_work = of those without the hold, slowdown =
 --- times_solo's median, latency = { unit, count, max, p50, p95, p99 (medians of the runs'), of_runs = { p50, p95, p99 },
 --- cut_off (true: all were lost, the slow ones to come are missing) }, metrics = { name = the same as completion, with unit,
---- better, times_solo = how many times as bad as alone }, ..., workloads = list of { name, completion,
+--- better, times_solo = how many times as bad as alone }, rate = rates.over's, ..., workloads = list of { name, completion,
 --- ended = {how = runs} } where there are several } }, effects = effects.of's or nil, skipped = list of { name, reason }
 --- or nil, expected = judge.expected's or nil }. Times in seconds; the ratio of tenants that work for a fixed time is
 --- that of the times per byte.

@@ -6,6 +6,7 @@ local figures = require "memlua.base.figures"
 local intervals = require "memlua.base.intervals"
 local memlua = require "memlua"
 local objective = require "memlua.results.objective"
+local rates = require "memlua.results.rates"
 local stopping = require "memlua.results.stopping"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
@@ -107,6 +108,12 @@ local function untested(row)
     (p.stalled or 0) * 100)
 end
 
+local function pace(row)
+  local missed = row.missed
+  if not missed then return nil end
+  return ("keeps all, but not a rate: %s made %s in %d of %d runs"):format(missed.tenant, rates.text(missed), missed.broken, missed.runs)
+end
+
 local function objectives(row)
   for _, o in ipairs(row.objectives) do
     local said = objective.word_of(o)
@@ -144,7 +151,7 @@ local function price(row)
 end
 
 local function word_of(row)
-  for _, say in ipairs { failures, losses, untested, objectives, slowdown, survival, price } do
+  for _, say in ipairs { failures, losses, untested, pace, objectives, slowdown, survival, price } do
     local said = say(row)
     if said then return said end
   end
@@ -176,12 +183,25 @@ local function add_slowdowns(row, strategy)
   end
 end
 
+-- The first tenant that matters, the best-ranked or one with an objective, whose rate wasn't kept. That a strategy slows the others
+-- is its price.
+local function missed_rate(row, strategy)
+  for _, tenant in ipairs(strategy.tenants) do
+    if tenant.rate and not tenant.rate.kept and (tenant.name == row.best or has_objective(row.objectives, tenant.name)) then
+      local missed = { tenant = tenant.name }
+      for key, value in pairs(tenant.rate) do missed[key] = value end
+      return missed
+    end
+  end
+end
+
 local function row_of(folder, strategy, tested, pressure)
   local row = { name = strategy.name, runs = strategy.runs, intact = strategy.intact, failed = strategy.failed,
                 tested = tested, pressure = pressure, unprotected = unprotected(folder)[strategy.name],
                 objectives = objective.all(folder, strategy), parts = stopping.parts(folder.manifest) }
   add_slowdowns(row, strategy)
   row.has_objective = has_objective(row.objectives, row.best)
+  row.missed = missed_rate(row, strategy)
   row.makespan_s = strategy.makespan and strategy.makespan.median
   row.later = later_of(folder, strategy)
   row.verdict = word_of(row)
@@ -192,7 +212,8 @@ end
 --- slowdown (its X SOLO), times (the estimate that is judged: of its work without the hold), worst (X SOLO of any),
 --- makespan_s, later = { median, high, best } (makespan against the best order, whose
 --- own in seconds is best), tested (whether the unprotected runs were under
---- pressure; nil: there are none), pressure, objectives, verdict }. What can't be told is absent; of a strategy that was
+--- pressure; nil: there are none), pressure, objectives, missed (rates.over's of a tenant that matters, with its name as tenant, whose
+--- rate wasn't kept), verdict }. What can't be told is absent; of a strategy that was
 --- skipped that is all but its name and the verdict, which says why. Survival is judged by intervals.share.
 function verdict.of(folder)
   local rows, tested, pressure = {}, was_tested(folder)

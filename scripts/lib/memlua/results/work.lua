@@ -7,7 +7,7 @@ local work = {}
 --- Whether the tenant answers requests that are due at a rate: its time says nothing then.
 function work.is_paced(tenant)
   for _, part in ipairs(tenant.workloads or { tenant }) do
-    if part.workload and part.workload.request then return true end
+    if part.workload and part.workload.rate then return true end
   end
   return false
 end

@@ -20,18 +20,12 @@ local function check_rate(value, path)
   return check.number { min = 1e-3, max = 1e6 }(value, path)
 end
 
--- Of kind lua: either it runs by itself, or its requests are made for it.
-local function check_load(workload, path)
-  if not workload.run and not workload.request then check.refuse(path .. ".run", "missing; or request = f(i), with a rate") end
-  if workload.run and (workload.request or workload.rate or workload.duration) then
-    check.refuse(path .. ".run", "it runs by itself; a rate and a duration are for request = f(i)")
-  end
-  if workload.run then return end
-  if not workload.rate then check.refuse(path .. ".rate", "missing; how many requests a second are due?") end
+-- A constant rate becomes one phase.
+local function check_paced(workload, path)
   if type(workload.rate) == "table" and workload.duration then
     check.refuse(path .. ".duration", "each phase of the rate has its own")
   elseif type(workload.rate) == "number" then
-    if not workload.duration then check.refuse(path .. ".duration", "missing; for how long are %g requests a second due?", workload.rate) end
+    if not workload.duration then check.refuse(path .. ".duration", "missing; for how long are %g a second due?", workload.rate) end
     workload.rate, workload.duration = { { rate = workload.rate, duration = workload.duration } }, nil
   end
   local due = 0
@@ -39,12 +33,24 @@ local function check_load(workload, path)
   if due < 1 then check.refuse(path .. ".rate", "not one request is due in that time") end
 end
 
+-- Of kind lua: either it runs by itself, or its requests are made for it.
+local function check_load(workload, path)
+  if not workload.run and not workload.request then check.refuse(path .. ".run", "missing; or request = f(i), with a rate") end
+  if workload.run and (workload.request or workload.rate or workload.duration or workload.concurrency) then
+    check.refuse(path .. ".run", "it runs by itself; a rate, a duration and a concurrency are for request = f(i)")
+  end
+  if workload.request and not workload.rate then check.refuse(path .. ".rate", "missing; how many requests a second are due?") end
+  if workload.concurrency and workload.ready then
+    check.refuse(path .. ".concurrency", "of a service: its copies would all want the same place; leave it out")
+  end
+end
+
 -- What a workload may be told; `size` of what a program or a function takes says what it will be at most.
 local KEYS = {
   size = check.size, chunk = check.size, hold = check.duration, passes = positive, duration = check.duration,
   file = check.is "string", curve = check.is "table", speed = check.number { min = 1e-6, max = 1e6 }, base = check.bytes,
   user = check.is "string", huge = check.is "boolean", argv = check.list(check.is "string"), output = check.is "string", run = check.is "function", request = check.is "function",
-  rate = check_rate,
+  rate = check_rate, concurrency = check.number { min = 1, max = 256, integer = true },
 }
 
 -- kind -> the keys that it takes and those that it needs, as the kind itself says
@@ -158,8 +164,27 @@ function workload_spec.check(value, path)
   local workload = KINDS[kind](value, path)
   workload.kind, workload.start = kind, workload.start or 0
   if kind == "lua" then check_load(workload, path) end
+  if workload.rate and workload.passes then check.refuse(path .. ".passes", "beside a rate; give one of them") end
+  if workload.rate then check_paced(workload, path) end
   if kind == "trace" then workload.size = peak_of(workload.curve, path .. ".curve") + (workload.base or 0) end
   return workload
+end
+
+-- One process makes one request after the other. So many in flight take so many, among which those that are due are dealt in turn.
+local function dealt(list)
+  local all = {}
+  for _, workload in ipairs(list) do
+    local n = workload.concurrency or 1
+    workload.concurrency = nil
+    if n == 1 then all[#all + 1] = workload end
+    for lane = 0, n > 1 and n - 1 or -1 do
+      local copy = { lane = lane, lanes = n }
+      for key, value in pairs(workload) do copy[key] = value end
+      copy.name = ("%s_%d"):format(workload.name or workload.kind, lane + 1)
+      all[#all + 1] = copy
+    end
+  end
+  return all
 end
 
 -- Unnamed workloads are called after their kind: anon, exec, exec_2.
@@ -172,8 +197,9 @@ local function fill_names(workloads)
   end
 end
 
---- The checker of a tenant's list of them, which gives those without a name one.
-function workload_spec.check_all(list, path)
+--- The checker of a tenant's list of them, which gives those without a name one, and of each with a `concurrency` makes as many.
+function workload_spec.check_all(given, path)
+  local list = dealt(given)
   fill_names(list)
   record.check_unique(list, "name", path)
   for _, workload in ipairs(list) do
@@ -189,6 +215,7 @@ function workload_spec.check_preparation(value, path)
   for _, workload in ipairs(list) do
     workload.name = workload.name or "prepare"
     if workload.background or workload.ready then check.refuse(path, "it must end before the load begins: no background, no ready") end
+    if workload.concurrency then check.refuse(path .. ".concurrency", "what prepares a run is one process after the other; leave it out") end
   end
   return list
 end

@@ -3,6 +3,7 @@
 --- by memory (held or delayed by the policy, or waiting for reclaim).
 local memlua = require "memlua"
 local plot = require "memlua.plot"
+local telling = require "memlua.report.charts.telling"
 local units = require "memlua.units"
 
 local memory = {}
@@ -105,52 +106,13 @@ end
 
 -- ---- the panels ------------------------------------------------------------------------------------------------
 
-local function runs_of(s)
-  local runs = {}
-  for _, result in ipairs(s.folder.runs) do
-    if result.strategy == s.strategy.name then runs[#runs + 1] = result end
-  end
-  return runs
-end
-
--- The best-ranked of the tenants that weren't done in a run, nil when all were.
-local function worst_loss(result)
-  local worst
-  for _, tenant in ipairs(result.tenants) do
-    if tenant.ended ~= "done" and (not worst or tenant.rank < worst.rank) then worst = tenant end
-  end
-  return worst
-end
-
--- The run that tells most of a strategy: the first of those that lost the best-ranked tenant that any lost, else the first
--- of all. Returns its number and that tenant.
-local function telling(runs)
-  local number, lost = 1, nil
-  for i, result in ipairs(runs) do
-    local loss = worst_loss(result)
-    if loss and (not lost or loss.rank < lost.rank) then number, lost = i, loss end
-  end
-  return number, lost
-end
-
--- "none, run 4 of 10 (014-none), the first that lost high"
-local function title_of(label, runs, number, lost)
-  if #runs == 1 then return label end
-  if not lost then return ("%s, the first of %d runs"):format(label, #runs) end
-  local id = runs[number].id
-  return ("%s, run %d of %d%s, %s"):format(label, number, #runs, id and (" (%s)"):format(id) or "",
-    (lost.ended == "failed" and "the first in which %s failed" or "the first that lost %s"):format(lost.name))
-end
-
 local function panel_of(s, groups)
-  local runs = runs_of(s)
-  local number, lost = telling(runs)
-  local result = runs[number]
+  local result, title = telling.run(s)
   local rows = result and rows_of(result, groups) or {}
   if #rows < 2 then return nil end
   local limit = result.parent and result.parent.limits["memory.max"]
   return { result = result, rows = rows, last = rows[#rows][1], limit = type(limit) == "number" and limit or nil,
-           title = title_of(s.label, runs, number, lost) }
+           title = title }
 end
 
 local function panels_of(series, groups)
@@ -217,8 +179,7 @@ function memory.write(path, series, setting)
     limits = each(panels, function(panel) return panel.limit and panel.limit / MIB or -1 end),
     limit_words = each(panels, limit_words),
     losses = each(panels, function(panel) return losses_line(panel, groups) end),
-    caption = "The tenants' memory.current stacked: of each strategy the first run that lost the best-ranked of the "
-      .. "tenants that it lost, else the first. The line is the session's "
+    caption = "The tenants' memory.current stacked: " .. telling.SAID .. ". The line is the session's "
       .. "memory.max. Hatched: stalled by memory for half of the time or more (held or delayed by the policy, or "
       .. "waiting for reclaim). A cross: lost then, by the number in the line above." .. (differ and " The time axes differ." or ""),
   }, data_of(panels, groups))
