@@ -61,10 +61,7 @@ end
 
 local function prepare(run)
   memlua.must(lru.set(lru_of[run.strategy.name]))
-  if options.kind == "anon" then
-    run.scope:add(setmetatable({}, { __close = function() zram.drop() end }))
-    memlua.must(zram.make(3 * options.size))
-  end
+  if options.kind == "anon" then zram.swap(run.scope, 3 * options.size) end
 end
 
 scenario.run {

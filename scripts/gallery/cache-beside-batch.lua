@@ -2,7 +2,6 @@
 -- memory again, over and over. Both don't fit, and swap is compressed memory: what redis keeps there its clients wait for.
 --   memlua gallery/cache-beside-batch --runs 6
 -- Needs Debian's redis-server and lua-socket.
-local memlua = require "memlua"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 local socket = require "socket"
@@ -49,9 +48,6 @@ scenario.run {
     { name = "memory.low", tenants = { cache = { limits = { ["memory.low"] = "56M" } } } },
     { name = "below_low", policy = { name = "priority", roles = { high = { "cache" } }, config = { trigger = "always" } } },
   },
-  hooks = { setup = function(run)
-    run.scope:add(setmetatable({}, { __close = function() zram.drop() end }))
-    memlua.must(zram.make(128 << 20))
-  end },
+  hooks = { setup = function(run) zram.swap(run.scope, 128 << 20) end },
   answer = { tenant = "cache", under = "below_low", against = "memory.low" },
 }

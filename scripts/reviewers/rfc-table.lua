@@ -5,7 +5,6 @@
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 local zram = require "memlua.machine.zram"
-local memlua = require "memlua"
 
 local options = option.parse {
   name = "rfc-table", about = "The RFC's five rows, with intervals and the run alone.",
@@ -41,9 +40,6 @@ scenario.run {
     { name = "below_low", policy = priority(false) },
     options.idle and { name = "only_active", policy = priority(true) } or nil,
   },
-  hooks = { setup = function(run)
-    run.scope:add(setmetatable({}, { __close = function() zram.drop() end }))
-    memlua.must(zram.make(4 * options.size))
-  end },
+  hooks = { setup = function(run) zram.swap(run.scope, 4 * options.size) end },
   answer = options.idle and { tenant = "low", under = "only_active", against = "memory.low" } or { tenant = "high", under = "below_low", against = "memory.low" },
 }

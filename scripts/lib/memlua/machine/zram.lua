@@ -1,6 +1,7 @@
 --- memlua.machine.zram: swap on compressed RAM in the microVM. Like the RAM block device, swapping costs no time that
 --- depends on the host, only the guest's own work; what is swapped out is charged to nobody's memory.max.
 local guest = require "memlua.machine.guest"
+local memlua = require "memlua"
 
 local zram = {}
 
@@ -24,6 +25,12 @@ function zram.drop()
   if not made then return true end
   made = false
   return guest.run("swapoff " .. DEVICE, "rmmod zram")
+end
+
+--- The same for a run, whose `scope` (as its hooks get it) takes it away again. Fails where it can't be made.
+function zram.swap(scope, bytes)
+  scope:add(setmetatable({}, { __close = zram.drop }))
+  memlua.must(zram.make(bytes))
 end
 
 return zram
