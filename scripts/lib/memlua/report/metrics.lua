@@ -8,7 +8,8 @@ local metrics = {}
 
 local COLUMNS <const> = { { "TENANT" }, { "FIGURE" }, { "STRATEGY" }, { "VALUE", align = "right" }, { "X SOLO", align = "right", drop = 1 } }
 
-local function names_of(series, tenant)
+--- The names of the figures that programs of a tenant have under any of the series (summary.series), sorted.
+function metrics.names(series, tenant)
   local names = {}
   for _, s in ipairs(series) do
     for name in pairs((summary.find(s.strategy, tenant) or {}).metrics or {}) do names[name] = true end
@@ -21,7 +22,7 @@ end
 function metrics.text(series)
   local rows = {}
   for _, tenant in ipairs(summary.tenants(series)) do
-    for _, name in ipairs(names_of(series, tenant)) do
+    for _, name in ipairs(metrics.names(series, tenant)) do
       for _, s in ipairs(series) do
         local one = ((summary.find(s.strategy, tenant) or {}).metrics or {})[name]
         if one then

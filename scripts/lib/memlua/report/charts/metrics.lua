@@ -2,7 +2,7 @@
 --- its interval for each strategy.
 local estimate = require "memlua.results.estimate"
 local figures = require "memlua.base.figures"
-local memlua = require "memlua"
+local report = require "memlua.report.metrics"
 local plot = require "memlua.plot"
 local summary = require "memlua.results.summary"
 
@@ -13,14 +13,6 @@ local MOST <const> = 12
 
 -- Of a panel's axis this share stays free for the notes behind the points.
 local NOTES <const> = 0.42
-
-local function names_of(series, tenant)
-  local names = {}
-  for _, s in ipairs(series) do
-    for name in pairs((summary.find(s.strategy, tenant) or {}).metrics or {}) do names[name] = true end
-  end
-  return memlua.keys(names)
-end
 
 -- The points of a figure: list of { series, estimate }.
 local function points_of(series, tenant, name)
@@ -46,7 +38,7 @@ end
 local function panels_of(series)
   local panels = {}
   for _, tenant in ipairs(summary.tenants(series)) do
-    for _, name in ipairs(names_of(series, tenant)) do
+    for _, name in ipairs(report.names(series, tenant)) do
       local points = points_of(series, tenant, name)
       local unit, better = points[1][2].unit, points[1][2].better
       panels[#panels + 1] = { points = points, title = ("%s: %s%s, %s is better"):format(plot.short(tenant), plot.short(name),
