@@ -44,6 +44,24 @@ function memlua.named(list, name)
   for _, one in ipairs(list) do if one.name == name then return one end end
 end
 
+--- A list of { name = ... } as a table by these names.
+function memlua.by_name(list)
+  local known = {}
+  for _, one in ipairs(list) do known[one.name] = one end
+  return known
+end
+
+--- A list of { rank = ... } anew, the best rank (1) first; of one rank in their order.
+function memlua.ranked(list)
+  local order, place = table.move(list, 1, #list, 1, {}), {}
+  for i, one in ipairs(list) do place[one] = i end
+  table.sort(order, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return place[a] < place[b]
+  end)
+  return order
+end
+
 --- The keys of a table as a sorted list.
 function memlua.keys(t)
   local list = {}

@@ -44,17 +44,6 @@ function common.total(c, name)
   return total
 end
 
---- The tenants, the best-ranked first; of one rank in their order.
-function common.ranked(c)
-  local list, place = table.move(c.tenants, 1, #c.tenants, 1, {}), {}
-  for i, t in ipairs(list) do place[t] = i end
-  table.sort(list, function(a, b)
-    if a.rank ~= b.rank then return a.rank < b.rank end
-    return place[a] < place[b]
-  end)
-  return list
-end
-
 -- ---- what they do with them ------------------------------------------------------------------------------------------
 
 --- f(tenant, ...) for each of the list.

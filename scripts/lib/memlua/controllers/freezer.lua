@@ -54,7 +54,7 @@ function freezer.stall(given)
   return function(c)
     local high = common.sides(c, "stall")
     local low, frozen, quiet_since = {}, {}, host.monotonic()
-    for _, t in ipairs(common.ranked(c)) do if t.role == "low" then low[#low + 1] = t end end
+    for _, t in ipairs(memlua.ranked(c.tenants)) do if t.role == "low" then low[#low + 1] = t end end
     local function freeze_next()
       local t = next_of(low, frozen, false)
       if t then common.hold(frozen, t, true) end
@@ -91,7 +91,7 @@ end
 function freezer.reserve(given)
   local o = common.options("reserve", given, RESERVE)
   return function(c)
-    local order, total, claims = common.ranked(c), common.total(c, "reserve"), claims_of(c, o.claims)
+    local order, total, claims = memlua.ranked(c.tenants), common.total(c, "reserve"), claims_of(c, o.claims)
     local frozen, began = {}, {}
     c:every(o.period, function()
       local room, is_best = total - c.session:usage(), true

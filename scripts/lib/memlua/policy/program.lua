@@ -240,16 +240,10 @@ local function add_role(self, role)
   self:put("")
 end
 
-local function by_name(fields)
-  local known = {}
-  for _, field in ipairs(fields) do known[field.name] = field end
-  return known
-end
-
 local function new(definition)
-  local self = { lines = {}, count = 0, compiled = {}, roles = by_name(definition.roles), routine = routine.called }
-  self.fields = { config = by_name(definition.config), stats = by_name(definition.stats), state = by_name(definition.state) }
-  for _, role in ipairs(definition.roles) do self.fields[role.name] = by_name(role.fields) end
+  local self = { lines = {}, count = 0, compiled = {}, roles = memlua.by_name(definition.roles), routine = routine.called }
+  self.fields = { config = memlua.by_name(definition.config), stats = memlua.by_name(definition.stats), state = memlua.by_name(definition.state) }
+  for _, role in ipairs(definition.roles) do self.fields[role.name] = memlua.by_name(role.fields) end
   function self:put(fmt, ...) self.lines[#self.lines + 1] = { text = fmt:format(...) } end
   function self.add(lines, origin)
     for _, line in ipairs(lines) do

@@ -93,12 +93,6 @@ local function given(self, fields, of, kind, values, initial)
   end
 end
 
-local function by_name(fields)
-  local known = {}
-  for _, field in ipairs(fields) do known[field.name] = field end
-  return known
-end
-
 local function initials(fields)
   local values = {}
   for _, field in ipairs(fields) do values[field.name] = field.initial end
@@ -113,7 +107,7 @@ local function new_tenant(self, tenant)
     if field.is_setting then settings[field.name], me[field.name] = field.initial, nil end
   end
   local recorded = memlua.named(self.header.roles, tenant.role)
-  return setmetatable(me, { __index = given(self, by_name(recorded.settings), tenant.id, KIND.setting, tenant.settings, settings) })
+  return setmetatable(me, { __index = given(self, memlua.by_name(recorded.settings), tenant.id, KIND.setting, tenant.settings, settings) })
 end
 
 local function member(self, tenant) return { me = self.tenants[tenant.id], memcg = cgroup(self, tenant.id) } end
@@ -225,7 +219,7 @@ function shadow.new(definition, header, config)
   check_roles(definition, header)
   local self = setmetatable({ definition = definition, header = header, known = {}, cgroups = {}, tenants = {}, ended = {} }, Shadow)
   self.instance = plain.new(definition, { now = function() return now(self) end, tenants = function(role) return tenants_of(self, role) end })
-  local recorded, values = by_name(header.config_fields), {}
+  local recorded, values = memlua.by_name(header.config_fields), {}
   for name, v in pairs(header.config) do values[name] = v end
   for name, v in pairs(config or {}) do recorded[name], values[name] = nil, v end
   self.instance.config = setmetatable({}, { __index = given(self, recorded, nil, KIND.config, values, initials(definition.config)) })

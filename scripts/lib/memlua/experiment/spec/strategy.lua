@@ -81,13 +81,8 @@ end
 
 -- Places by rank, tenants of one rank in their order in the list: no two alike.
 local function places_of(tenants)
-  local order, place = table.move(tenants, 1, #tenants, 1, {}), {}
-  for i, tenant in ipairs(tenants) do place[tenant.name] = i end
-  table.sort(order, function(a, b)
-    if a.rank ~= b.rank then return a.rank < b.rank end
-    return place[a.name] < place[b.name]
-  end)
-  for i, tenant in ipairs(order) do place[tenant.name] = i end
+  local place = {}
+  for i, tenant in ipairs(memlua.ranked(tenants)) do place[tenant.name] = i end
   return place
 end
 
