@@ -89,22 +89,40 @@ static __always_inline struct mem_cgroup *lua_living_from(struct cgroup *from,
 	return found;
 }
 
-/* What has gone has nothing. */
-static __noinline __s64 lua_counter(struct lua_call *call, struct mem_cgroup *memcg, int item,
-				    bool is_event)
+/* The one at hand, with a reference; NULL: it has gone. */
+static __always_inline struct mem_cgroup *lua_living(struct lua_call *call,
+						     struct mem_cgroup *memcg)
 {
-	struct mem_cgroup *living;
+	struct mem_cgroup *living = NULL;
+
+	if (memcg)
+		living = lua_living_from(call->other, memcg);
+	if (memcg && !living)
+		living = lua_living_from(call->mine, memcg);
+	return living;
+}
+
+/* What has gone has nothing. */
+static __noinline __s64 lua_state(struct lua_call *call, struct mem_cgroup *memcg, int item)
+{
+	struct mem_cgroup *living = lua_living(call, memcg);
 	__s64 value;
 
-	if (!memcg)
-		return 0;
-	living = lua_living_from(call->other, memcg);
-	if (!living)
-		living = lua_living_from(call->mine, memcg);
 	if (!living)
 		return 0;
-	value = is_event ? bpf_mem_cgroup_vm_events(living, item) :
-			   bpf_mem_cgroup_page_state(living, item);
+	value = bpf_mem_cgroup_page_state(living, item);
+	bpf_put_mem_cgroup(living);
+	return value;
+}
+
+static __noinline __s64 lua_events(struct lua_call *call, struct mem_cgroup *memcg, int item)
+{
+	struct mem_cgroup *living = lua_living(call, memcg);
+	__s64 value;
+
+	if (!living)
+		return 0;
+	value = bpf_mem_cgroup_vm_events(living, item);
 	bpf_put_mem_cgroup(living);
 	return value;
 }
@@ -112,9 +130,11 @@ static __noinline __s64 lua_counter(struct lua_call *call, struct mem_cgroup *me
 #define LUA_MINE(call, cgroup) (call)->mine = (cgroup)
 #define LUA_OTHER(call, tenant) (call)->other = (tenant)->cgroup
 #define LUA_STATE(call, memcg, list, item)                                                         \
-	lua_counter(call, memcg, bpf_core_enum_value(enum list, item), false)
+	lua_state(call, memcg, bpf_core_enum_value(enum list, item))
 #define LUA_EVENTS(call, memcg, item)                                                              \
-	lua_counter(call, memcg, bpf_core_enum_value(enum vm_event_item, item), true)
+	(bpf_core_enum_value_exists(enum vm_event_item, item) ?                                    \
+		 lua_events(call, memcg, bpf_core_enum_value(enum vm_event_item, item)) :          \
+		 LUA_STATE(call, memcg, node_stat_item___events, item##___state))
 
 /* --- time, ms since the machine began --- */
 

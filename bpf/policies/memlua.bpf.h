@@ -68,19 +68,24 @@ enum cgroup_subsys_id {
 	memory_cgrp_id = 3,
 };
 
-enum vm_event_item {
-	PGFAULT = 20,
-	PGMAJFAULT,
-	PGACTIVATE,
-	PGDEACTIVATE,
-	PGLAZYFREE,
-	PGLAZYFREED,
-	PGREFILL,
-	PGSCAN_KSWAPD,
-	PGSCAN_DIRECT,
-	PGSTEAL_KSWAPD,
-	PGSTEAL_DIRECT,
-};
+/* From Linux 7.3 on some of these are node_stat_item's, instead: which, the kernel's BTF tells. */
+#define VM_EVENTS(X)                                                                               \
+	X(PGFAULT)                                                                                 \
+	X(PGMAJFAULT)                                                                              \
+	X(PGACTIVATE)                                                                              \
+	X(PGDEACTIVATE)                                                                            \
+	X(PGLAZYFREE)                                                                              \
+	X(PGLAZYFREED)                                                                             \
+	X(PGREFILL)                                                                                \
+	X(PGSCAN_KSWAPD)                                                                           \
+	X(PGSCAN_DIRECT)                                                                           \
+	X(PGSTEAL_KSWAPD)                                                                          \
+	X(PGSTEAL_DIRECT)
+#define AS_EVENT(item) item,
+#define AS_STATE(item) item##___state,
+enum vm_event_item { VM_EVENTS(AS_EVENT) };
+/* libbpf takes no notice of what follows three underscores. */
+enum node_stat_item___events { VM_EVENTS(AS_STATE) };
 
 enum node_stat_item {
 	NR_ANON_MAPPED = 20,
