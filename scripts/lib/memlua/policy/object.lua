@@ -1,5 +1,6 @@
 --- memlua.policy.object: from C to the object that the kernel takes: clang, and a cache of what it has made.
 local host = require "memlua.host"
+local log = require "memlua.base.log"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
 
@@ -17,6 +18,13 @@ end
 local function cache()
   local root = os.getenv "XDG_CACHE_HOME" or (os.getenv "HOME" or "/root") .. "/.cache"
   return root .. "/memlua/policies"
+end
+
+-- Where the cache can't be written, as in the microVM of an ordinary user, objects last as long as memlua.
+local passing
+local function passing_cache()
+  passing = passing or memlua.must(host.scratch())
+  return passing:path()
 end
 
 -- What the C includes.
@@ -57,17 +65,28 @@ local function compile(name, path, made)
   memlua.must(os.rename(new, made))
 end
 
+-- The C where `root` keeps it, as FOLDER/NAME.bpf.c. Returns the path up to .c, or nil and why it can't be kept.
+local function keep(root, name, text)
+  local folder = ("%s/%s"):format(root, object.hash(text))
+  local base = folder .. "/" .. name .. ".bpf"
+  if sys.read(base .. ".c") == text and sys.exists(base .. ".o") then return base end
+  os.remove(base .. ".o") -- of another text, or half made
+  local kept, why = host.mkdir(folder)
+  if kept then kept, why = host.save(base .. ".c", text) end
+  if not kept then return nil, why end
+  return base
+end
+
 --- The object of a policy's C: made by clang, or found where it was made before. `name`: of the policy. Returns its path, beside which
 --- lies the C as NAME.bpf.c. Fails with status 4 without clang, 1 with its complaint, at the line of Lua.
 function object.of(name, c)
   local text = ("%s// of lua.bpf.h %s\n"):format(c, version_of_runtime())
-  local folder = ("%s/%s"):format(cache(), object.hash(text))
-  local base = folder .. "/" .. name .. ".bpf"
-  if sys.read(base .. ".c") == text and sys.exists(base .. ".o") then return base .. ".o" end
-  local made, why = host.mkdir(folder)
-  if made then made, why = host.save(base .. ".c", text) end
-  if not made then memlua.fail(memlua.status.resources, "%s; set XDG_CACHE_HOME to a folder that can be written", why) end
-  compile(name, base .. ".c", base .. ".o")
+  local base, why = keep(cache(), name, text)
+  if not base then
+    log.detail("%s: policies are compiled anew by each memlua", why)
+    base = memlua.must(keep(passing_cache(), name, text))
+  end
+  if not sys.exists(base .. ".o") then compile(name, base .. ".c", base .. ".o") end
   return base .. ".o"
 end
 
