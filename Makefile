@@ -188,13 +188,16 @@ check-valgrind: $(MEMLUA)
 cycles-sanitized: $(MEMLUA)
 	ASAN_OPTIONS=detect_leaks=1 $(MEMLUA) tests/lib/cycles.lua $(CYCLES)
 
-# --- the module under attack: on a kernel with KASAN and lockdep, by the real clock, and on the stock one ---
+# --- the module under attack: on a kernel with KASAN and lockdep, on one CPU and on two side by side, and on the stock one ---
 ROUNDS ?= 10000
 check-debug: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
-	kernel=$$(tests/debug/kernel.sh) && \
-	$(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/races.t $(ROUNDS) $(SEED)
-	$(abspath $(MEMLUA)) --vm tests/vm/races.t $(ROUNDS) $(SEED)
-	kernel=$$(tests/debug/kernel.sh) && $(abspath $(MEMLUA)) --vm --kernel "$$kernel" --clock real tests/vm/rfc.t
+	kernel=$$(tests/debug/kernel.sh) && set -- tests/vm/races.t $(ROUNDS) $(SEED) && \
+	memlua() { $(abspath $(MEMLUA)) --vm --timeout 12h "$$@"; } && \
+	memlua --clock real --kernel "$$kernel" "$$@" && \
+	MEMLUA_TCG=multi memlua --clock real --cpus 2 --kernel "$$kernel" "$$@" && \
+	memlua "$$@" && \
+	MEMLUA_TCG=multi memlua --clock real --cpus 2 "$$@" && \
+	memlua --clock real --kernel "$$kernel" tests/vm/rfc.t
 
 # --- with the sanitizers, in build folders of their own: the unit tests, leaks included, and the parsers on hostile input ---
 ASAN = $(BUILD)-asan

@@ -41,6 +41,7 @@ static void free_words(struct words *w)
 static void add_machine(struct words *w, const struct vm_config *c)
 {
 	unsigned long long mib = c->memory >> 20;
+	const char *threads = getenv("MEMLUA_TCG"); /* see CONTRIBUTING */
 
 	add(w, "qemu-system-x86_64");
 	for (const char *const *o = (const char *const[]){"-nodefaults", "-no-user-config",
@@ -55,7 +56,7 @@ static void add_machine(struct words *w, const struct vm_config *c)
 	 * One thread for all CPUs: with one each, TCG of QEMU 7.2 once ran into the int3 that the guest
 	 * kernel places while ftrace patches code (an oops in the hooked function).
 	 */
-	add(w, "-accel"), add(w, c->kvm ? "kvm" : "tcg,thread=single");
+	add(w, "-accel"), add(w, c->kvm ? "kvm" : "tcg,thread=%s", threads ? threads : "single");
 	/*
 	 * QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount; without cx16 a kernel of 7.x gives a
 	 * BPF program no worker (kmalloc_nolock() in mm/slub.c takes it). With erms the kernel clears a
