@@ -60,10 +60,13 @@ local result = scenario.run(plan {
 local runs = {}
 for _, run in ipairs(result.runs) do runs[run.strategy] = run end
 
+-- A controller isn't asked about what a tenant touches between the last look and its end: 5M in 10 ms.
+local LEAST <const> = { kernel = 24, user = 12 }
 for _, where in ipairs { "kernel", "user" } do
   local run = runs[where]
   local greedy, modest = memlua.named(run.tenants, "greedy"), memlua.named(run.tenants, "modest")
-  tap.ok(greedy.callbacks.active >= 24 and greedy.callbacks.active <= 40, where .. ": 8M over the soft limit are 32 delays", greedy.callbacks.active)
+  local active = greedy.callbacks.active
+  tap.ok(active >= LEAST[where] and active <= 40, where .. ": 8M over the soft limit are 32 delays", active)
   tap.is(modest.callbacks.active, 0, where .. ": none below it")
   tap.ok(greedy.completion_s > 5 * memlua.named(runs.none.tenants, "greedy").completion_s, where .. ": the greedy one takes longer", greedy.completion_s)
   tap.ok(greedy.completion_s > 3 * modest.completion_s, where .. ": than the modest one", greedy.completion_s, modest.completion_s)
