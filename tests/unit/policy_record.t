@@ -325,6 +325,10 @@ tap.ok(status == 2 and said:find "2 of 3 answers differ" and said:find("4 ms    
   "a file of it: different", said, status)
 said, status = run("%s %s --config step=3", calls, good)
 tap.ok(status == 2 and said:find "2 of 3 answers differ", "another configuration", said, status)
+local scenario_path <const> = save("scenario.lua", "require 'memlua.scenario'.run { name = 'x', limits = { ['memory.max'] = '64M' }, tenants = { { name = 'a', workload = { kind = 'anon', size = '4M' } } }, "
+  .. "strategies = { { name = 'none' } } }")
+said, status = run("%s %s", calls, scenario_path)
+tap.ok(status == 1 and said:find "scenario.lua: it is no policy, it begins an experiment; a policy's file ends with `return policy.lua", "a scenario isn't run", said, status)
 local silent_path <const> = save("silent.lua", TEXT:format "return memcg.events.max")
 said, status = run("%s %s", calls, silent_path)
 tap.ok(status == 7 and said:find "kept.calls: no answer can be compared\n.*\nmemlua: 3 calls can't be told\n$", "what can't be told is not the same", said, status)

@@ -1,5 +1,6 @@
 --- memlua.experiment.entry: the first use of the kernel, and what is left to do on the machine where a microVM did the
 --- work. The bindings call it (host/upcalls.c) where a script has not.
+local definition = require "memlua.policy.definition"
 local host = require "memlua.host"
 local memlua = require "memlua"
 local session = require "memlua.experiment.session"
@@ -29,8 +30,11 @@ end
 ---   after   f(out): called on the machine once the microVM has ended and its results lie in the folder
 ---   ran     what memlua.machine.ran is to look at beside memlua and its kernel; nil: at nothing
 ---   only_here   why the microVM would be of no use, if it wouldn't
---- Returns the way, "native" or "module". Fails with status 4 where there is none.
+--- Returns the way, "native" or "module". Fails with status 4 where there is none, with 1 in a file that is read as a policy.
 function entry.enter(job)
+  if definition.loading then
+    memlua.fail(memlua.status.misuse, "%s: it is no policy, it begins an experiment; a policy's file ends with `return policy.lua { ... }`", definition.loading)
+  end
   if not way.name then
     local settings = host.settings
     local own = { out = settings.out, after = function(out) deliver(out, settings.json) end }

@@ -5,7 +5,9 @@ local memlua = require "memlua"
 local object = require "memlua.policy.object"
 local program = require "memlua.policy.program"
 
-local definition = {}
+local definition = {
+  loading = nil, -- the path of the file that is read as a policy just now: it may not begin an experiment
+}
 
 local Definition = {}
 Definition.__index = Definition
@@ -43,10 +45,17 @@ end
 --- definition:version() -> a word that is the same for the same C.
 function Definition:version() return object.hash(self.plain_c) end
 
-local function from_file(path)
+-- What the file returns.
+local function returned_by(path)
   local f, why = loadfile(path)
   if not f then memlua.fail(memlua.status.misuse, "%s", why) end
-  local self = f()
+  definition.loading = path
+  local _ <close> = setmetatable({}, { __close = function() definition.loading = nil end })
+  return f()
+end
+
+local function from_file(path)
+  local self = returned_by(path)
   if getmetatable(self) ~= Definition then
     memlua.fail(memlua.status.misuse, "%s: it returns no policy; end it with `return policy.lua { ... }`", path)
   end
