@@ -10,7 +10,7 @@
 #   make check-valgrind   make and close each handle a thousand times under valgrind
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
-#   make bench    measure what an idle policy costs, how exact delays are, and what memlua itself takes
+#   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, and what memlua itself takes
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more
 #   make check-kernels   the tests of the microVM on several kernels: KERNELS="6.12 7.2 7.3"; tests/kernels.sh tells more
@@ -145,6 +145,7 @@ bench: $(MEMLUA)
 	@rm -rf $(RUNS)/overhead $(RUNS)/precision $(RUNS)/watching-8 $(RUNS)/watching-100
 	$(MEMLUA) scripts/overhead.lua --out $(RUNS)/overhead
 	$(MEMLUA) scripts/precision.lua --out $(RUNS)/precision
+	$(MEMLUA) scripts/attaching.lua
 	for n in 8 100; do $(MEMLUA) scripts/watching.lua --tenants $$n --out $(RUNS)/watching-$$n || exit; done
 
 # A microVM keeps one CPU busy, and by its virtual clock nothing depends on what the others do.
@@ -274,7 +275,7 @@ TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch] bpf/policies/*.lua)) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
-	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/*)
+	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/* scripts/wishes/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
 MODULE_SOURCE = $(shell sed -n 's/^PACKAGE_\(NAME\|VERSION\)="\(.*\)"/\2/p' bpf/kmod/dkms.conf | paste -sd-)
 install: $(MEMLUA) $(MANUALS)

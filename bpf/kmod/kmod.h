@@ -71,7 +71,7 @@ void uncharge_hook_put(void);
 
 /* lookup.c: what the kernel has and doesn't export */
 unsigned long lookup(const char *name);
-bool kernel_has_type(const char *name);
+int kernel_has_type(const char *name);
 
 /* kfuncs.c: functions of the kernel that programs may call */
 int kfuncs_register(void);

@@ -23,17 +23,18 @@ unsigned long lookup(const char *name)
 	return (unsigned long)kp.addr;
 }
 
-/* Whether the kernel's own BTF has a struct of that name. */
-bool kernel_has_type(const char *name)
+/* Whether the kernel's own BTF has a struct of that name: 1, 0, or -ENOENT: that can't be told. */
+int kernel_has_type(const char *name)
 {
 	unsigned long get = lookup("bpf_get_btf_vmlinux"), find = lookup("btf_find_by_name_kind");
 	struct btf *btf;
 
 	if (!get || !find)
-		return false;
+		return -ENOENT;
 	static_call_update(get_btf_vmlinux, (typeof(&bpf_get_btf_vmlinux))get);
 	static_call_update(find_by_name_kind, (typeof(&btf_find_by_name_kind))find);
 	btf = static_call(get_btf_vmlinux)();
-	return !IS_ERR_OR_NULL(btf) &&
-	       static_call(find_by_name_kind)(btf, name, BTF_KIND_STRUCT) > 0;
+	if (IS_ERR_OR_NULL(btf))
+		return -ENOENT;
+	return static_call(find_by_name_kind)(btf, name, BTF_KIND_STRUCT) > 0;
 }

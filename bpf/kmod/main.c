@@ -38,11 +38,13 @@ MODULE_PARM_DESC(by_memlua, "loaded by memlua, whose last process unloads it");
 
 static int __init memcg_bpf_ops_init(void)
 {
+	int native = kernel_has_type("memcg_bpf_ops");
 	int err;
 
-	if (kernel_has_type("memcg_bpf_ops")) {
-		pr_err("this kernel has memcg_bpf_ops itself, and we would replace functions that call it\n");
-		return -EEXIST;
+	if (native) {
+		pr_err("this kernel %s memcg_bpf_ops itself, and we would replace functions that call it\n",
+		       native > 0 ? "has" : "may have");
+		return native > 0 ? -EOPNOTSUPP : native;
 	}
 	err = debts_start();
 	if (err)

@@ -5,6 +5,10 @@
  * memory.high: what a file "memory.high_async" would do. For page cache and, with may_swap, anonymous memory; what can't be
  * reclaimed is left to the kernel's limits.
  *
+ * That is the trigger `usage`. By `pressure` or `faults` it starts as well once the tenant stalls for memory or faults that much, whatever
+ * its usage, and goes until it does so less, or its usage is down to `stop`. Both are what the kernel has averaged or counted last, up to
+ * 2 s ago.
+ *
  * Who pays: the worker is a kworker, whose CPU time no tenant is charged for. What it does for a tenant is counted as the
  * tenant's (work_ns), so that it can be told.
  *
@@ -22,7 +26,19 @@
 /* How long one run of the worker is, in batches; then it queues itself again, behind the others' work. */
 #define BATCHES 16
 
+enum async_trigger {
+	usage,
+	pressure,
+	faults,
+};
+
 struct async_config {
+	enum async_trigger trigger __doc("what starts reclaim beside a usage above start");
+	__u32 start_pressure __doc(
+		"pressure: percent of the last 10 s in which the tenant stalled for memory (memory.pressure, some avg10), from which on it starts");
+	__u32 stop_pressure __doc("pressure: percent, below which it ends");
+	__u64 start_faults __doc("faults: page faults per second, from which on it starts");
+	__u64 stop_faults __doc("faults: page faults per second, below which it ends");
 	__u32 start_percent __doc(
 		"usage, in percent of memory.max, above which reclaim starts, for tenants that say none");
 	__u32 stop_percent __doc("usage, in percent of memory.max, down to which it goes");
@@ -33,12 +49,17 @@ struct async_config {
 struct async_stats {
 	__u64 calls __doc("tenants asked");
 	__u64 started __doc("background reclaims started");
+	__u64 triggered __doc("of these, by the trigger, with the usage below start");
 	__u64 reclaimed __doc("memory reclaimed") __unit("bytes");
 	__u64 fruitless __doc("reclaims that ended because nothing more could be had");
 	__u64 work_ns __doc("time that the workers took, ns");
 };
 
 volatile struct async_config config = {
+	.start_pressure = 10,
+	.stop_pressure = 5,
+	.start_faults = 10000,
+	.stop_faults = 1000,
 	.start_percent = 80,
 	.stop_percent = 60,
 	.batch = 1 << 20,
@@ -54,7 +75,26 @@ struct tenant {
 	__u64 started __doc("background reclaims started");
 	__u64 reclaimed __doc("memory reclaimed") __unit("bytes");
 	__u64 work_ns __doc("time that the workers took for this tenant, ns");
-	__u64 running; /* a worker is queued or at work */
+	__u64 running;   /* a worker is queued or at work */
+	bool by_trigger; /* what has started it, or would */
+	__u64 faults;    /* counted when last looked, and when that was, ns */
+	__u64 looked;
+	__u64 rate __doc("page faults per second when last looked (trigger faults)");
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#define AVERAGES 3 /* over 10, 60 and 300 s */
+
+struct psi_group {
+	unsigned long avg[AVERAGES]; /* of each state; the kernel's BTF has them in one row */
+};
+
+#pragma clang attribute pop
+
+/* The value comes from the kernel's BTF. */
+enum psi_states {
+	PSI_MEM_SOME = 2,
 };
 
 struct {
@@ -77,9 +117,108 @@ struct {
 	__type(value, struct job);
 } jobs SEC(".maps");
 
+static __always_inline __u64 id_of(struct mem_cgroup *memcg)
+{
+	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
+}
+
 static __always_inline __u64 percent_of_max(struct mem_cgroup *memcg, __u32 percent)
 {
 	return bytes(BPF_CORE_READ(memcg, memory.max)) / 100 * percent;
+}
+
+/* --- the trigger --- */
+
+/* The kernel's averages are percent with so many bits behind the point: include/linux/sched/loadavg.h. */
+#define FSHIFT 11
+
+/* memory.pressure, some avg10, in percent; 0 without PSI. */
+static __always_inline __u64 pressure_of(struct mem_cgroup *memcg)
+{
+	__u32 offset = bpf_core_enum_value(enum psi_states, PSI_MEM_SOME) * AVERAGES * sizeof(long);
+	struct psi_group *psi = BPF_CORE_READ(memcg, css.cgroup, psi);
+	unsigned long avg = 0;
+
+	if (psi)
+		bpf_probe_read_kernel(&avg, sizeof(avg),
+				      (char *)psi + bpf_core_field_offset(struct psi_group, avg) +
+					      offset);
+	return avg >> FSHIFT;
+}
+
+/* How long the kernel's counters may be old, and so the least between two looks, ns. */
+#define FLUSHED (2000 * NSEC_PER_MSEC)
+
+static __always_inline __u64 counted_faults(__u64 id)
+{
+	__u32 item = bpf_core_enum_value(enum vm_event_item, PGFAULT);
+	struct cgroup *cgroup = bpf_cgroup_from_id(id);
+	struct mem_cgroup *memcg;
+	__u64 faults = 0;
+
+	if (!cgroup)
+		return 0;
+	memcg = bpf_get_mem_cgroup(&cgroup->self);
+	if (memcg) {
+		faults = bpf_mem_cgroup_vm_events(memcg, item);
+		bpf_put_mem_cgroup(memcg);
+	}
+	bpf_cgroup_release(cgroup);
+	return faults;
+}
+
+/* Page faults per second; of two that look at the same moment either may win. */
+static __always_inline __u64 faults_of(struct tenant *tenant, __u64 id)
+{
+	__u64 now = bpf_ktime_get_ns(), since = now - tenant->looked, seen;
+
+	if (since < FLUSHED)
+		return tenant->rate;
+	seen = counted_faults(id);
+	tenant->rate = tenant->looked && seen > tenant->faults ?
+			       (seen - tenant->faults) * 1000 / (since / NSEC_PER_MSEC) :
+			       0;
+	tenant->faults = seen;
+	tenant->looked = now;
+	return tenant->rate;
+}
+
+static __always_inline __u64 stop_of(const struct tenant *tenant, struct mem_cgroup *memcg)
+{
+	return tenant->stop ? tenant->stop : percent_of_max(memcg, config.stop_percent);
+}
+
+/* Whether the tenant is in trouble enough: to start, or, once it has, to go on. */
+static __always_inline bool is_triggered(struct tenant *tenant, struct mem_cgroup *memcg,
+					 bool going)
+{
+	switch (config.trigger) {
+	case pressure:
+		return pressure_of(memcg) >= (going ? config.stop_pressure : config.start_pressure);
+	case faults:
+		return faults_of(tenant, id_of(memcg)) >=
+		       (going ? config.stop_faults : config.start_faults);
+	default:
+		return false;
+	}
+}
+
+static __always_inline bool goes_on(struct tenant *tenant, struct mem_cgroup *memcg)
+{
+	return !tenant->by_trigger || is_triggered(tenant, memcg, true);
+}
+
+/* Whether a charge is to start it; what is down to `stop` already needs none. */
+static __always_inline bool is_due(struct tenant *tenant, struct mem_cgroup *memcg)
+{
+	__u64 start = tenant->start ? tenant->start : percent_of_max(memcg, config.start_percent);
+	__u64 used = memcg_usage(memcg);
+
+	if (tenant->running)
+		return false;
+	tenant->by_trigger = used <= start;
+	return !tenant->by_trigger ||
+	       (used > stop_of(tenant, memcg) && is_triggered(tenant, memcg, false));
 }
 
 /* --- the worker --- */
@@ -117,9 +256,8 @@ static __always_inline bool reclaim(__u64 id, struct tenant *tenant, struct run 
 		return false;
 	memcg = bpf_get_mem_cgroup(&cgroup->self);
 	if (memcg) {
-		run->stop = tenant->stop ? tenant->stop :
-					   percent_of_max(memcg, config.stop_percent);
-		for (int i = 0; i < BATCHES; i++) {
+		run->stop = stop_of(tenant, memcg);
+		for (int i = 0; i < BATCHES && goes_on(tenant, memcg); i++) {
 			more = reclaim_batch(memcg, run);
 			if (!more)
 				break;
@@ -162,23 +300,35 @@ unsigned int BPF_PROG(tenant_charged, struct mem_cgroup *memcg)
 {
 	struct tenant *tenant = memcg_attached(&tenant_memcg, &memcg);
 	struct job *job;
-	__u64 start, id;
+	__u64 id;
 
 	count(&stats.calls);
-	if (!tenant)
+	if (!tenant || !is_due(tenant, memcg) ||
+	    __sync_val_compare_and_swap(&tenant->running, 0, 1))
 		return 0;
-	start = tenant->start ? tenant->start : percent_of_max(memcg, config.start_percent);
-	if (memcg_usage(memcg) <= start || __sync_val_compare_and_swap(&tenant->running, 0, 1))
-		return 0;
-	id = BPF_CORE_READ(memcg, css.cgroup, kn, id);
+	id = id_of(memcg);
 	job = bpf_map_lookup_elem(&jobs, &id);
 	if (!job || bpf_wq_start(&job->work, 0)) {
 		tenant->running = 0;
 		return 0;
 	}
 	count(&stats.started);
+	if (tenant->by_trigger)
+		count(&stats.triggered);
 	count(&tenant->started);
 	return 0;
+}
+
+static __always_inline bool has_pressure(__u64 id)
+{
+	struct cgroup *cgroup = bpf_cgroup_from_id(id);
+	bool yes;
+
+	if (!cgroup)
+		return false;
+	yes = BPF_CORE_READ(cgroup, psi);
+	bpf_cgroup_release(cgroup);
+	return yes;
 }
 
 SEC("syscall")
@@ -199,6 +349,14 @@ int tenant_join(struct memlua_join *ctx)
 	if (tenant->start && tenant->stop > tenant->start)
 		return refuse(ctx, -EINVAL, "stop: %lluK is above start, %lluK", tenant->stop >> 10,
 			      tenant->start >> 10);
+	if (config.stop_pressure > config.start_pressure ||
+	    config.stop_faults > config.start_faults)
+		return refuse(ctx, -EINVAL,
+			      "stop_pressure, stop_faults: at most start_pressure, start_faults");
+	if (config.trigger == pressure && !has_pressure(id))
+		return refuse(
+			ctx, -EOPNOTSUPP,
+			"trigger pressure: this kernel has none, or it is switched off (psi=0)");
 	if (config.batch < PAGE_SIZE)
 		return refuse(ctx, -EINVAL, "batch: %llu is less than a page", config.batch);
 	job = bpf_map_lookup_elem(&jobs, &id);

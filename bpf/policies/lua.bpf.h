@@ -39,6 +39,12 @@ static __always_inline __s64 lua_usage(struct mem_cgroup *memcg)
 	return memcg_usage(memcg);
 }
 
+/* What of it is swapped out. */
+static __always_inline __s64 lua_swap(struct mem_cgroup *memcg)
+{
+	return bytes(BPF_CORE_READ(memcg, swap.usage.counter));
+}
+
 /* What is above the root has no limit. */
 #define lua_limit(memcg, which)                                                                    \
 	((memcg) ? (__s64)bytes(BPF_CORE_READ(memcg, memory.which)) : LUA_UNLIMITED)
@@ -141,6 +147,26 @@ static __noinline __s64 lua_events(struct lua_call *call, struct mem_cgroup *mem
 static __always_inline __s64 lua_now(void)
 {
 	return bpf_ktime_get_ns() / NSEC_PER_MSEC;
+}
+
+/* --- the thread that charges --- */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct task_struct {
+	int static_prio;
+};
+
+#pragma clang attribute pop
+
+#define DEFAULT_PRIO 120 /* that of nice 0: include/linux/sched/prio.h */
+
+/* Its nice value, -20 to 19; it is the current one when its charge is asked about. */
+static __always_inline __s64 lua_nice(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, static_prio) - DEFAULT_PRIO;
 }
 
 /* --- tenants --- */

@@ -36,7 +36,8 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
-	int level; /* 0: the root */
+	int level;             /* 0: the root */
+	struct psi_group *psi; /* NULL: pressure is switched off */
 };
 
 typedef struct {
@@ -58,6 +59,7 @@ struct page_counter {
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
+	struct page_counter swap;
 	atomic_long_t memory_events[1];
 };
 

@@ -54,6 +54,8 @@ void guest_mount_system(void)
 	fill_dev();
 	guest_mount("tmpfs", "/run", "mode=0755");
 	guest_mount("cgroup2", "/sys/fs/cgroup", NULL);
+	/* programs on tracepoints are attached by way of it; a kernel without has none of these */
+	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	/* Scratch space for programs that want some, wherever the rest of the root is. */
 	mkdir("/run/tmp", 01777);
 	umask(022);

@@ -139,7 +139,7 @@ static int load(struct policy *p, struct error *err)
 		if (policy_select_program(p, prog))
 			return error_set(err, errno, "%s: %s", bpf_program__name(prog),
 					 strerror(errno));
-	if (policy_check_groups(p, err))
+	if (policy_check_groups(p, err) || policy_check_tracepoints(p, err))
 		return -1;
 	bpflog_start();
 	if (bpf_object__load(p->object))
@@ -218,7 +218,8 @@ static int need_type(struct policy *p, struct error *err)
 
 static int start(struct policy *p, struct error *err)
 {
-	if (need_type(p, err) || load(p, err) || share(&p->config, err) || share(&p->stats, err))
+	if (need_type(p, err) || load(p, err) || share(&p->config, err) || share(&p->stats, err) ||
+	    policy_initialise(p, err))
 		return error_prefix(err, "%s", p->name);
 	allow_descriptors(p->ntenants);
 	if (policy_write_entries(p, err) || policy_join_all(p, err))

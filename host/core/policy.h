@@ -16,9 +16,11 @@ struct error;
  * (bpf/policies/template.bpf.c shows all of it):
  *
  *   struct memcg_bpf_ops ROLE   in SEC(".struct_ops.link"): the callbacks of a role
- *   config, stats               global structs, both optional
+ *   config, stats               global structs, both optional; the RFC's own objects call the first local_config
  *   ROLE_memcg                  hash map by cgroup id, optional: settings and counters of each tenant
  *   ROLE_join                   SEC("syscall") program, optional: accepts or refuses a tenant
+ *   prog_init                   SEC("syscall") program, optional: run once, before anybody joins, with the configuration as
+ *                               its context (as RFC v7's own objects have it); a negative return refuses the policy
  *
  * Life: open, set the configuration, enrol tenants, attach; then read, configure, drop; close.
  */

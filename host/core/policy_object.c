@@ -197,6 +197,8 @@ int policy_inspect(struct policy *p, struct error *err)
 				 "has no " INTERFACE_TYPE " struct_ops map; see "
 				 "bpf/policies/template.bpf.c");
 	find_global(p, "config", &p->config);
+	if (!p->config.there)
+		find_global(p, "local_config", &p->config); /* that of the RFC's own objects */
 	find_global(p, "stats", &p->stats);
 	return 0;
 }

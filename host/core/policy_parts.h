@@ -103,5 +103,9 @@ bool policy_wants(const struct policy *p, const struct bpf_program *prog,
 int policy_select_program(const struct policy *p, struct bpf_program *prog); /* libbpf's return */
 /* Return: 0, or -1 (EOPNOTSUPP): the kernel has none of the places that a group of programs asks for. */
 int policy_check_groups(const struct policy *p, struct error *err);
+/* Return: 0, or -1 (EOPNOTSUPP): a program is for a tracepoint that this kernel hasn't. */
+int policy_check_tracepoints(const struct policy *p, struct error *err);
+/* Run prog_init, if there is one. Return: 0, or -1: it can't be run, or refuses. */
+int policy_initialise(const struct policy *p, struct error *err);
 
 #endif

@@ -2,11 +2,13 @@
 /* Which programs of an object this kernel and this configuration ask for. */
 #include "policy_parts.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "structops.h"
@@ -115,4 +117,66 @@ int policy_check_groups(const struct policy *p, struct error *err)
 					 group);
 	}
 	return 0;
+}
+
+/* GROUP/NAME of SEC("tp/GROUP/NAME"), or NULL. */
+static const char *tracepoint_of(const struct bpf_program *prog)
+{
+	static const char *const prefixes[] = {"tp/", "tracepoint/"};
+	const char *section = bpf_program__section_name(prog);
+
+	section += *section == '?';
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (!strncmp(section, prefixes[i], strlen(prefixes[i])))
+			return section + strlen(prefixes[i]);
+	return NULL;
+}
+
+/* By either of the folders in which libbpf looks. */
+static bool has_tracepoint(const char *name)
+{
+	static const char *const tracefs[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(tracefs) / sizeof(*tracefs); i++) {
+		snprintf(path, sizeof(path), "%s/events/%s", tracefs[i], name);
+		if (!access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
+/* Before loading: of what such a program reads the kernel knows nothing, either, and the verifier's words tell less. */
+int policy_check_tracepoints(const struct policy *p, struct error *err)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, p->object) {
+		const char *name = bpf_program__autoload(prog) ? tracepoint_of(prog) : NULL;
+
+		if (name && !has_tracepoint(name))
+			return error_set(err, EOPNOTSUPP,
+					 "%s: no tracepoint %s below /sys/kernel/tracing; take a "
+					 "kernel that has it (--kernel), or mount tracefs there",
+					 bpf_program__name(prog), name);
+	}
+	return 0;
+}
+
+int policy_initialise(const struct policy *p, struct error *err)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(p->object, "prog_init");
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	int result;
+
+	if (!prog || bpf_program__type(prog) != BPF_PROG_TYPE_SYSCALL)
+		return 0;
+	if (p->config.there) {
+		run.ctx_in = p->config.var.data;
+		run.ctx_size_in = btfvar_size(&p->config.var);
+	}
+	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &run))
+		return error_set(err, errno, "prog_init: %s", strerror(errno));
+	result = run.retval;
+	return result < 0 ? error_set(err, -result, "prog_init: %s", strerror(-result)) : 0;
 }

@@ -54,7 +54,7 @@ const char *policy_check_name(lua_State *L, int idx)
  *   state    { NAME = 0 }: what the policy keeps for itself
  *   roles    { ROLE = { settings = as config, of each tenant, 0 or false; counters = as stats, of each tenant; state =
  *            as state, of each tenant; hold = true: ask a delayed task again until 0 is answered; and functions } }:
- *     charged(memcg, me, config, pages) -> ms that the task sleeps
+ *     charged(memcg, me, config, pages, nice) -> ms that the task sleeps; nice: of the thread that charges
  *     uncharged(memcg, me, config, pages)
  *     below_low(memcg, me, config, protection, usage), below_min -> whether it is protected; bytes
  *     faulted(memcg, me, config, faults): page faults; costs a program run per memcg event of the machine, so that

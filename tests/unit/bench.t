@@ -1,4 +1,4 @@
--- precision.lua, overhead.lua and cache.lua: their options, what they would run, and bad input. Nothing is measured.
+-- precision.lua, overhead.lua, cache.lua and their like: their options, what they would run, and bad input. Nothing is measured.
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
@@ -17,7 +17,7 @@ local function lines(text)
   return count
 end
 
-for _, script in ipairs { "precision", "overhead", "cache" } do
+for _, script in ipairs { "precision", "overhead", "cache", "attaching", "calls" } do
   local text, status = output_of(script .. ".lua", "--help")
   tap.ok(status == 0 and text:find("^Usage: memlua [^ ]*" .. script), script .. " --help", text)
 end
@@ -43,6 +43,8 @@ for _, case in ipairs {
   { "overhead.lua", "--size 0", "--size: 0: nothing would be left" },
   { "cache.lua", "--strategy belowlow", "--strategy" },
   { "cache.lua", "--lru old", "--lru" },
+  { "attaching.lua", "--tenants 0", "--tenants 0: there would be nobody to attach to" },
+  { "calls.lua", "--soft often", "--soft" },
   { "cache.lua", "--limit 1K", "less than one page" },
 } do
   local script, arguments, why = table.unpack(case)

@@ -70,6 +70,9 @@ end
 tap.is(fitted(v6, "tests/foreign_v6"), { low_ops = "get_high_delay_ms=low_delay", high_ops = "below_low=high_low" }, "a v6 object on v6")
 tap.is(fitted(v7, "tests/foreign_v7"), { low_ops = "memcg_charged=low_charged memcg_uncharged=low_uncharged", high_ops = "below_min=high_min" },
   "a v7 object on v7, by a flavour of the type's name")
+tap.is(fitted(v6, "tests/rfc_v6"), { high_mcg_ops = "below_low=low_impl below_min=min_impl", low_mcg_ops = "get_high_delay_ms=delay_impl" },
+  "one of the shape of v6's own sample")
+refused(v6, "tests/rfc_v7", "which this kernel lacks (Linux 7.0 has the memcg's own", "one of v7's selftests calls what v6 hasn't")
 refused(v7, "tests/foreign_v6", "the callback get_high_delay_ms is one that memcg_bpf_ops (RFC v7) lacks",
   "an object that has no member to move it to is refused by name")
 refused(v6, "tests/foreign_v7", "the callback memcg_charged is one that memcg_bpf_ops (RFC v6) lacks", "the other way round as well")

@@ -19,7 +19,7 @@ end
 -- ---- what is built in -----------------------------------------------------------------------------------
 
 local builtin = policy.list()
-tap.is(keys(builtin), { "async", "priority", "reserve", "template" }, "the built-in policies")
+tap.is(keys(builtin), { "async", "calls", "priority", "reserve", "template" }, "the built-in policies")
 for _, p in ipairs(builtin) do
   tap.ok(#p.description > 20, p.name .. " says what it is", p.description)
   local d = policy.describe(p.name)
@@ -121,7 +121,7 @@ local function refused(name, reason, what)
   local got, why, code = policy.load(name)
   tap.ok(got == nil and why:find(reason, 1, true) and math.type(code) == "integer", what, why, code)
 end
-refused("priorty", "priorty: no such policy; did you mean 'priority'? known: async, priority, reserve, template; a file is named by its path",
+refused("priorty", "priorty: no such policy; did you mean 'priority'? known: async, calls, priority, reserve, template; a file is named by its path",
   "an unknown name, and the nearest")
 refused("", ": no such policy", "no name")
 refused("./missing.bpf.o", "./missing.bpf.o: No such file or directory", "a missing file")

@@ -227,7 +227,7 @@ assert(host.save(file, "\n\nreturn function()\n  return 0\nend\n"))
 tap.fails(of(moved), "moved.lua:1: no function begins here any more: the file has changed since it was loaded; start again", "a file that changed", 1)
 assert(os.remove(file))
 tap.fails(of(moved), "moved.lua: a policy is made from its source, and that can't be read", "a file that went", 1)
-tap.fails(of(load("return function(a, b, c, d, e)\n return 0 end")()), "charged takes 4 parameters at most, not 5", "too many parameters", 1)
+tap.fails(of(load("return function(a, b, c, d, e, f)\n return 0 end")()), "charged takes 5 parameters at most, not 6", "too many parameters", 1)
 tap.fails(function()
   return policy.lua { roles = { tenant = { uncharged = load("return function()\n return 1 end")() } } }
 end, ":2: nobody asks for an answer of this callback; write `return` alone", "an answer that nobody asks for", 1)

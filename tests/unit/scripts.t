@@ -40,13 +40,16 @@ for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua -
   tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
 end
 
-local list <close> = io.popen(("cd %s/scripts/gallery && ls *.lua"):format(quote(root == "" and "." or root)))
-for script in list:lines() do
-  local said, how = memlua(("gallery/%s --dry-run --seed 1"):format(script))
-  local lacks = said:find "apt%-get install" or said:find "no such program"
-  tap.ok(lacks or how == 0 and said:find "\n%d+%-none\n", "the gallery's " .. script .. " plans, with nobody's protection beside the others, or names what is missing", said, how)
-  local lines = select(2, require "memlua.base.sys".read(("%sscripts/gallery/%s"):format(root, script)):gsub("\n", ""))
-  tap.ok(lines < 80, "and can be read in one go", lines)
+for folder, first in pairs { gallery = "none", wishes = "%l+" } do
+  local list <close> = io.popen(("cd %s/scripts/%s && ls *.lua"):format(quote(root == "" and "." or root), folder))
+  for script in list:lines() do
+    local said, how = memlua(("%s/%s --dry-run --seed 1"):format(folder, script))
+    local lacks = said:find "apt%-get install" or said:find "no such program"
+    tap.ok(lacks or how == 0 and said:find("\n%d+%-" .. first .. "\n"),
+      ("%s/%s plans, with nobody's protection beside the others, or names what is missing"):format(folder, script), said, how)
+    local lines = select(2, require "memlua.base.sys".read(("%sscripts/%s/%s"):format(root, folder, script)):gsub("\n", ""))
+    tap.ok(lines < 80, "and can be read in one go", lines)
+  end
 end
 
 text, status = memlua "contest.lua --dry-run --strategy user-reserve --strategy bpf-reserve --runs 2 --seed 1"

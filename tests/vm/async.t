@@ -3,6 +3,7 @@
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
+local host = require "memlua.host"
 local policy = require "memlua.policy"
 local ramdisk = require "memlua.machine.ramdisk"
 local worker = require "memlua.worker"
@@ -53,5 +54,59 @@ tap.ok(p:stats().started > 0, "a tenant's own threshold", p:stats())
 tap.is({ cg:remove(), #p:tenants() }, { true, 0 }, "removed while it is reclaimed from")
 p:detach()
 w:wait(10)
+
+-- ---- triggers beside the usage ----------------------------------------------------------------------------------------
+
+-- A tenant with 16 MB of page cache, which a start of more than its limit never lets the usage start for.
+local kept = assert(cgroup.create("session/kept", { ["memory.max"] = "48M", ["memory.swap.max"] = 0 }))
+
+local function fill()
+  local dd <close> = assert(worker.spawn(kept, { kind = "exec", output = "/dev/null",
+    argv = { "dd", "if=/dev/zero", "of=" .. disk .. "/kept", "bs=1M", "count=16", "conv=fsync" } }))
+  assert(dd:wait(60).ended == "done")
+end
+
+local function attach_with(settings)
+  settings.start_percent, settings.stop_percent = 100, 100
+  return assert(policy.attach("async", { tenant = { kept, start = "1G", stop = "4M" }, config = settings }))
+end
+
+-- 8 MB are touched and given back, each second.
+local function faulting(settings)
+  fill()
+  local attached <close> = attach_with(settings)
+  for _ = 1, 4 do
+    local touching <close> = assert(worker.spawn(kept, { size = "8M" }))
+    touching:wait(60)
+    host.sleep(1)
+  end
+  return attached:stats(), attached:tenant(kept)
+end
+
+local stats, tenant = faulting { trigger = "faults", start_faults = 200, stop_faults = 100 }
+tap.ok(stats.triggered > 0 and stats.started == stats.triggered, "faults start it, with the usage below start", stats)
+tap.ok(stats.reclaimed >= 8 * MB and kept:usage() < 8 * MB, "and it goes down to stop", stats, kept:usage())
+tap.ok(tenant.rate > 500 and tenant.rate < 5000, "their rate is the tenant's", tenant.rate)
+stats = faulting { trigger = "faults", start_faults = 1000000 }
+tap.is({ stats.started, stats.reclaimed }, { 0, 0 }, "fewer don't")
+stats = faulting {}
+tap.is({ stats.started, stats.reclaimed }, { 0, 0 }, "nor do they where the usage is the trigger")
+
+local function stalling(start_pressure)
+  local attached <close> = attach_with { trigger = "pressure", start_pressure = start_pressure, stop_pressure = 1 }
+  local reader <close> = assert(worker.spawn(kept, { kind = "file", file = disk .. "/stalls", size = "64M", duration = "5s" }))
+  reader:wait(120)
+  return attached:stats()
+end
+stats = stalling(2)
+tap.ok(stats.triggered > 0 and stats.reclaimed > 8 * MB, "so does pressure", stats, kept:pressure "memory")
+stats = stalling(100)
+tap.is(stats.started, 0, "a tenant that is always stalled is never seen")
+
+for _, bad in ipairs { { trigger = "pressure", start_pressure = 1 }, { trigger = "faults", start_faults = 1 } } do
+  local refused, reason = policy.attach("async", { tenant = kept, config = bad })
+  tap.ok(refused == nil and reason:find("at most start_pressure, start_faults", 1, true), bad.trigger .. ": thresholds that cross are refused", reason)
+end
+
 ramdisk.drop()
 tap.done()

@@ -1,10 +1,13 @@
 -- Tenants whose processes are one or more levels below the attached cgroup, as a container's are: policies judge the
 -- attached cgroup, not the one that is charged.
-package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
+local root = arg[0]:match "^(.*)tests/[^/]*/[^/]*$"
+package.path = root .. "tests/lib/?.lua;" .. package.path
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
 local policy = require "memlua.policy"
+local shell = require "shell"
+local units = require "memlua.units"
 local worker = require "memlua.worker"
 
 -- session (96M, no swap) -- first            -- app
@@ -80,6 +83,56 @@ do -- template: the soft limit is the tenant's
   keep:kill()
   keep:wait(10)
   beside:remove()
+end
+
+-- ---- calls: children that come and go, each with a hint -------------------------------------------------------------
+
+-- session/third -- agent, and calls as they come
+local third = assert(cgroup.create("session/third", { ["memory.max"] = "64M" }))
+local function call(name, hint) return assert(cgroup.create("session/third/" .. name, { ["memory.low"] = hint })) end
+local function hold(cg, size)
+  local w = assert(worker.spawn(cg, { size = size, hold = 120 }))
+  wait_for(function() return w:progress() >= units.size(size) end)
+  return w
+end
+do
+  local p <close> = assert(policy.attach("calls", { session = { third, soft = "16M" }, config = { delay_ms = 40 } }))
+  local function now() return p:tenant(third) end
+  local agent, modest, greedy = call("agent", "max"), call("modest", "8M"), call("greedy", "2M")
+  tap.is({ now().online, now().offline }, { 3, 0 }, "calls: those that come below the session are counted")
+  local below = assert(cgroup.create "session/third/greedy/below")
+  tap.is(now().online, 3, "those below a call aren't calls")
+  local own <close> = hold(agent, "20M")
+  tap.is({ now().delayed, now().spared > 0 }, { 0, true }, "over the soft limit: who says that it needs all never waits")
+  touch(modest, "6M")
+  tap.is(now().delayed, 0, "nor who is within its hint")
+  local first <close> = hold(below, "6M")
+  local state = now()
+  tap.ok(state.delayed > 0 and state.victim == greedy:id() and state.victims == 1, "who is over it is the victim, two levels below, too", state)
+  tap.near(state.over >> 20, 4, 1, "by how much the parent can read")
+  local before = now().delayed
+  touch(modest, "11M") -- over by 3M at most, greedy by 4M
+  tap.is({ now().delayed, now().victim }, { before, greedy:id() }, "another that is over its hint by less goes on")
+  touch(modest, "14M")
+  tap.ok(now().victim == modest:id() and now().delayed > before, "over by more, it becomes the victim", now())
+  first:kill()
+  first:wait(10)
+  tap.ok(below:remove() and greedy:remove() and modest:remove(), "calls end")
+  wait_for(function() return now().offline == 2 end) -- the kernel does it a moment later
+  tap.is({ now().offline, now().victim, now().over }, { 2, 0, 0 }, "and are forgotten: nobody is the victim")
+  own:kill()
+  own:wait(10)
+  agent:remove()
+  tap.is(p:stats().strangers, 0, "all were known")
+  -- the module stays for the script, whose sessions are its own
+  local text, status = shell.output(("%s -q %sscripts/calls.lua"):format(host.executable(), root))
+  local function row(name) return text:match("\n" .. name .. "[^\n]*") or "" end
+  tap.ok(status == 0 and row "greedy":find "oom%-killed.*done.*yes$", "calls.lua: the greedy call is lost without the policy, and done with it, having waited", text)
+  for _, name in ipairs { "agent", "read", "tests", "search" } do
+    local without, with = row(name):match "done, ([%d.]+) s +done, ([%d.]+) s +%-$"
+    tap.ok(with and with / without < 1.1, name .. " is as fast as without, and never the one that waits", row(name))
+  end
+  tap.like(text, "came 5, that went 5", "all of them came and went")
 end
 
 tap.done()

@@ -171,6 +171,21 @@ tap.fails(function() policy.attach("reserve", { tenant = { a, b, rank = 1 } }) e
   "settings for two at once")
 tap.fails(function() policy.attach("priority", { high = "a" }) end, "cgroup expected", "a name is no cgroup")
 
+-- ---- hundreds at once: a link each, more descriptors than a process has to begin with -----------------------------
+
+do
+  local many <const> = {}
+  for i = 1, 600 do many[i] = assert(cgroup.create(("session/many_%d"):format(i))) end
+  for turn = 1, 2 do -- the second one finds nobody attached
+    local p <close> = assert(policy.attach(steps, { plain = many }))
+    tap.is(#p:tenants(), #many, "hundreds attach at once, turn " .. turn)
+    local before = p:stats().calls
+    touch(many[#many], "1M")
+    tap.ok(p:stats().calls > before, "the last of them is asked")
+  end
+  for _, cg in ipairs(many) do cg:remove() end
+end
+
 local kmod = os.getenv "MEMLUA_KMOD"
 if policy.native() or module_loaded() or not (kmod and host.in_guest) then
   tap.skip("a module for another kernel", "no module is needed here, or it is loaded, or this is no guest")

@@ -5,7 +5,8 @@ local files = {}
 
 local UNLIMITED <const> = 0x7ffffffffffff000 -- PAGE_COUNTER_MAX, in bytes
 
-local FILES <const> = { usage = "memory.current", max = "memory.max", high = "memory.high", low = "memory.low", min = "memory.min" }
+local FILES <const> = { usage = "memory.current", swap = "memory.swap.current", max = "memory.max", high = "memory.high", low = "memory.low", min = "memory.min" }
+local LEAST <const> = { usage = 0, swap = 0 } -- where there is no such file
 
 local function counts_of(text)
   local counts = {}
@@ -29,13 +30,13 @@ function Cgroup:__index(name)
     v = setmetatable(counts_of(sys.read(self.path .. "/memory.stat")), NOTHING)
   elseif FILES[name] then
     local text = sys.first_line(self.path .. "/" .. FILES[name])
-    v = text and math.tointeger(tonumber(text)) or name == "usage" and 0 or UNLIMITED
+    v = text and math.tointeger(tonumber(text)) or LEAST[name] or UNLIMITED
   end
   self[name] = v
   return v
 end
 
---- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, max, high, low, min (bytes), parent, events, stat.
+--- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, swap, max, high, low, min (bytes), parent, events, stat.
 function files.cgroup(path) return setmetatable({ path = path }, Cgroup) end
 
 --- The page faults of a cgroup so far.

@@ -4,10 +4,12 @@ local kinds = {}
 --- The callbacks of a role, by the name that they have in Lua:
 ---   member      of memcg_bpf_ops; join and faulted have none: see program.lua
 ---   answer      "number" (ms), "boolean" or nothing
----   parameters  list of { name, type, c = how the program reads it }, behind (memcg, me, config)
+---   parameters  list of { name, type, c = how the program reads it, seldom = told of a recorded call only if not 0 }, behind
+---               (memcg, me, config)
 kinds.callbacks = {
   charged = { member = "memcg_charged", c = "unsigned int", answer = "number",
-    parameters = { { name = "pages", type = "number", c = "charged_pages(ctx)" } } },
+    parameters = { { name = "pages", type = "number", c = "charged_pages(ctx)" },
+                   { name = "nice", type = "number", c = "lua_nice()", seldom = true } } },
   uncharged = { member = "memcg_uncharged", c = "void",
     parameters = { { name = "pages", type = "number", c = "(unsigned int)ctx[1]" } } },
   below_low = { member = "below_low", c = "bool", answer = "boolean", parameters = {
@@ -23,6 +25,7 @@ kinds.callbacks = {
 --- What memcg has: name -> { type, c = with %s for the cgroup }. Sizes are bytes.
 kinds.memcg = {
   usage = { type = "number", c = "lua_usage(%s)" },
+  swap = { type = "number", c = "lua_swap(%s)" },
   max = { type = "number", c = "lua_limit(%s, max)" },
   high = { type = "number", c = "lua_limit(%s, high)" },
   low = { type = "number", c = "lua_limit(%s, low)" },
@@ -68,6 +71,8 @@ for name, list, item in STAT:gmatch "(%S+) (%S+)%.(%S+)" do
   kinds.stat[name] = list == "vm_event_item" and ("LUA_EVENTS(%%s, %%s, %s)"):format(item) or ("LUA_STATE(%%s, %%s, %s, %s)"):format(list, item)
   kinds.readings[#kinds.readings + 1] = "stat." .. name
 end
+
+kinds.readings[#kinds.readings + 1] = "swap"
 
 local number_of = {}
 for i, name in ipairs(kinds.readings) do number_of[name] = i end

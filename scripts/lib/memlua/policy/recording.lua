@@ -1,7 +1,7 @@
 --- memlua.policy.recording: the recorded calls of a policy in Lua: a file NAME.calls in a run's folder. Its first line is JSON, what
 --- the numbers in the rest mean; then follows one record for each call, in the order in which they began, little-endian:
 ---   time, tenant       8 bytes each: ns of CLOCK_MONOTONIC, the id of the tenant's cgroup
----   arguments, answer  8 each, two arguments: pages; protection and usage in bytes. Answer: ms; 1: protected; join: not 0: refused
+---   arguments, answer  8 each, two arguments: pages, nice; protection and usage in bytes. Answer: ms; 1: protected; join: not 0: refused
 ---   function, reads    2 each: the number in the header's `functions` (65535: the tenant has ended), how many readings follow
 ---   base, cut, ends, failed   1 each: how many of the readings were made for the recording itself; readings are missing; unused here;
 ---                      an error ended the call

@@ -67,7 +67,10 @@ end
 
 local function inputs(s, call, seen)
   local words, is_told = {}, {}
-  for i, parameter in ipairs(kinds.callbacks[call.callback].parameters) do words[i] = ("%s %d"):format(parameter.name, call.arguments[i]) end
+  for i, parameter in ipairs(kinds.callbacks[call.callback].parameters) do
+    local value = call.arguments[i]
+    if not parameter.seldom or value ~= 0 then words[#words + 1] = ("%s %d"):format(parameter.name, value) end
+  end
   local own = #words
   for _, reading in ipairs(seen) do
     local said = seen_in_words(s, call, reading.of, reading.value)

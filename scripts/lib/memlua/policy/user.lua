@@ -97,7 +97,7 @@ local function now() return math.floor(host.monotonic() * 1000) end
 local function next_delay(self, member)
   for _ = 1, MOST_ASKED do
     if member.unasked < BATCH then return nil end
-    local ms = self.instance:call(member.role, "charged", member.memcg, member.me, BATCH)
+    local ms = self.instance:call(member.role, "charged", member.memcg, member.me, BATCH, 0) -- by which thread, nobody tells
     local is_delay = ms > 10 -- the kernel sleeps for no less
     if not (is_delay and member.hold) then member.unasked = member.unasked - BATCH end
     if is_delay then return ms end
