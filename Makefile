@@ -124,7 +124,10 @@ ARGPARSE = $(firstword $(wildcard /usr/share/lua/5.4/argparse.lua /usr/share/lua
 LUACHECK = $(wildcard $(addprefix $(firstword $(wildcard /usr/share/lua/5.[1234]/luacheck))/,parser.lua lexer.lua utils.lua \
 	decoder.lua unicode.lua unicode_printability_boundaries.lua))
 EMBEDDED = $(LUA_LIBRARY) $(wildcard host/lua/*.c) $(wildcard plots/*.gp) $(POLICIES) $(MEASURES) $(RUNTIME) $(BUILD)/policies/lua_record.h $(ARGPARSE) $(LUACHECK)
-$(BUILD)/embed.S: $(EMBEDDED) Makefile
+$(BUILD)/bytecode: host/setup/bytecode.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(LUA_CFLAGS) -o $@ $< $(LDFLAGS) $(LUA_LIBS)
+$(BUILD)/embed.S: $(EMBEDDED) $(BUILD)/bytecode host/setup/embed.sh Makefile
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)host/setup/embed.sh $(BUILD) $(EMBEDDED) > $@
 $(BUILD)/embed.o: $(BUILD)/embed.S

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Files built into the binary: the Lua library as "lua/memlua/ROOM/NAME.lua", the policies as "policies/NAME.bpf.o", the
+ * Files built into the binary: the Lua library as "lua/memlua/ROOM/NAME.lua", its bytecode as "byte/lua/...", the policies as "policies/NAME.bpf.o", the
  * gnuplot scripts as "plots/NAME.gp", argparse as "lua/argparse.lua", and the bindings' sources as "host/lua/NAME.c" for
  * the contracts in them. The table is written by host/setup/embed.sh (build/embed.S).
  */

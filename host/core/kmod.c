@@ -232,7 +232,7 @@ static int take_lock(void)
 	return lock >= 0 || errno != ENOENT ? 0 : -1;
 }
 
-int kmod_acquire(struct error *err)
+static int acquire(struct error *err)
 {
 	static bool swept;
 
@@ -250,6 +250,27 @@ int kmod_acquire(struct error *err)
 	users = 1;
 	kmod_release();
 	return -1;
+}
+
+static bool to_keep, is_kept; /* who keeps the module is one user more */
+
+int kmod_acquire(struct error *err)
+{
+	if (acquire(err))
+		return -1;
+	if (to_keep && !is_kept)
+		users++;
+	is_kept = to_keep;
+	return 0;
+}
+
+void kmod_keep(bool on)
+{
+	to_keep = on;
+	if (on || !is_kept)
+		return;
+	is_kept = false;
+	kmod_release();
 }
 
 void kmod_release(void)

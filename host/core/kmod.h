@@ -2,6 +2,8 @@
 #ifndef MEMLUA_KMOD_H
 #define MEMLUA_KMOD_H
 
+#include <stdbool.h>
+
 struct error;
 
 /*
@@ -23,5 +25,11 @@ int kmod_acquire(struct error *err);
  * waits for that, up to 5 seconds, then leaves the module loaded.
  */
 void kmod_release(void);
+
+/**
+ * kmod_keep() - whether the module stays, from the next kmod_acquire() on until this is called with false: to load it and let go
+ * of it takes longer than what some of its users do. Without a user nothing is loaded.
+ */
+void kmod_keep(bool on);
 
 #endif

@@ -13,7 +13,7 @@ struct error;
  * status travel over virtio ports, never over the console.
  */
 struct vm_config {
-	const char *image;  /* the kernel (bzImage) */
+	const char *image;  /* the kernel: a bzImage, or an ELF file with a PVH entry */
 	const char *init;   /* absolute path of this binary */
 	const char *spec;   /* JSON for guest.c: argv, cwd, env, out */
 	const char *out;    /* folder that takes the results; NULL: there are none */

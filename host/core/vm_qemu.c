@@ -60,9 +60,11 @@ static void add_machine(struct words *w, const struct vm_config *c)
 	/*
 	 * QEMU 7.2's TCG mistranslates CMPXCHG16B under -icount; without cx16 a kernel of 7.x gives a
 	 * BPF program no worker (kmalloc_nolock() in mm/slub.c takes it). With erms the kernel clears a
-	 * page by REP STOSB, 4096 counted iterations: half of what a page fault costs.
+	 * page by REP STOSB, 4096 counted iterations: half of what a page fault costs. A kernel that is
+	 * entered unpacked stays at four levels of page tables: without la57 every one does.
 	 */
-	add(w, "-cpu"), add(w, c->kvm ? "host" : "max%s,-erms,-fsrm", c->qemu < 8 ? ",-cx16" : "");
+	add(w, "-cpu"),
+		add(w, c->kvm ? "host" : "max%s,-erms,-fsrm,-la57", c->qemu < 8 ? ",-cx16" : "");
 	if (c->virtual_clock)
 		add(w, "-icount"), add(w, "shift=1,sleep=off");
 }
@@ -96,14 +98,17 @@ static void add_kernel(struct words *w, const struct vm *vm)
 	 * nothing that is measured: mitigations (nothing untrusted shares this kernel), self-tests of
 	 * the crypto code, security modules, the calibration of a clock that QEMU states exactly, and on the
 	 * virtual clock's one CPU that of the APIC's timer, whose place the HPET takes; the names of enums in
-	 * the formats of trace events, a random generator that times itself, the distribution's certificates.
+	 * the formats of trace events, a random generator that times itself, the distribution's certificates,
+	 * and a search for functions that no list of ftrace's shall name. nokaslr: an unpacked kernel lies
+	 * where it was linked to, so every one does.
 	 */
 	add(w, "-append");
 	add(w,
 	    "root=rootfs rootfstype=virtiofs ro console=ttyS0 quiet panic=-1 oops=panic init=%s/init "
 	    "MEMLUA_SPEC=%s/spec.json cgroup_no_v1=all psi=1 printk.devkmsg=on "
 	    "mitigations=off cryptomgr.notests=1 lsm= audit=0 tsc=reliable no_timer_check "
-	    "initcall_blacklist=trace_eval_init,jent_mod_init,load_system_certificate_list %s%s",
+	    "initcall_blacklist=trace_eval_init,jent_mod_init,load_system_certificate_list,"
+	    "ftrace_check_for_weak_functions nokaslr %s%s",
 	    vm->dir, vm->dir, c->virtual_clock ? "noapictimer " : "", c->append ? c->append : "");
 }
 

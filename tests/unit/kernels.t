@@ -32,12 +32,12 @@ local function whole_image(release, kind, compress)
   local path, helper = scratch .. "/whole-" .. kind .. "-" .. compress, host.executable():match "^(.*)/" .. "/tests/interface"
   assert(os.execute(([[cd %s && %s btf %s btf && echo | as -o empty.o - && objcopy --add-section .BTF=btf empty.o vmlinux && %s -c vmlinux >payload]])
     :format(scratch, quote(helper), kind, compress)))
-  local payload = assert(sys.read(scratch .. "/payload"))
+  local payload, size = assert(sys.read(scratch .. "/payload")), #assert(sys.read(scratch .. "/vmlinux"))
   local head = ("\0"):rep(0x1f1) .. "\1" .. ("\0"):rep(0x202 - 0x1f2) .. "HdrS" .. string.pack("<I2", 0x20f)
   head = head .. ("\0"):rep(0x20e - #head) .. string.pack("<I2", 0x100)
   head = head .. ("\0"):rep(0x248 - #head) .. string.pack("<I4I4", 16, #payload + 4)
   head = head .. ("\0"):rep(0x300 - #head) .. release .. " (someone)\0"
-  write(path, head .. ("\0"):rep(2 * 512 + 16 - #head) .. payload .. string.pack("<I4", #payload)) -- two sectors of real mode code
+  write(path, head .. ("\0"):rep(2 * 512 + 16 - #head) .. payload .. string.pack("<I4", size)) -- two sectors of real mode code
   return path
 end
 
@@ -92,6 +92,29 @@ for _, case in ipairs { { "v6", "gzip", "RFC v6" }, { "v7", "xz", "RFC v7" }, { 
     tap.skip(case[1] .. " in an image packed by " .. case[2], "no such program here")
   end
 end
+
+-- ---- a kernel unpacked -----------------------------------------------------------------------------------------------
+
+local images = require "memlua.machine.image"
+local whole = whole_image("6.99.4", "none", "gzip")
+local original = sys.read(scratch .. "/vmlinux")
+
+local function in_folder(name, content)
+  write(("%s/%s/vmlinuz"):format(scratch, name), content)
+  return ("%s/%s"):format(scratch, name)
+end
+
+local folder = in_folder("unpacked", sys.read(whole))
+tap.is(images.unpacked(folder .. "/vmlinuz"), folder .. "/vmlinux", "a kernel is unpacked beside its image")
+tap.ok(sys.read(folder .. "/vmlinux") == original and not sys.exists(folder .. "/vmlinux.part"), "whole, and nothing else is left")
+write(folder .. "/vmlinux", "kept")
+images.unpacked(folder .. "/vmlinuz")
+tap.is(sys.read(folder .. "/vmlinux"), "kept", "what is there is taken as it is")
+
+folder = in_folder("damaged", sys.read(whole):sub(1, -5) .. string.pack("<I4", #original + 1))
+tap.is({ images.unpacked(folder .. "/vmlinuz"), sys.exists(folder .. "/vmlinux") }, { nil, false }, "one of another length than its image says isn't taken")
+folder = in_folder("foreign", "no kernel")
+tap.is(images.unpacked(folder .. "/vmlinuz"), nil, "there is none in what is no image")
 
 -- ---- the module's build -------------------------------------------------------------------------------------------
 

@@ -60,6 +60,13 @@ if policy.native() then
   tap.skip("the module goes with the last policy", "this kernel has memcg_bpf_ops itself")
 else
   tap.ok(not module_loaded(), "the module goes with the last policy")
+  policy.keep_module(true)
+  tap.ok(not module_loaded(), "one that is to stay isn't loaded before it is needed")
+  assert(policy.attach(steps, { plain = a })):detach()
+  tap.ok(module_loaded(), "it stays when that policy goes")
+  assert(policy.attach(steps, { plain = a })):detach()
+  policy.keep_module(false)
+  tap.ok(not module_loaded(), "until it needn't any more")
 end
 
 if not policy.native() and host.in_guest then -- a second memlua, which the module belongs to

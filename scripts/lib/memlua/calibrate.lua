@@ -1,15 +1,12 @@
 --- memlua.calibrate: finds limits and sizes under which an experiment tells something. Too tight: a tenant is lost
 --- where none should be; then the session's limit is raised. Too loose: nobody presses on the limit; then the
---- tenants' sizes are. Trials of one run each decide, before anything is measured.
-local cell = require "memlua.experiment.cell"
+--- tenants' sizes are. Trials of one run each decide, before anything is measured; what only they need is loaded by them.
 local host = require "memlua.host"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local pressure = require "memlua.results.pressure"
-local spec = require "memlua.experiment.spec"
 local units = require "memlua.units"
-local way = require "memlua.machine.way"
 
 local calibrate = {}
 
@@ -118,7 +115,7 @@ end
 -- A claim that the policy refuses for want of room is a loss before anything has run.
 local function trial(view, plan, strategy)
   view:begin(nil, strategy.name)
-  local ok, result = pcall(cell.run, plan, strategy)
+  local ok, result = pcall(require "memlua.experiment.cell".run, plan, strategy)
   if ok then return observed(result) end
   if type(result) ~= "table" or result.status ~= memlua.status.resources then error(result, 0) end
   return { strategy = strategy.name, lost = "there was no room: " .. result.message, events = 0, stalled = 0 }
@@ -138,6 +135,7 @@ local function too_big(plan, total)
 end
 
 local function try(view, plan, settings)
+  local way = require "memlua.machine.way"
   local why = too_big(plan, (way.memory(settings)))
   if why then return nil, why end
   plan.deadline = math.min(plan.deadline, DEADLINE)
@@ -160,6 +158,7 @@ local WORD = { tight = "too tight, the limit is raised", loose = "too loose, the
 --- { limit, size (factors), verdict, why }. Fails with status 7 when it finds no regime. Needs a kernel: call it once
 --- host.enter() has returned. `settings`: memlua.host.settings.
 function calibrate.run(build, settings)
+  local spec = require "memlua.experiment.spec"
   local view <close> = live.runs(nil, "trial")
   local plan
   local scale, steps = calibrate.search(function(scale)

@@ -31,9 +31,11 @@ shape.object = a("table", "an object")
 -- Beyond that sums and squares would leave what a number can hold.
 local MOST <const> = 2 ^ 63
 
+local a_number <const> = a("number", "a number")
+
 --- A number, of at most 2^63 in size.
 function shape.number(value, path)
-  a("number", "a number")(value, path)
+  a_number(value, path)
   if value ~= value or math.abs(value) > MOST then refuse(path, "%s: out of range", value) end
 end
 
@@ -60,19 +62,37 @@ function shape.number_or_text(value, path)
 end
 
 --- The path of a key in what `path` names.
-function shape.below(path, key) return path:sub(-2) == ": " and path .. key or path .. "." .. key end
+function shape.below(path, key)
+  path = tostring(path)
+  return path:sub(-2) == ": " and path .. key or path .. "." .. key
+end
+
+-- Where a value stands, spelled only for a complaint: series have thousands of elements, and nearly all pass. Each shape has
+-- one, which it moves from item to item: no shape holds itself.
+local Place = {}
+
+function Place:__tostring()
+  if math.type(self.key) == "integer" then return ("%s[%d]"):format(self.of, self.key) end
+  return shape.below(self.of, self.key)
+end
+
+local function new_place() return setmetatable({}, Place) end
 
 --- Returns a shape: an object that has at least the keys of the list `needed`; `fields`: key -> shape of its value, where it is
 --- there.
 function shape.record(fields, needed)
-  local keys = memlua.keys(fields)
+  local keys, place = memlua.keys(fields), new_place()
   return function(value, path)
     shape.object(value, path)
     for _, key in ipairs(needed or {}) do
       if value[key] == nil then refuse(shape.below(path, key), "missing") end
     end
+    place.of = path
     for _, key in ipairs(keys) do
-      if value[key] ~= nil then fields[key](value[key], shape.below(path, key)) end
+      if value[key] ~= nil then
+        place.key = key
+        fields[key](value[key], place)
+      end
     end
   end
 end
@@ -85,32 +105,44 @@ end
 
 --- Returns a shape: a list of at least `least` (0) of what passes `element`.
 function shape.list(element, least)
+  local place = new_place()
   return function(value, path)
     if type(value) ~= "table" or not is_list(value) then refuse(path, "a list is needed") end
     if #value < (least or 0) then refuse(path, "%d of them, at least %d are needed", #value, least) end
-    for i, item in ipairs(value) do element(item, ("%s[%d]"):format(path, i)) end
+    place.of = path
+    for i, item in ipairs(value) do
+      place.key = i
+      element(item, place)
+    end
   end
 end
 
 --- Returns a shape: names to what passes `element`.
 function shape.map(element)
+  local place = new_place()
   return function(value, path)
     shape.object(value, path)
+    place.of = path
     for key, item in pairs(value) do
       if type(key) ~= "string" then refuse(path, "names are needed, not a list") end
-      element(item, shape.below(path, key))
+      place.key = key
+      element(item, place)
     end
   end
 end
 
 --- Returns a shape: a list of what passes the shapes in turn; the last `optional` of them may be missing.
 function shape.tuple(optional, ...)
-  local parts = { ... }
+  local parts, place = { ... }, new_place()
   return function(value, path)
     if type(value) ~= "table" or not is_list(value) or #value > #parts or #value < #parts - optional then
       refuse(path, "a list of %d numbers is needed", #parts)
     end
-    for i, item in ipairs(value) do parts[i](item, ("%s[%d]"):format(path, i)) end
+    place.of = path
+    for i, item in ipairs(value) do
+      place.key = i
+      parts[i](item, place)
+    end
   end
 end
 

@@ -59,7 +59,7 @@ end
 
 -- In characters; what only colours takes no room.
 local function width_of(s)
-  s = s:gsub("\27%[[%d;]*m", "")
+  if s:find("\27", 1, true) then s = s:gsub("\27%[[%d;]*m", "") end
   return utf8.len(s) or #s
 end
 

@@ -54,12 +54,12 @@ end
 -- Of what scripts use the first sentence; of what is behind it the names.
 local function add_modules(lines)
   local inner = {}
-  for _, section in ipairs(contracts.sections()) do
-    if section.inner then
-      inner[#inner + 1] = section.name:gsub("^memlua%.", "") .. ""
+  for _, module in ipairs(contracts.modules()) do
+    if module.inner then
+      inner[#inner + 1] = module.name:gsub("^memlua%.", "") .. ""
     else
-      local about = section.about:gsub("%s+", " ")
-      add_topic(lines, section.name, about:match "^(.-[^.])%. " or about:gsub("%.%s*$", ""))
+      local about = module.about:gsub("%s+", " ")
+      add_topic(lines, module.name, about:match "^(.-[^.])%. " or about:gsub("%.%s*$", ""))
     end
   end
   return "Inner modules, which scripts hardly need: " .. table.concat(inner, ", ")

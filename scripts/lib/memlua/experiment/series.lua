@@ -11,6 +11,7 @@ local log = require "memlua.base.log"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local order = require "memlua.experiment.order"
+local policy = require "memlua.policy"
 local provenance = require "memlua.experiment.provenance"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
@@ -226,6 +227,9 @@ local function measure(self)
   local tidy <close> = setmetatable({}, { __close = function() folder:discard_unfinished() end })
   seal.open(self.out)
   entry.enter { out = self.out, after = function(out) show_brought(self, out) end, ran = provenance.of(self.plan) }
+  -- loaded once, by what is tried before the first run: so all runs find the same kernel, too
+  policy.keep_module(true)
+  local restored <close> = setmetatable({}, { __close = function() policy.keep_module(false) end })
   say_notes(self)
   self.kind.prepare(self)
   folder.host = run.facts()

@@ -29,8 +29,9 @@ local function decompressor(start)
   end
 end
 
--- Unpacks the kernel proper, an ELF file, to `to`. Returns true, or nil and the reason.
-local function unpack(path, to)
+-- What writes the kernel proper, an ELF file, to standard output, and how many bytes that are. Returns the command and the
+-- size, or nil and the reason.
+local function unpacking(path)
   local head = header_of(path)
   if not head or #head < 0x250 then return nil, path .. ": not a bzImage" end
   local sectors, version = head:byte(0x1f2), string.unpack("<I2", head, 0x207)
@@ -43,9 +44,27 @@ local function unpack(path, to)
   if not tool then return nil, path .. ": the kernel in it is compressed in a way that memlua doesn't know" end
   local name = tool:match "^%S+"
   if not sys.which(name) then return nil, ("%s: takes %s to look into, which is not installed"):format(path, name) end
-  -- its own length, in four bytes, may follow the stream: a complaint about these is no failure
-  os.execute(("tail -c +%d %s | head -c %d | %s >%s 2>/dev/null"):format(offset + 1, sys.quote(path), length, tool, sys.quote(to)))
-  return true
+  file:seek("set", offset + length - 4)
+  local size = string.unpack("<I4", file:read(4) or "\0\0\0\0")
+  -- its length, these four bytes, may follow the stream: a complaint about them is no failure
+  return ("tail -c +%d %s | head -c %d | %s 2>/dev/null"):format(offset + 1, sys.quote(path), length, tool), size
+end
+
+-- Of several memluas one unpacks, the others wait; what is there is whole.
+local UNPACK <const> = "exec 2>/dev/null; flock %s sh -c %s"
+local ONCE <const> = "[ -e %s ] || { %s >%s; [ \"$(stat -c %%s %s)\" = %d ] && mv %s %s; }"
+
+--- The kernel proper in a bzImage, as a file beside it that is made once and called vmlinux. Returns its path, or nil where
+--- it can't be made: in a folder that can't be written, or by what is not installed. `path`: in a folder of memlua's cache.
+function image.unpacked(path)
+  local folder = path:match "^(.*)/[^/]*$"
+  local kept, part = sys.quote(folder .. "/vmlinux"), sys.quote(folder .. "/vmlinux.part")
+  if not sys.exists(folder .. "/vmlinux") then
+    local command, size = unpacking(path)
+    if not command then return nil end
+    os.execute(UNPACK:format(sys.quote(path), sys.quote(ONCE:format(kept, command, part, part, size, part, kept))))
+  end
+  return sys.exists(folder .. "/vmlinux") and folder .. "/vmlinux" or nil
 end
 
 --- The interface of the memcg_bpf_ops in a kernel's own BTF, as host.interface() tells it: name and whether memlua knows it;
@@ -57,9 +76,9 @@ function image.interface(path, headers)
   local folder <close>, why = host.scratch()
   if not folder then return nil, why end
   local unpacked = folder:path() .. "/vmlinux"
-  local ok
-  ok, why = unpack(path, unpacked)
-  if not ok then return nil, why end
+  local command, unable = unpacking(path)
+  if not command then return nil, unable end
+  os.execute(("%s >%s"):format(command, sys.quote(unpacked)))
   return host.interface(unpacked)
 end
 

@@ -112,8 +112,15 @@ local function kernel_from_file(image, given)
   return kernel
 end
 
---- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did, native = the
---- interface of its own memcg_bpf_ops, if it has that}; paths are absolute, `headers` is nil where a native one has none.
+-- The kernel unpacked, for QEMU to enter at once (PVH): to decompress itself is half of the instructions of a boot. nil
+-- where it can't be.
+local function unpacked(kernel)
+  local config = sys.read(kernel.headers .. "/.config") or ""
+  return config:find("\nCONFIG_PVH=y\n", 1, true) and images.unpacked(kernel.image) or nil
+end
+
+--- The kernel to boot: {image, release, root (of lib/modules), headers, fetched = whether memlua did, unpacked = the same
+--- kernel as an ELF file with a PVH entry, or nil, native = the interface of its own memcg_bpf_ops, if it has that}; paths are absolute, `headers` is nil where a native one has none.
 --- Fetches it when needed. `settings`: memlua.host.settings.
 function kernels.chosen(settings)
   local wanted = settings.kernel
@@ -131,6 +138,7 @@ function kernels.chosen(settings)
   local file <close> = assert(io.open(folder .. "/release"))
   local release = file:read "l"
   local kernel = { image = folder .. "/vmlinuz", release = release, root = folder, headers = folder .. "/headers", fetched = true }
+  kernel.unpacked = unpacked(kernel)
   look_for_ops(kernel)
   return kernel
 end

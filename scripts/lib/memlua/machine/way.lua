@@ -163,7 +163,7 @@ local function run_in_vm(settings, reasons, job)
   log.say("running in a microVM: Linux %s%s, %s, %s clock%s", kernel.release, native_words(kernel.native),
     use_kvm and "KVM" or "TCG", virtual and "virtual" or "real", no_kvm and " (" .. no_kvm .. ")" or "")
   local status, said, out_of_memory, vm_status = require "memlua.vm".run {
-    image = kernel.image, kvm = use_kvm, qemu = tonumber((sys.version_of "qemu-system-x86_64":match "^%d+")),
+    image = not use_kvm and kernel.unpacked or kernel.image, kvm = use_kvm, qemu = tonumber((sys.version_of "qemu-system-x86_64":match "^%d+")),
     virtual_clock = virtual, cpus = settings.cpus or 1,
     watched = screen.possible(2), memory = settings.memory or GUEST_MEMORY, timeout = timeout,
     boot_timeout = use_kvm and 60 or 240, out = out, interactive = settings.interactive,
