@@ -4,6 +4,16 @@ local host = require "memlua.host"
 
 local scenario = {}
 
+--- The path of a program that a script can't do without and not every machine has. `name` is looked for in the PATH, of programs in
+--- the microVM, too; or it is a path of its own, "/usr/lib/postgresql/*/bin/postgres", where * stands for anything: of several
+--- the last by name. Where there is none it fails with status 1 and the command that installs `package`, Debian's.
+function scenario.program(name, package)
+  local memlua, sys, way = require "memlua", require "memlua.base.sys", require "memlua.machine.way"
+  local path = sys.which(name, (os.getenv "PATH" or "") .. ":" .. way.GUEST_PATH)
+  if name:find "[/*]" then path = sys.matching(name) end
+  return path or memlua.fail(memlua.status.misuse, "%s: this script needs it and it is not installed; apt-get install %s", name, package)
+end
+
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
 --- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
 --- With --cell it runs that one only, unless --out has it already, and prints no table (memlua.experiment.sweep).
