@@ -145,7 +145,7 @@ end
 host.settings.quiet, host.settings.out = true, os.getenv "TMPDIR" .. "/nested"
 local PLACE <const> = { kind = "exec", name = "place", cgroup = "calls", argv = { "cat", "/proc/self/cgroup" } }
 local ok, result = pcall(scenario.run, {
-  name = "nested", limits = { ["memory.max"] = "48M", ["memory.swap.max"] = 0 }, solo = false, warmup = 0, shares = "equal",
+  name = "nested", session = "nested", limits = { ["memory.max"] = "48M", ["memory.swap.max"] = 0 }, solo = false, warmup = 0, shares = "equal",
   tenants = {
     { name = "agent", role = "high", limits = { ["memory.low"] = "32M" }, cgroups = { calls = { ["memory.max"] = "8M" } }, workloads = {
       { kind = "file", name = "runtime", cgroup = "runtime", size = "20M", passes = 1, hold = "3s" }, PLACE,
@@ -155,7 +155,7 @@ local ok, result = pcall(scenario.run, {
 })
 local folder = ok and result or result.status == memlua.status.untrustworthy and require "memlua.run".load(host.settings.out) or error(result, 0)
 local agent = folder.runs[1].tenants[1]
-tap.like(sys.read(("%s/runs/%s/agent.place.out"):format(folder.path, folder.runs[1].id)), "/session/agent/calls\n", "a workload runs below its tenant's cgroup")
+tap.like(sys.read(("%s/runs/%s/agent.place.out"):format(folder.path, folder.runs[1].id)), "/nested/agent/calls\n", "a workload runs below its tenant's cgroup")
 tap.is({ agent.workloads[1].ended, agent.workloads[2].ended, agent.workloads[3].ended }, { "done", "done", "oom-killed" },
   "the limit of a cgroup below the tenant's is its own")
 tap.is({ agent.ended, agent.events.oom_kill, folder.runs[1].oom[1].tenant }, { "oom-killed", 1, "agent" }, "and the tenant's is the loss")
