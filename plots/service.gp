@@ -22,7 +22,7 @@ set xrange [0:last]
 array axis[5] = [what . "/s", "ms", "MiB", "% stalled", "% waiting"]
 array said[5] = [what . " made; black: as many as were due", "latency from when it was due: P99, thin P50", \
   "memory of " . tenant . "; dashed: of all tenants", "memory pressure of " . tenant . ": share of the time in which some of it waited", \
-  "the same for the CPU; dashed: for block devices"]
+  "share of the time in which some of it waited for the CPU; dashed: for block devices"]
 
 from(p) = p == 1 ? 0 : from(p - 1) + high[p - 1]
 # what isn't wanted lies outside: gnuplot 5.4 crashes where labels have no point at all
