@@ -12,7 +12,7 @@ local options = option.parse {
   options = { { "context", "size", default = "28M", help = "what a runtime holds" },
               { "rate", "count", default = 25, help = "steps a second that the first one's runtime is to make" },
               { "functions", "count", default = 20, help = "how much the compile has to do" },
-              { "cells", "count", default = 300000, help = "how much the second one's test run holds; the first one's a third of it" } },
+              { "cells", "count", default = 350000, help = "how much the second one's test run holds; the first one's a third of it" } },
 }
 for _, program in ipairs { "git", "gcc" } do scenario.program(program, program) end
 
@@ -32,10 +32,10 @@ local function calls(agent, cells)
   return { kind = "exec", name = "calls", cgroup = "calls", argv = { "sh", "-c", CALLS:format(agent, agent, agent, cells), place:path() } }
 end
 
--- The runtime keeps its context, messages of 64K; a step looks at some of each.
+-- The runtime's context grows by some messages of 64K with each of the first 50 steps; a step looks at all messages.
 local context = {}
 local function step(i)
-  for n = #context + 1, options.context >> 16 do context[n] = ("%7d "):format(n):rep(8192) end
+  for n = #context + 1, (options.context >> 16) * math.min(i, 50) // 50 do context[n] = ("%7d "):format(n):rep(8192) end
   local sum = 0
   for n = 1, #context do sum = sum + context[n]:byte(i * 7919 % 65536 + 1) end
   return sum > 0
@@ -48,11 +48,11 @@ end
 
 scenario.run {
   name = "agent-host", about = "two agents and their tool calls", options = options, shares = "equal", runs = 6,
-  limits = { ["memory.max"] = "92M", ["memory.swap.max"] = 0 },
+  limits = { ["memory.max"] = "76M", ["memory.swap.max"] = 0 },
   tenants = { agent("first", "high", options.cells // 3), agent("second", "low", options.cells) },
   strategies = {
     { name = "none" },
-    { name = "memory.high", tenants = { second = { cgroups = { calls = { ["memory.high"] = "32M" } } } } },
+    { name = "memory.high", tenants = { second = { cgroups = { calls = { ["memory.high"] = "28M" } } } } },
     { name = "priority", policy = { name = "priority", config = { trigger = "growth" } } },
   },
   answer = { tenant = "first", under = "priority", against = "memory.high" },
