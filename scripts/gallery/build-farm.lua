@@ -10,7 +10,7 @@ local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "build-farm", about = "A parallel compile next to a node service.",
-  options = { { "objects", "count", default = 100000, help = "what node's heap holds" },
+  options = { { "objects", "count", default = 150000, help = "what node's heap holds" },
               { "rate", "count", default = 50, help = "requests a second; in the burst three times as many" },
               { "files", "count", default = 4, help = "how many files are compiled" },
               { "jobs", "count", default = 4, help = "how many at once" } },
@@ -39,7 +39,7 @@ console.log("ready");
 local code = ""
 for i = 1, 15 do code = code .. ("int f%d(int x, int *a) { for (int i = 0; i < x; i++) if (a[i] %% %d) a[i] += x; return a[x]; }\n"):format(i, i + 1) end
 write("unit.c", code)
-write("Makefile", "all: $(patsubst %,%.o,$(shell seq " .. options.files .. "))\n%.o: unit.c\n\tgcc -O1 -c -o $@ unit.c\n")
+write("Makefile", ".PHONY: all\nall: $(patsubst %,%.o,$(shell seq " .. options.files .. "))\n%.o: unit.c\n\tgcc -O1 -c -o $@ unit.c\n")
 
 -- A request goes through one pipe, its answer comes through the other.
 local requests, answers
@@ -59,7 +59,7 @@ end
 
 scenario.run {
   name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 6,
-  limits = { ["memory.max"] = "112M" },
+  limits = { ["memory.max"] = "64M" },
   tenants = {
     { name = "service", role = "high", workloads = {
       here("node", "rm -f requests answers && mkfifo requests answers && exec " .. NODE .. " service.js",
@@ -69,7 +69,7 @@ scenario.run {
   },
   strategies = {
     { name = "none" },
-    { name = "memory.low", tenants = { service = { limits = { ["memory.low"] = "80M" } } } },
+    { name = "memory.low", tenants = { service = { limits = { ["memory.low"] = "44M" } } } },
     { name = "below_low", policy = { name = "priority", roles = { high = { "service" } }, config = { trigger = "always" } } },
   },
   hooks = { setup = function(run) zram.swap(run.scope, 256 << 20) end },
