@@ -1,5 +1,5 @@
--- An agent host: two agents, each a runtime and its tool calls (git, a compile, a test run) in cgroups below its own. What the calls take
--- together doesn't fit and there is no swap: whose call is killed, and does the first agent's runtime go on answering?
+-- An agent host: two agents, each a runtime and its tool calls (git, a compile, a test run) in cgroups below its own. What they take
+-- together doesn't fit and there is no swap: do the first agent's calls end, and its runtime answer, as if it were alone?
 --   memlua gallery/agent-host
 -- Needs Debian's git and gcc.
 local host = require "memlua.host"
@@ -10,7 +10,7 @@ local scenario = require "memlua.scenario"
 local options = option.parse {
   name = "agent-host", about = "Two agents, each with a runtime and tool calls below it, in too little memory.",
   options = { { "context", "size", default = "28M", help = "what a runtime holds" },
-              { "rate", "count", default = 25, help = "steps a second that the first one's runtime is to make" },
+              { "rate", "count", default = 25, help = "steps a second that a runtime is to make" },
               { "functions", "count", default = 20, help = "how much the compile has to do" },
               { "cells", "count", default = 350000, help = "how much the second one's test run holds; the first one's a third of it" } },
 }
@@ -47,7 +47,7 @@ local function agent(name, role, cells)
 end
 
 scenario.run {
-  name = "agent-host", about = "two agents and their tool calls", options = options, shares = "equal", runs = 6,
+  name = "agent-host", about = "two agents and their tool calls", options = options, shares = "equal", runs = 5,
   limits = { ["memory.max"] = "76M", ["memory.swap.max"] = 0 },
   tenants = { agent("first", "high", options.cells // 3), agent("second", "low", options.cells) },
   strategies = {

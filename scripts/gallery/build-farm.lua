@@ -58,7 +58,7 @@ local function here(name, command, more)
 end
 
 scenario.run {
-  name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 6,
+  name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 5,
   limits = { ["memory.max"] = "64M" },
   tenants = {
     { name = "service", role = "high", workloads = {

@@ -51,7 +51,7 @@ end
 local function phase(name, share, duration) return { name = name, rate = share * options.rate, duration = duration } end
 
 scenario.run {
-  name = "cache-beside-batch", about = options.cache .. " at a fixed rate beside a batch job", options = options, shares = "equal", runs = 6,
+  name = "cache-beside-batch", about = options.cache .. " at a fixed rate beside a batch job", options = options, shares = "equal", runs = 5,
   limits = { ["memory.max"] = "72M" },
   tenants = {
     { name = "cache", role = "high", prepare = { kind = "lua", run = fill }, workloads = {

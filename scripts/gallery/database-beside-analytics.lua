@@ -1,6 +1,6 @@
 -- A database beside analytics: PostgreSQL answers pgbench at a fixed rate from its buffers and the page cache, while a job sorts a
 -- file over and over. Both don't fit, and swap is compressed memory.
---   memlua gallery/database-beside-analytics --runs 6
+--   memlua gallery/database-beside-analytics
 -- Needs Debian's postgresql.
 local host = require "memlua.host"
 local memlua = require "memlua"
@@ -57,7 +57,7 @@ end
 
 scenario.run {
   name = "database-beside-analytics", about = "PostgreSQL at a fixed rate beside a job that sorts", options = options, shares = "equal",
-  runs = 6, limits = { ["memory.max"] = "56M" },
+  runs = 5, limits = { ["memory.max"] = "56M" },
   tenants = {
     { name = "database", role = "high", workloads = {
       shell(SERVE, { name = "server", user = "postgres", background = true, ready = { line = "ready to accept connections" }, stop = "INT" }),
