@@ -53,7 +53,8 @@ void guest_mount_system(void)
 	guest_mount("devtmpfs", "/dev", NULL);
 	fill_dev();
 	guest_mount("tmpfs", "/run", "mode=0755");
-	guest_mount("cgroup2", "/sys/fs/cgroup", NULL);
+	/* As systemd mounts it: what protects a tenant protects the cgroups below it. */
+	guest_mount("cgroup2", "/sys/fs/cgroup", "memory_recursiveprot");
 	/* programs on tracepoints are attached by way of it; a kernel without has none of these */
 	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	/* Scratch space for programs that want some, wherever the rest of the root is. */

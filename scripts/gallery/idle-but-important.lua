@@ -1,6 +1,6 @@
 -- Idle but important: a large tenant sleeps while a small one works, then wakes. What does its protection cost the other, and
 -- what does the lack of it cost when it wakes?
---   memlua gallery/idle-but-important --runs 6
+--   memlua gallery/idle-but-important
 -- high read a file of 30M and sleeps; job reads one of 20M over and over; both don't fit 40M. After 3 s high reads 400 pages a second.
 -- Static memory.low keeps high's pages for nobody while it sleeps; `priority` with only_active protects it while it takes memory.
 local option = require "memlua.option"
@@ -21,7 +21,7 @@ local WHILE_ACTIVE <const> = { trigger = "growth", window_ms = 500, only_active 
 
 scenario.run {
   name = "idle-but-important", about = "a large tenant sleeps while a small one works, then wakes", options = options, shares = "equal",
-  limits = { ["memory.max"] = "40M", ["memory.swap.max"] = 0 },
+  runs = 5, limits = { ["memory.max"] = "40M", ["memory.swap.max"] = 0 },
   tenants = {
     { name = "high", role = "high", workload = { kind = "file", size = "30M", rate = PHASES } },
     { name = "job", start = "1s", workload = { kind = "file", size = "20M", duration = options.sleep } },

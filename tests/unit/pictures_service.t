@@ -54,6 +54,8 @@ end
 local function tenant(name, rank, one)
   one.name, one.rank, one.completion_s = name, rank, one.finish
   one.memory = { { 0.0, 1 << 20, 0 }, { 1.0, 3 << 20, 0 }, { 2.0, 3 << 20, 250000 }, { 3.0, 2 << 20, 250000 } }
+  one.loads = { { at = 0.0, cpu_stalled_us = 0, io_stalled_us = 0 }, { at = 2.0, cpu_stalled_us = 500000, io_stalled_us = 1000000 },
+                { at = 4.0, cpu_stalled_us = 500000 } } -- where the controller io is off, nothing is counted
   return one
 end
 local function folder_of(runs, names, strategies)
@@ -73,7 +75,7 @@ local lost = { name = "batch", rank = 2, ended = "oom-killed", ended_at = 1.5, w
 local one = folder_of({ run_of("none", { tenant("web", 1, part(ten, rising)), lost }) }, { "web", "batch" }, { { name = "none" } })
 tap.ok(format.result(one.runs[1], "run.json", { scenario = {} }), "what a file may say of windows")
 local path = drawn(one, "one service is drawn")
-local asked, made, memory, losses = table.unpack(blocks(path, "service"))
+local asked, made, memory, waits, losses = table.unpack(blocks(path, "service"))
 tap.is(asked, { { 0.5, 100 }, { 2.5, 300 }, { 3.5, 50 }, { 6.5, 0 } }, "what was due, phase by phase, from when the load began")
 tap.is(#made, 60, "a row for each part of its time")
 tap.near(made[1][1], 0.55, 1e-9, "in its middle")
@@ -81,6 +83,8 @@ tap.near(made[7][2], 100, 1e-9, "requests a second")
 tap.ok(math.abs(made[7][4] / 7 - 1) < 0.04, "and their P99 in ms, as exact as the histogram", made[7])
 tap.is(memory[2], { 1, 3, 8, 0 }, "memory of the tenant and of all, in MiB")
 tap.near(memory[3][4], 25, 1e-9, "and for which share of the time it was stalled")
+tap.is(waits[1], { 2, 25, 50 }, "for which it waited for the CPU, and for block devices")
+tap.is(waits[2], { 4, 0, 0 }, "nothing where nothing was counted")
 tap.is(losses, { { 0, -1 }, { 1, 1.5, "1" } }, "a mark where a tenant was lost")
 local said = script(path, "service")
 tap.like(said, "losses = 'lost: 1 batch %(oom%-killed, none%)'", "which the line above explains")
@@ -119,7 +123,7 @@ for s, strategy in ipairs(strategies) do
 end
 path = drawn(folder_of(runs, names, strategies), "eight services with long names are drawn")
 tap.ok(script(path, "service_4") ~= "" and script(path, "service_5") == "", "the four best-ranked have a picture each")
-tap.is(#blocks(path, "service"), 8, "a block of requests and one of memory for each strategy")
+tap.is(#blocks(path, "service"), 11, "a block of requests, of memory and of what is waited for, for each strategy")
 path = drawn(folder_of({ run_of("none", { lost }) }, { "batch" }, { { name = "none" } }), "who has no rate has no such picture")
 tap.is(script(path, "service"), "", "none at all")
 

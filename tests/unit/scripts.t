@@ -40,6 +40,13 @@ for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua -
   tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
 end
 
+-- What a script needs is asked for by its package's name.
+local program <const> = require "memlua.scenario".program
+tap.is(program("sh", "dash"), require "memlua.base.sys".which("sh"), "a program is found in the PATH")
+tap.like(program("/usr/b?n/s*", "x"), "^/usr/bin/s", "or where a pattern fits")
+tap.fails(function() program("no-such-program", "nix") end, "no-such-program: this script needs it and it is not installed; apt-get install nix", "one that isn't there", 1)
+tap.fails(function() program("/usr/no'such*/$(exit)", "nix") end, "/usr/no'such*/$(exit): this script needs it", "and a path that fits nothing, whatever is in it", 1)
+
 for folder, first in pairs { gallery = "none", wishes = "%l+" } do
   local list <close> = io.popen(("cd %s/scripts/%s && ls *.lua"):format(quote(root == "" and "." or root), folder))
   for script in list:lines() do

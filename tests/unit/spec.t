@@ -137,6 +137,28 @@ refused("by what? one of port, socket, line, file, when is needed", "ready by no
 refused("tenants.high.workload.stop.signal: KILL", "a signal that can't be handled", function(s) s.tenants[1].workload.stop = "KILL" end)
 refused("no background, no ready", "a preparation that stays", function(s) s.tenants[1].prepare = { size = 1, background = true } end)
 
+-- ---- cgroups below a tenant's ------------------------------------------------------------------------------------
+
+local function below(change)
+  return function(s)
+    local t = s.tenants[1]
+    t.workload, t.cgroups = nil, { calls = { ["memory.high"] = "25%" } }
+    t.workloads = { { size = "1M", cgroup = "calls" }, { size = "1M", cgroup = "runtime" } }
+    s.strategies[2].tenants = { high = { cgroups = { calls = { ["memory.high"] = "16M" } } } }
+    if change then change(t, s) end
+  end
+end
+local nested = spec.check(scenario(below()))
+tap.is(nested.tenants[1].cgroups, { calls = { ["memory.high"] = 128 << 20 }, runtime = {} }, "those that workloads name, and their limits, shares of the session's")
+tap.is(nested.strategies[2].tenants.high.cgroups.calls, { ["memory.high"] = 16 << 20 }, "a strategy has its own")
+refused("tenants.high.cgroups.call: call; did you mean 'calls'?", "limits of a cgroup in which nothing runs", below(function(t) t.cgroups = { call = {} } end))
+refused("strategies.high.tenants.high.cgroups.runtme: runtme; did you mean 'runtime'?", "nor may a strategy have such",
+  below(function(_, s) s.strategies[2].tenants.high.cgroups = { runtme = {} } end))
+refused("tenants.high: its workload anon_2 has no cgroup and others have one", "a process between the levels",
+  below(function(t) t.workloads[2].cgroup = nil end))
+refused("tenants.high: its workload prepare has no cgroup", "one that prepares, too", below(function(t) t.prepare = { size = "1M" } end))
+refused("tenants.high.workloads[1].cgroup: 'a/../b' leaves its place", "a name that climbs", below(function(t) t.workloads[1].cgroup = "a/../b" end))
+
 badly("tenants.high.workloads: none; at least one", "an empty list of workloads", {})
 badly("tenants.high.workloads: all run in the background", "nothing but background", { { size = 1, background = true } })
 badly("tenants.high.workloads: two of them have the name 'x'", "two workloads of one name",

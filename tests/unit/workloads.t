@@ -1,6 +1,7 @@
 -- memlua.experiment.workloads: what several processes of one tenant come to together.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
+local metrics = require "memlua.experiment.metrics"
 local workloads = require "memlua.experiment.workloads"
 
 local ORIGIN <const> = 1000 -- when the run began, by the monotonic clock
@@ -95,5 +96,31 @@ workloads.stop_background { running(true), running(true, true), running(false, t
 tap.is(stopped, { "stopped" }, "and is stopped, once, with the last one")
 tap.is({ workloads.ended { running(true, true), running(false, true) }, workloads.ended { running(true), running(false, true) } },
   { true, false }, "a tenant ends with all of them")
+
+-- ---- figures of its own -------------------------------------------------------------------------------------------
+
+-- A program whose figures can't be read has nothing to compare, however well it ended.
+local scratch <const>, tidy <close> = require "shell".folder()
+local function told(text, parse)
+  local path = scratch .. "/out"
+  local file <close> = io.open(path, "w")
+  file:write(text)
+  file:close()
+  local p = part("exec", 0, 5, nil, { metrics = metrics.check(parse, "metrics") })
+  p.output = path
+  return outcome { p }
+end
+local fine = told("p99_ms 5", function(text) return { p99_ms = tonumber(text:match "%d+$") } end)
+tap.is({ fine.ended, fine.metrics.p99_ms.value, fine.completion_s }, { "done", 5, 5.0 }, "what it printed is a figure of the tenant")
+for _, case in ipairs {
+  { "", "redis-benchmark", "no figures of its own: it has printed nothing" },
+  { "Could not connect", "redis-benchmark", "no figures of its own: what it printed is not redis-benchmark's output" },
+  { "nan", function(text) return { p99_ms = tonumber(text) or 0 / 0 } end, "p99_ms: -nan is no number to compare" },
+  { "x", function() error "a bug" end, "reading them failed: .*a bug" },
+} do
+  local bad = told(case[1], case[2])
+  tap.is({ bad.ended, bad.completion_s, bad.metrics }, { "failed" }, "failed: " .. case[3])
+  tap.like(bad.error, case[3]:gsub("%-nan", "%%-?nan"), "and says so")
+end
 
 tap.done()

@@ -42,9 +42,12 @@ local result, said = as_nobody({ memlua, SCRIPT }, [[
   local cg <close> = assert(cgroup.create("tenant", { ["memory.max"] = "16M", ["memory.swap.max"] = 0 }))
   local w <close> = assert(worker.spawn(cg, { size = "32M", name = "greedy" }))
   local result = assert(w:wait(120))
-  print(cgroup.root():match "[^/]*/memlua%-%x+$", result.ended, io.open("/proc/self/cgroup"):read "a":match "[^/]*/[^/]*\n$") ]])
+  print(cgroup.root():match "[^/]*/memlua%-%x+$", result.ended, io.open("/proc/self/cgroup"):read "a":match "[^/]*/[^/]*\n$")
+  local own = require "memlua.experiment.load".own()
+  print(("own: cpu %s, io %s, memory %s"):format(own.cpu_stalled_us, own.io_stalled_us, own.memory_stalled_us)) ]])
 tap.is(result.ended, "done", "memlua runs as nobody, in a delegated cgroup")
 tap.like(said, "^delegated/memlua%-%x+\toom%-killed\tdelegated/memlua%-supervisor%-%x+\n", "its root lies there, beside a leaf with itself in it")
+tap.like(said, "own: cpu %d+, io %d+, memory %d+\n", "where it has a cgroup of its own, what it waited for is known")
 local list <close> = io.popen("ls -d " .. delegated:path() .. "/*/ 2>/dev/null")
 tap.is({ list:read "a", delegated:get "cgroup.subtree_control", delegated:procs() }, { "", "", {} },
   "afterwards the cgroup is as it was: no child, no controller handed out, no process")

@@ -5,8 +5,11 @@ package.path = root .. "tests/lib/?.lua;" .. package.path
 local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
+local memlua = require "memlua"
 local policy = require "memlua.policy"
+local scenario = require "memlua.scenario"
 local shell = require "shell"
+local sys = require "memlua.base.sys"
 local units = require "memlua.units"
 local worker = require "memlua.worker"
 
@@ -134,5 +137,28 @@ do
   end
   tap.like(text, "came 5, that went 5", "all of them came and went")
 end
+
+-- ---- of a scenario ---------------------------------------------------------------------------------------------------
+
+-- The call takes more than its cgroup may; the runtime beside it, in the same tenant, doesn't notice. The tenant's memory.low holds
+-- for what lies below it: of 20M none is taken while the other tenant reads its file over and over.
+host.settings.quiet, host.settings.out = true, os.getenv "TMPDIR" .. "/nested"
+local PLACE <const> = { kind = "exec", name = "place", cgroup = "calls", argv = { "cat", "/proc/self/cgroup" } }
+local ok, result = pcall(scenario.run, {
+  name = "nested", session = "nested", limits = { ["memory.max"] = "48M", ["memory.swap.max"] = 0 }, solo = false, warmup = 0, shares = "equal",
+  tenants = {
+    { name = "agent", role = "high", limits = { ["memory.low"] = "32M" }, cgroups = { calls = { ["memory.max"] = "8M" } }, workloads = {
+      { kind = "file", name = "runtime", cgroup = "runtime", size = "20M", passes = 1, hold = "3s" }, PLACE,
+      { name = "call", cgroup = "calls", size = "16M", background = true } } },
+    { name = "job", start = "1s", workload = { kind = "file", size = "60M", passes = 2 } },
+  },
+})
+local folder = ok and result or result.status == memlua.status.untrustworthy and require "memlua.run".load(host.settings.out) or error(result, 0)
+local agent = folder.runs[1].tenants[1]
+tap.like(sys.read(("%s/runs/%s/agent.place.out"):format(folder.path, folder.runs[1].id)), "/nested/agent/calls\n", "a workload runs below its tenant's cgroup")
+tap.is({ agent.workloads[1].ended, agent.workloads[2].ended, agent.workloads[3].ended }, { "done", "done", "oom-killed" },
+  "the limit of a cgroup below the tenant's is its own")
+tap.is({ agent.ended, agent.events.oom_kill, folder.runs[1].oom[1].tenant }, { "oom-killed", 1, "agent" }, "and the tenant's is the loss")
+tap.ok(agent.memory[#agent.memory][2] > 20 << 20, "memory.low of the tenant protects what is below it", agent.memory[#agent.memory])
 
 tap.done()

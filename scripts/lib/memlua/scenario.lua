@@ -4,6 +4,16 @@ local host = require "memlua.host"
 
 local scenario = {}
 
+--- The path of a program that a script can't do without and not every machine has. `name` is looked for in the PATH, of programs in
+--- the microVM, too; or it is a path of its own, "/usr/lib/postgresql/*/bin/postgres", where * stands for anything: of several
+--- the last by name. Where there is none it fails with status 1 and the command that installs `package`, Debian's.
+function scenario.program(name, package)
+  local memlua, sys, way = require "memlua", require "memlua.base.sys", require "memlua.machine.way"
+  local path = sys.which(name, (os.getenv "PATH" or "") .. ":" .. way.GUEST_PATH)
+  if name:find "[/*]" then path = sys.matching(name) end
+  return path or memlua.fail(memlua.status.misuse, "%s: this script needs it and it is not installed; apt-get install %s", name, package)
+end
+
 --- Runs a scenario: checks the table whole, makes sure of a kernel that can (which may mean that the same script runs
 --- in the microVM and this call doesn't return), runs everything, writes the run's folder, prints the table.
 --- With --cell it runs that one only, unless --out has it already, and prints no table (memlua.experiment.sweep).
@@ -19,6 +29,7 @@ local scenario = {}
 ---     role ("low") "high", "low", or a role of the policy's own
 ---     rank         1 is the best (1 for role high, else 2): reserve's order, and the share of the CPU
 ---     limits ({})  of its cgroup; start (0): seconds into the run
+---     cgroups ({}) those below it, which its workloads name, and their limits: { tools = { ["memory.high"] = "20M" } }
 ---     workload     what it runs; or workloads, a list of these. Each as in worker.spawn:
 ---       kind         "anon" (default): size; chunk, hold, passes, duration, rate
 ---                    "file": size; chunk, hold, passes, duration, rate, file (a fresh one on a RAM disk)
@@ -40,6 +51,8 @@ local scenario = {}
 ---                    "higher" }. { parse = one of these, file = its name in $MEMLUA_OUT } reads a file
 ---       stop         "TERM", or { signal = "INT", grace ("10s") }: asked to end so, and killed after that (killed at once)
 ---       name (kind)  in the results; start (0): seconds after the tenant's
+---       cgroup       the one below the tenant's in which it runs, as a container's or an agent's tool call does; all of a tenant's
+---                    workloads have one, or none
 ---       background   true: killed when the tenant's others are done (false)
 ---     prepare      a workload, or a list of them: run in the tenant's cgroup, one after the other, once its services are
 ---                  ready and before the run's time begins: loading data
@@ -59,7 +72,7 @@ local scenario = {}
 ---                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms"); record = true keeps
 ---                  the calls of one in the kernel for `memlua replay-policy`, see memlua.policy.recording
 ---     limits       of the session, over the scenario's
----     tenants      { TENANT = { limits = {...}, policy = {...} } }: over the tenant's own
+---     tenants      { TENANT = { limits = {...}, cgroups = { NAME = {...} }, policy = {...} } }: over the tenant's own
 ---     controller   f(c): in user space, beside a policy or alone: a process in a cgroup of its own outside the session (at most
 ---                  64M), a copy of the script as it is when a run begins. It says what it is to be called for, c:every("100ms", f),
 ---                  c:on_pressure("low", "some", "150ms", "1s", f), c:on_event("high", f), and looks at and changes tenants:

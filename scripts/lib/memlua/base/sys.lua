@@ -57,6 +57,12 @@ function sys.which(program, path)
   return pipe:read "a":match "^.+"
 end
 
+--- The last file by name whose path fits the shell's `pattern`, or nil.
+function sys.matching(pattern)
+  local pipe <close> = io.popen(("for f in %s; do [ -f \"$f\" ] && last=$f; done; printf %%s \"$last\""):format(pattern:gsub("[^%w/*?._-]", "\\%0")))
+  return pipe:read "a":match "^.+"
+end
+
 --- The first version number that a program tells with --version, or "?".
 function sys.version_of(program)
   local pipe <close> = io.popen(program .. " --version 2>/dev/null")

@@ -10,6 +10,7 @@ local kills = require "memlua.experiment.kills"
 local live = require "memlua.base.live"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
+local nested = require "memlua.experiment.nested"
 local oom = require "memlua.oom"
 local policy = require "memlua.policy"
 local rates = require "memlua.results.rates"
@@ -49,18 +50,20 @@ local function is_part(strategy, tenant)
   return false
 end
 
--- Alone, a tenant runs under the parent's limit only: the best that it can have.
+-- Of the tenant, and by their names of the cgroups below its own. Alone, it runs under the parent's limit only: the best that it can have.
 local function limits_of(tenant, strategy)
-  if strategy.only then return {} end
-  local over = strategy.tenants[tenant.name]
-  return overlaid(tenant.limits, over and over.limits)
+  if strategy.only then return {}, {} end
+  local over, below = strategy.tenants[tenant.name] or {}, {}
+  for name, limits in pairs(tenant.cgroups) do below[name] = overlaid(limits, over.cgroups and over.cgroups[name]) end
+  return overlaid(tenant.limits, over.limits), below
 end
 
 local function create_tenant(self, tenant)
-  local limits = limits_of(tenant, self.strategy)
+  local limits, below = limits_of(tenant, self.strategy)
   local cg = self.scope:add(memlua.must(cgroup.create(self.session .. "/" .. tenant.cgroup, limits)))
   if self.plan.shares == "ranked" then give_share(cg, tenant.rank) end
   table.insert(self.tenants, { spec = tenant, cg = cg, limits = limits })
+  nested.create(self.tenants[#self.tenants], self.scope, below)
 end
 
 local function create_cgroups(self)

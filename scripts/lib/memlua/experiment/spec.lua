@@ -2,6 +2,7 @@
 local check = require "memlua.base.check"
 local claims_spec = require "memlua.experiment.spec.claims"
 local limits_spec = require "memlua.experiment.spec.limits"
+local memlua = require "memlua"
 local record = require "memlua.experiment.spec.record"
 local strategy_spec = require "memlua.experiment.spec.strategy"
 local workload_spec = require "memlua.experiment.spec.workload"
@@ -36,8 +37,29 @@ local check_record = record.of({
   name = check.name, cgroup = check.name, role = check.is "string", start = check.duration, rank = positive,
   limits = limits_spec.check, workload = workload_spec.check, workloads = check.list(workload_spec.check), policy = check.is "table",
   background = check.is "boolean", keep = check.size, prepare = workload_spec.check_preparation,
-  slo = check_objectives,
+  slo = check_objectives, cgroups = check.map(limits_spec.check),
 }, { "name" })
+
+-- All that runs in it, what prepares a run included.
+local function all_workloads(tenant)
+  local all = table.move(tenant.workloads, 1, #tenant.workloads, 1, {})
+  return table.move(tenant.prepare or {}, 1, #(tenant.prepare or {}), #all + 1, all)
+end
+
+-- The cgroups below the tenant's own are those that its workloads name. With such it can have no processes itself, by cgroup v2's rule.
+local function check_nested(tenant, path)
+  local names, outside = {}, nil
+  for _, workload in ipairs(all_workloads(tenant)) do
+    if workload.cgroup then names[#names + 1] = { name = workload.cgroup } else outside = workload.name end
+  end
+  if #names > 0 and outside then
+    check.refuse(path, "its workload %s has no cgroup and others have one; of a cgroup with others below it the kernel allows no processes: "
+      .. "give each a cgroup, or none", outside)
+  end
+  tenant.cgroups = tenant.cgroups or {}
+  record.check_known(memlua.keys(tenant.cgroups), names, path .. ".cgroups")
+  for _, one in ipairs(names) do tenant.cgroups[one.name] = tenant.cgroups[one.name] or {} end
+end
 
 -- One workload is a list of one.
 local function check_tenant(value, path)
@@ -50,6 +72,7 @@ local function check_tenant(value, path)
     path .. (tenant.workload and ".workload" or ".workloads"))
   tenant.workload = nil
   workload_spec.check_services(tenant, path)
+  check_nested(tenant, path)
   return tenant
 end
 
@@ -136,7 +159,7 @@ function spec.check(value, settings)
   limits_spec.resolve(scenario.limits, {}, "limits")
   for _, tenant in ipairs(scenario.tenants) do
     fill_tenant(tenant)
-    limits_spec.resolve(tenant.limits, scenario.limits, "tenants." .. tenant.name .. ".limits")
+    limits_spec.resolve_tenant(tenant, scenario.limits, "tenants." .. tenant.name)
   end
   record.check_unique(scenario.tenants, "cgroup", "tenants")
   check_foreground(scenario.tenants)

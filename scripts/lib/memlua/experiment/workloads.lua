@@ -5,6 +5,7 @@ local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local metrics = require "memlua.experiment.metrics"
+local nested = require "memlua.experiment.nested"
 local outbox = require "memlua.experiment.outbox"
 local schema = require "memlua.results.schema"
 local stats = require "memlua.stats"
@@ -27,7 +28,7 @@ local function output_of(t, name, folder)
 end
 
 -- keys of the scenario that no worker knows
-local OWN <const> = { background = true, start = true, ready = true, stop = true, metrics = true }
+local OWN <const> = { background = true, start = true, ready = true, stop = true, metrics = true, cgroup = true }
 
 local WRITES = { exec = true, lua = true } -- kinds that may print, and leave files
 
@@ -53,13 +54,13 @@ local function worker_spec(t, workload, folder)
   return spec
 end
 
---- Starts one workload of the tenant `t` ({ spec, cg }) in its cgroup. Returns { spec, worker, output }, the worker owned by
+--- Starts one workload of the tenant `t` ({ spec, cg, nested }) in its cgroup. Returns { spec, worker, output }, the worker owned by
 --- the scope `owned`. What programs and functions write goes to NAME.out in the folder `folder`, without one to a file
 --- that goes with the run.
 function workloads.start_one(t, workload, owned, folder)
   if WRITES[workload.kind] then t.outbox = t.outbox or outbox.make(owned) end
   local spec = worker_spec(t, workload, folder)
-  return { spec = workload, output = spec.output, worker = owned:add(memlua.must(worker.spawn(t.cg, spec))) }
+  return { spec = workload, output = spec.output, worker = owned:add(memlua.must(worker.spawn(nested.of(t, workload), spec))) }
 end
 
 --- Starts all workloads of the tenant that aren't there yet: in `t.parts`, by their places, those that are.

@@ -50,4 +50,10 @@ function limits_spec.resolve(limits, parent, path)
   end
 end
 
+--- The same of a tenant's, { limits, cgroups }: of its cgroup and of those below it.
+function limits_spec.resolve_tenant(tenant, parent, path)
+  limits_spec.resolve(tenant.limits, parent, path .. ".limits")
+  for name, limits in pairs(tenant.cgroups or {}) do limits_spec.resolve(limits, parent, path .. ".cgroups." .. name) end
+end
+
 return limits_spec

@@ -24,7 +24,7 @@ local check_policy = record.of({ name = check_named, where = check.one_of { "ker
 --- The checker of one strategy.
 strategy_spec.check = record.of({
   name = check.name, policy = check_policy, limits = limits_spec.check,
-  tenants = check.map(record.of { limits = limits_spec.check, policy = check.is "table" }),
+  tenants = check.map(record.of { limits = limits_spec.check, cgroups = check.map(limits_spec.check), policy = check.is "table" }),
   only = check.list(check.is "string"), controller = program.check, tunables = tunables.check, counters = tunables.check_counters,
 }, { "name" })
 
@@ -183,7 +183,10 @@ function strategy_spec.fill(strategy, scenario)
   record.check_known(memlua.keys(strategy.tenants), scenario.tenants, path .. ".tenants")
   record.check_known(strategy.only or {}, scenario.tenants, path .. ".only")
   for name, override in pairs(strategy.tenants) do
-    limits_spec.resolve(override.limits, scenario.limits, path .. ".tenants." .. name .. ".limits")
+    local at, below = path .. ".tenants." .. name, {}
+    for nested in pairs(memlua.named(scenario.tenants, name).cgroups) do below[#below + 1] = { name = nested } end
+    record.check_known(memlua.keys(override.cgroups or {}), below, at .. ".cgroups")
+    limits_spec.resolve_tenant(override, scenario.limits, at)
   end
   fill_policy(strategy, scenario.tenants, path .. ".policy", scenario.notes)
 end

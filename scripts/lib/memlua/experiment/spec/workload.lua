@@ -111,7 +111,7 @@ end
 -- ---- each workload -------------------------------------------------------------------------------------------------
 
 -- What every kind takes.
-local ANY_KIND = { kind = check.any, name = check.name, start = check.duration, background = check.is "boolean", ready = check_ready,
+local ANY_KIND = { kind = check.any, name = check.name, cgroup = check.name, start = check.duration, background = check.is "boolean", ready = check_ready,
                    stop = check_stop_of, metrics = metrics.check }
 
 local function check_size(workload, path, machine)

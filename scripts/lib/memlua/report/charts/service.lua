@@ -1,5 +1,5 @@
 --- memlua.report.charts.service: the chart of requests at a rate over time: how many were made, how long they took, the tenant's
---- memory and its pressure, below each other, a line for each strategy, with the phases of the rate shaded.
+--- memory, its pressure, and what else it waited for, below each other, a line for each strategy, with the phases of the rate shaded.
 local plot = require "memlua.plot"
 local stats = require "memlua.stats"
 local summary = require "memlua.results.summary"
@@ -64,6 +64,23 @@ local function windows_of(tenant)
   return rows
 end
 
+-- Of the time between two looks, per cent; `us`: how much was counted then.
+local function share_of(seconds, us) return math.min(100.0, math.max(0.0, us / 1e4 / seconds)) end
+
+-- Rows { seconds, per cent of the time since the last look in which it waited for the CPU, for block devices }.
+local function waits_of(tenant)
+  local rows, loads = {}, tenant.loads or {}
+  for i = 2, #loads do
+    local before, now = loads[i - 1], loads[i]
+    local seconds = now.at - before.at
+    if seconds > 0 and now.cpu_stalled_us and before.cpu_stalled_us then
+      rows[#rows + 1] = { now.at, share_of(seconds, now.cpu_stalled_us - before.cpu_stalled_us),
+                          share_of(seconds, (now.io_stalled_us or 0) - (before.io_stalled_us or 0)) }
+    end
+  end
+  return rows
+end
+
 -- Rows { seconds, MiB of the tenant, of all, per cent of the time since the last sample in which it was stalled }.
 local function memory_of(result, tenant)
   local rows = {}
@@ -74,8 +91,7 @@ local function memory_of(result, tenant)
       all = all + (one and one[2] or 0) / MIB
     end
     local is_known = before and sample[3] and before[3] and sample[1] > before[1]
-    local stalled = is_known and (sample[3] - before[3]) / 1e4 / (sample[1] - before[1]) or 0
-    rows[i] = { sample[1] + 0.0, sample[2] / MIB, all, math.min(100.0, math.max(0.0, stalled)) }
+    rows[i] = { sample[1] + 0.0, sample[2] / MIB, all, is_known and share_of(sample[1] - before[1], sample[3] - before[3]) or 0.0 }
   end
   return rows
 end
@@ -123,7 +139,7 @@ end
 
 -- ---- the picture -------------------------------------------------------------------------------------------------------
 
--- The runs of all series in which the tenant made requests: list of { index, label, result, tenant, windows, memory }.
+-- The runs of all series in which the tenant made requests: list of { index, label, result, tenant, windows, memory, waits }.
 local function shown_of(series, name)
   local list = {}
   for i, s in ipairs(series) do
@@ -131,7 +147,7 @@ local function shown_of(series, name)
     local tenant = result and summary.find(result, name)
     if tenant and #paced_of(tenant) > 0 then
       list[#list + 1] = { index = i, label = s.label, title = title, result = result, tenant = tenant, windows = windows_of(tenant),
-                          memory = memory_of(result, tenant) }
+                          memory = memory_of(result, tenant), waits = waits_of(tenant) }
     end
   end
   return list
@@ -167,7 +183,7 @@ local function write(path, file, name, series, shown, setting)
   for _, row in ipairs(phases.rows) do range.made = math.max(range.made, row[2]) end
   for _, one in ipairs(shown) do by_index[one.index] = one end
   append(data, phases.rows)
-  for _, key in ipairs { "windows", "memory" } do
+  for _, key in ipairs { "windows", "memory", "waits" } do
     for i in ipairs(series) do append(data, by_index[i] and by_index[i][key] or {}) end
   end
   local losses, line = losses_of(shown)
@@ -181,7 +197,7 @@ local function write(path, file, name, series, shown, setting)
     most_made = range.made, most_held = range.held, phases = #phases.begins, begins = phases.begins,
     ends = phases.ends, phase = phases.names, losses = line, columns = columns, key_rows = key_rows,
     caption = ("Requests at a rate, by the part of the time in which they were due (60 in all, fewer where there are few "
-      .. "requests): how many were made, their latency from when they were due, the memory of %s and of all tenants, and its memory pressure: %s. Shaded: every other phase of the rate. A "
+      .. "requests): how many were made, their latency from when they were due, the memory of %s and of all tenants, its memory pressure, and how long it waited for the CPU and for block devices: %s. Shaded: every other phase of the rate. A "
       .. "dotted vertical line: a tenant was lost then, by the number in the line above."):format(name, telling.SAID),
   }, data)
 end
