@@ -8,7 +8,9 @@ local json = require "memlua.json"
 local judge = require "memlua.results.judge"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
+local option = require "memlua.option"
 local order = require "memlua.experiment.order"
+local per_kernel = require "memlua.experiment.per_kernel"
 local series = require "memlua.experiment.series"
 local spec = require "memlua.experiment.spec"
 
@@ -198,6 +200,10 @@ local KIND <const> = {
 ---                cell.run returns it; solo runs are not asked. Asked once a run is made; the report tells what held
 ---   hooks        { setup = f(run), load = f(run), measure = f(run), teardown = f(run) }: called once the cgroups are
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
+---   kernels      { "6.12", "7.3" }: list of kernels, as --kernel takes them, which overrides it: each block in a microVM of each, in
+---                random order, so that each has a run's folder of its own below --out; a table of kernels and strategies, and the claims on
+---                each, which err in at most 5 % of experiments on all of them together. One that can't be had or fails is named, the others
+---                go on. Returned is { path, kernels = list of { kernel, path, status, failed, folder } } then
 ---   session      what the session's cgroup is called ("session")
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
 ---   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under
@@ -215,6 +221,11 @@ local KIND <const> = {
 ---   report       a table and charts of another kind: see memlua.report.kinds
 ---   calibrate    f(scale) -> this table with limit and sizes multiplied: for --calibrate, see memlua.calibrate;
 ---                survives: the strategy under which nobody may be lost
-function scenario.run(value) return series.run(spec.check(value, host.settings), KIND) end
+function scenario.run(value)
+  local plan, settings = spec.check(value, host.settings), host.settings
+  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
+  if not plan.kernels or settings.kernel or settings.dry_run or host.in_guest then return series.run(plan, KIND) end
+  return per_kernel.run(plan, settings)
+end
 
 return scenario

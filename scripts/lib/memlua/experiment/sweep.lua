@@ -110,7 +110,7 @@ function sweep.finished(path, manifest)
   return folder
 end
 
---- Says that the result of the cell `id` is in the folder `path`, if it is, in place of a table.
+--- Says that the result of the part `id` (of a cell: its id) is in the folder `path`, if it is, in place of a table.
 function sweep.tell(path, id)
   if sys.exists(path .. "/manifest.json") then log.say("%s: %s", id, path) end
 end

@@ -225,10 +225,13 @@ local function judged(folder, claim, alpha, why_not)
   return result
 end
 
+-- A scenario that names several kernels claims the same on each.
+local function kernels_of(folder) return #((folder.manifest.scenario or {}).kernels or { "one" }) end
+
 --- What a folder (memlua.run.load) makes of the claims in its manifest: a list of { name, text, tenant, metric, under, against,
 --- below, above (as claimed), verdict = "confirmed", "refuted" or "inconclusive", n (blocks that tell), lost (of these, in which the
 --- tenant was lost), silent (runs that tell nothing, since somebody else was lost, or had no such figure), median, low, high, level
---- (an interval that errs at either end in at most claims.ALPHA / number of claims (and looks, with --until), by Bonferroni's inequality; absent where the runs
+--- (an interval that errs at either end in at most claims.ALPHA / number of claims (and looks, with --until, and kernels), by Bonferroni's inequality; absent where the runs
 --- are too few, or infinite), why (no claim can be judged by these runs, or nil), more (so many more runs would tell with a chance of
 --- 80 %, if they are like these; nil: more than 300, or nothing is known) }. nil where nothing is claimed. Fails with status 1
 --- where a figure that only the script knows of is in no run.
@@ -237,7 +240,7 @@ end
 function claims.of(folder)
   local list, found = folder.manifest.claims, {}
   if not list then return nil end
-  local why_not, alpha = obstacle(folder), claims.ALPHA / #list / stopping.parts(folder.manifest)
+  local why_not, alpha = obstacle(folder), claims.ALPHA / #list / stopping.parts(folder.manifest) / kernels_of(folder)
   for i, claim in ipairs(list) do found[i] = judged(folder, claim, alpha, why_not) end
   return found
 end
