@@ -274,7 +274,7 @@ TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch] bpf/policies/*.lua)) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
-	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/*)
+	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/* scripts/claims/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
 MODULE_SOURCE = $(shell sed -n 's/^PACKAGE_\(NAME\|VERSION\)="\(.*\)"/\2/p' bpf/kmod/dkms.conf | paste -sd-)
 install: $(MEMLUA) $(MANUALS)

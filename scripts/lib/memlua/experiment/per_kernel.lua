@@ -8,6 +8,7 @@ local memlua = require "memlua"
 local report = require "memlua.report.per_kernel"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
+local spawn = require "memlua.experiment.spawn"
 local stats = require "memlua.stats"
 local sys = require "memlua.base.sys"
 
@@ -15,30 +16,12 @@ local per_kernel = {}
 
 -- ---- one kernel ------------------------------------------------------------------------------------------------------------
 
-local CAME_TO_AN_END <const> = { [memlua.status.done] = true, [memlua.status.assertion] = true, [memlua.status.untrustworthy] = true }
-
--- Why a memlua ended, by what it said last.
-local function last_words(path)
-  local said
-  for line in (sys.read(path) or ""):gmatch "[^\n]+" do said = line end
-  return (said or "it said nothing"):gsub("^memlua: ", "")
-end
-
---- Runs memlua in the microVM of a kernel, quietly. `kernel`: as --kernel takes it; `out`: the run's folder; `words`: of the
---- command line beside these; `timeout`: seconds, or nil. Returns whether the series came to an end (status 0, 2 or 7), the status, and what
---- memlua said last. Fails with status 5 where it was interrupted.
+--- Runs memlua in the microVM of a kernel. `kernel`: as --kernel takes it; `out`: the run's folder; `words`: of the command line beside these;
+--- `timeout`: seconds, or nil. Returns what spawn.run does.
 function per_kernel.measure(kernel, out, words, timeout)
-  local scratch <close> = memlua.must(host.scratch())
-  local said = scratch:path() .. "/said"
-  local command = { host.executable(), "--vm", "--quiet", "--kernel", kernel, "--out", out }
+  local command = { "--vm", "--kernel", kernel, "--out", out }
   if timeout then table.move({ "--timeout", tostring(timeout) }, 1, 2, #command + 1, command) end
-  table.move(words, 1, #words, #command + 1, command)
-  for i, word in ipairs(command) do command[i] = sys.quote(word) end
-  log.detail("%s", table.concat(command, " "))
-  io.stdout:flush()
-  local _, how, status = os.execute(("%s >/dev/null 2>%s"):format(table.concat(command, " "), sys.quote(said)))
-  if host.interrupted() or how == "signal" or status == memlua.status.signal then memlua.fail(memlua.status.signal, "interrupted") end
-  return CAME_TO_AN_END[status] == true, status, last_words(said)
+  return spawn.run(table.move(words, 1, #words, #command + 1, command))
 end
 
 -- ---- all of them -----------------------------------------------------------------------------------------------------------

@@ -137,6 +137,9 @@ local function in_band(claim, value)
   return (not claim.above or value >= claim.above) and (not claim.below or value <= claim.below)
 end
 
+--- Whether the figure of a claim that was judged (claims.of), sure or not, lies in its band. Who was lost fits none.
+function claims.fits(claim) return claim.median ~= nil and in_band(claim, claim.median) end
+
 -- `e`: of estimate(). An interval outside a band of two ends may err at either: it has to be that much surer.
 local function word_of(claim, e, alpha)
   if not e.low then return "inconclusive" end
@@ -221,7 +224,7 @@ local function judged(folder, claim, alpha, why_not)
   local result = { verdict = verdict, why = why_not, n = e.n, lost = lost > 0 and lost or nil, silent = silent > 0 and silent or nil,
                    median = finite(e.median), low = finite(e.low), high = finite(e.high), level = e.low and e.level }
   if verdict == "inconclusive" and not why_not then result.more = more_of(claim, values, alpha) end
-  for _, key in ipairs { "name", "text", "tenant", "metric", "under", "against", "below", "above" } do result[key] = claim[key] end
+  for _, key in ipairs { "name", "text", "tenant", "metric", "under", "against", "below", "above", "stated" } do result[key] = claim[key] end
   return result
 end
 
