@@ -40,6 +40,20 @@ for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua -
   tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
 end
 
+-- Traces that have only the names of the paper's.
+local folder <const>, tidy <close> = shell.folder()
+for _, name in ipairs { "dask__dask-11628", "joke2k__faker-1520", "sigmavirus24__github3.py-673" } do
+  assert(host.save(("%s/%s.json"):format(folder, name), '{ "samples": [ { "epoch": 1, "mem_usage": "30MB / 1GB" }, { "epoch": 3, "mem_usage": "600MB / 1GB" } ] }'))
+end
+refused(("replay.lua --traces %s --preset isolation --dry-run"):format(folder), "missing: pre%-commit__pre%-commit%-2524; each as NAME.json", "what a folder of traces lacks is named")
+refused(("replay.lua --traces %s --low x --dry-run"):format(folder), "%-%-traces: beside %-%-high or %-%-low", "traces named twice")
+assert(os.execute(("mkdir -p %s/pre-commit__pre-commit-2524/attempt_1 && cp %s/dask* %s/pre-commit__pre-commit-2524/attempt_1/resources.json"):format(folder, folder, folder)))
+for preset, limit in pairs { survival = "1.02G", isolation = "2.38G", ["combination-3"] = "977M", ["combination-5"] = "488M" } do
+  local said, how = memlua(("replay.lua --traces %s --preset %s --dry-run --seed 1"):format(folder, preset))
+  tap.ok(how == 0 and said:find("limit " .. limit, 1, true), preset .. ": its traces and its limit", said, how)
+  tap.is(said:find "alone exceeds the limit" ~= nil, preset == "combination-5", "  who doesn't fit alone is told of")
+end
+
 local list <close> = io.popen(("cd %s/scripts/gallery && ls *.lua"):format(quote(root == "" and "." or root)))
 for script in list:lines() do
   local said, how = memlua(("gallery/%s --dry-run --seed 1"):format(script))

@@ -8,10 +8,14 @@ local spawn = {}
 
 local CAME_TO_AN_END <const> = { [memlua.status.done] = true, [memlua.status.assertion] = true, [memlua.status.untrustworthy] = true }
 
+-- The last of what memlua said, which may have lines below it, such as a console's.
 local function last_words(path)
   local said
-  for line in (sys.read(path) or ""):gmatch "[^\n]+" do said = line end
-  return (said or "it said nothing"):gsub("^memlua: ", "")
+  for line in (sys.read(path) or ""):gmatch "[^\n]+" do
+    local begins = line:match "^memlua: (.*)"
+    said = begins or said and said .. "\n" .. line or line
+  end
+  return said or "it said nothing"
 end
 
 --- Runs memlua with these words. Returns whether its series came to an end (status 0, 2 or 7), the status, and what it said last. Fails with
