@@ -206,6 +206,7 @@ function guard.record(folder)
   return setmetatable({ folder = folder, files = {}, names = {} }, Recorder)
 end
 
+--- Adds what Guard:sample gave; a cgroup that is gone has no more samples. Fails where the disk is full.
 function Recorder:write(sample)
   for i, member in ipairs(sample.members) do
     self.files[i] = self.files[i] or file_of(self, i, member)
@@ -216,6 +217,7 @@ function Recorder:write(sample)
   end
 end
 
+--- Closes the traces. Idempotent.
 function Recorder:close()
   for _, file in pairs(self.files) do file:close() end
   self.files = {}

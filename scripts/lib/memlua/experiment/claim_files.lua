@@ -6,7 +6,7 @@ local json = require "memlua.json"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
-local spawn = require "memlua.experiment.spawn"
+local another = require "memlua.experiment.another"
 local sys = require "memlua.base.sys"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
@@ -77,7 +77,7 @@ function claim_files.run(file, out, quick)
   local words = { "--out", out }
   if quick then table.move({ "--runs", "1" }, 1, 2, 3, words) end
   words[#words + 1] = file.path
-  local ended, status, said = spawn.run(words)
+  local ended, status, said = another.run(words)
   if not ended then memlua.fail(status, "%s: %s", file.path, said) end
   local rows = {}
   for i, claim in ipairs(claims.of(run.load(out)) or {}) do

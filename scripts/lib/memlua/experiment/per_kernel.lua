@@ -8,7 +8,7 @@ local memlua = require "memlua"
 local report = require "memlua.report.per_kernel"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
-local spawn = require "memlua.experiment.spawn"
+local another = require "memlua.experiment.another"
 local stats = require "memlua.stats"
 local sys = require "memlua.base.sys"
 
@@ -17,11 +17,11 @@ local per_kernel = {}
 -- ---- one kernel ------------------------------------------------------------------------------------------------------------
 
 --- Runs memlua in the microVM of a kernel. `kernel`: as --kernel takes it; `out`: the run's folder; `words`: of the command line beside these;
---- `timeout`: seconds, or nil. Returns what spawn.run does.
+--- `timeout`: seconds, or nil. Returns what another.run does.
 function per_kernel.measure(kernel, out, words, timeout)
   local command = { "--vm", "--kernel", kernel, "--out", out }
   if timeout then table.move({ "--timeout", tostring(timeout) }, 1, 2, #command + 1, command) end
-  return spawn.run(table.move(words, 1, #words, #command + 1, command))
+  return another.run(table.move(words, 1, #words, #command + 1, command))
 end
 
 -- ---- all of them -----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
---- memlua.experiment.spawn: another memlua that makes a series, quietly, and how it ended.
+--- memlua.experiment.another: another memlua that makes a series, quietly, and how it ended.
 local host = require "memlua.host"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
 
-local spawn = {}
+local another = {}
 
 local CAME_TO_AN_END <const> = { [memlua.status.done] = true, [memlua.status.assertion] = true, [memlua.status.untrustworthy] = true }
 
@@ -20,7 +20,7 @@ end
 
 --- Runs memlua with these words. Returns whether its series came to an end (status 0, 2 or 7), the status, and what it said last. Fails with
 --- status 5 where it was interrupted.
-function spawn.run(words)
+function another.run(words)
   local scratch <close> = memlua.must(host.scratch())
   local said, command = scratch:path() .. "/said", { sys.quote(host.executable()), "--quiet" }
   for _, word in ipairs(words) do command[#command + 1] = sys.quote(word) end
@@ -31,4 +31,4 @@ function spawn.run(words)
   return CAME_TO_AN_END[status] == true, status, last_words(said)
 end
 
-return spawn
+return another
