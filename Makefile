@@ -14,6 +14,7 @@
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more
 #   make check-kernels   the tests of the microVM on several kernels: KERNELS="6.12 7.2 7.3"; tests/kernels.sh tells more
+#   make check-machines   the README's sweep over several machines, by GNU parallel and by a Slurm of its own, as root
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
 #
@@ -37,7 +38,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-machines check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -267,6 +268,9 @@ KERNELS ?= 6.12 7.2 7.3
 check-kernels: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(if $(filter command environment,$(origin DISTROS)),DISTROS="$(DISTROS)") tests/kernels.sh $(abspath $(MEMLUA)) $(KERNELS)
 
+check-machines: $(MEMLUA)
+	tests/machines.sh $(abspath $(MEMLUA))
+
 # --- installing it: the binary holds the library; beside it go what it builds from, the scripts and the manuals ---
 MANUALS = $(BUILD)/man/memlua.1 $(BUILD)/man/memlua-lua.7
 $(MANUALS): $(BUILD)/man/%: host/man/%.in host/man/page.lua $(MEMLUA)
@@ -278,7 +282,7 @@ TO = $(DESTDIR)$(PREFIX)
 SETUP = host/setup/alive.sh host/setup/fetch.sh host/setup/kmod.sh host/setup/workdir.sh
 SHARED = $(filter-out %.mod.c,$(wildcard bpf/*.h bpf/kmod/*.[ch] bpf/policies/*.[ch] bpf/policies/*.lua)) bpf/kmod/Kbuild bpf/kmod/Makefile bpf/kmod/check-btf.sh bpf/kmod/dkms.conf bpf/headers.mk \
 	bpf/guest/Kbuild bpf/guest/Makefile bpf/guest/hostwait.c \
-	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/* scripts/wishes/*)
+	$(wildcard scripts/*.lua scripts/tutorial/* scripts/reviewers/* scripts/gallery/* scripts/wishes/* scripts/claims/*)
 # where dkms looks for it when PREFIX is /usr; elsewhere: dkms add PREFIX/src/...
 MODULE_SOURCE = $(shell sed -n 's/^PACKAGE_\(NAME\|VERSION\)="\(.*\)"/\2/p' bpf/kmod/dkms.conf | paste -sd-)
 install: $(MEMLUA) $(MANUALS)

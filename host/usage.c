@@ -76,6 +76,8 @@ void usage_print(void)
 	entry("pack RUN", "put a run into one archive, to hand it on");
 	entry("verify RUN",
 	      "check that a run is whole, and its table and claims; --again runs it again here");
+	entry("bisect CLAIM SCRIPT [RELEASE...]",
+	      "between which two kernels a scenario's claim changes: which one lost it?");
 	entry("replay-policy RUN POLICY",
 	      "ask a policy in Lua what a recorded one was asked, and compare the answers");
 	entry("merge DIR FOLDER...", "make one run's folder of cells that were run one by one");

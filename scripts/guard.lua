@@ -1,6 +1,6 @@
 -- A policy on cgroups that exist already, watched until Ctrl-C:
 --   memlua scripts/guard.lua --high system.slice/db.service --low user.slice --delay 200
--- It writes no limit and makes no cgroup. When it ends, the policy is gone.
+-- It writes no limit and makes no cgroup. When it ends, the policy is gone. --record leaves traces of the cgroups' memory.
 local guard = require "memlua.guard"
 local guard_view = require "memlua.report.guard"
 local log = require "memlua.base.log"
@@ -16,6 +16,7 @@ local options = option.parse {
     { "delay", "count", arg = "MS", help = "config.delay_ms: sleep of a low one per slow-path charge" },
     { "set", "string", arg = "KEY=VALUE", many = true, help = "any other value of the policy's config" },
     { "interval", "duration", default = "1s", help = "between two looks" },
+    { "record", "string", arg = "DIR", help = "write the usage of each cgroup into a new folder, as traces for `memlua replay`" },
     { "timeout", "duration", help = "end after that long" },
   },
 }
@@ -28,6 +29,10 @@ local guarded <close> = guard.attach { policy = options.policy, roles = roles, c
 log.say("policy %s attached to %d cgroups; Ctrl-C detaches it", options.policy, #guarded.members)
 
 local view = guard_view.open(options.json)
-local ended = guarded:watch(options.interval, options.timeout, function(sample) view:show(sample) end)
+local recorder <close> = options.record and guard.record(options.record) or nil
+local ended = guarded:watch(options.interval, options.timeout, function(sample)
+  view:show(sample)
+  if recorder then recorder:write(sample) end
+end)
 view:leave()
 log.say("detached: %s", ended)

@@ -1,9 +1,10 @@
 -- Traces of agents' memory replayed beside each other under one limit that can't hold all their peaks: who
--- survives, how late, and how long does a rise of memory take? The presets are the two scenarios of AgentCgroup
--- (arXiv 2602.09345). Without traces of your own, synthetic ones of similar statistics are replayed.
+-- survives, how late, and how long does a rise of memory take? The presets are AgentCgroup's (arXiv 2602.09345): its three
+-- scenarios, and the five combinations that it models; --traces FOLDER has theirs. Without traces of your own, synthetic ones of similar statistics are replayed.
 --   memlua scripts/replay.lua --high A.json --low B.json --low B.json --runs 10
 -- The paper replays at 50x. An emulated CPU can't touch that much memory in the time, so that the tenants would fight
 -- for CPU instead: 10x is the default, and the report warns where a tenant alone can't keep up. See replay.md.
+local host = require "memlua.host"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
@@ -12,9 +13,26 @@ local units = require "memlua.units"
 
 -- The paper's figures. Its megabytes are those of the traces, of a million bytes: the ratio of limit to peaks is
 -- what matters.
-local PRESETS = {
-  survival = { limit = 1100 * 1000000, base = 100 * 1000000, low_high = 400 * 1000000 },
-  latency = { limit = 1300 * 1000000, base = 100 * 1000000, low_high = 400 * 1000000 },
+local MB <const> = 1000000
+local DASK <const>, GITHUB3 <const> = "dask__dask-11628", "sigmavirus24__github3.py-673"
+local PRE_COMMIT <const>, FAKER <const> = "pre-commit__pre-commit-2524", "joke2k__faker-1520"
+
+local function preset(limit, high, low, more)
+  local p = { limit = limit * MB, base = 100 * MB, low_high = 400 * MB, speed = 10, delay = 50, traces = { high = { high }, low = low } }
+  for key, value in pairs(more or {}) do p[key] = value end
+  return p
+end
+
+local FAST <const> = { speed = 100, delay = 100 } -- as its isolation case; the combinations are given no speed
+local PRESETS <const> = {
+  survival = preset(1100, DASK, { GITHUB3, GITHUB3 }),
+  latency = preset(1300, DASK, { GITHUB3, GITHUB3 }),
+  isolation = preset(2560, PRE_COMMIT, { DASK, FAKER }, FAST),
+  ["combination-1"] = preset(2048, PRE_COMMIT, { DASK, FAKER }, FAST),
+  ["combination-2"] = preset(2048, DASK, { PRE_COMMIT, FAKER }, FAST),
+  ["combination-3"] = preset(1024, DASK, { FAKER, GITHUB3 }, FAST),
+  ["combination-4"] = preset(1024, PRE_COMMIT, { DASK, FAKER }, FAST),
+  ["combination-5"] = preset(512, PRE_COMMIT, { DASK }, FAST),
 }
 
 local options = option.parse {
@@ -22,14 +40,15 @@ local options = option.parse {
   options = {
     { "high", "string", arg = "TRACE", many = true, help = "a trace of a high tenant: resources.json or CSV (synthetic)" },
     { "low", "string", arg = "TRACE", many = true, help = "a trace of a low tenant; the first given ranks first" },
-    { "preset", { "survival", "latency" }, default = "survival", help = "the paper's scenario: 1100 MB or 1300 MB" },
+    { "traces", "string", arg = "DIR", help = "the folder of the preset's traces, NAME.json or NAME/attempt_1/resources.json" },
+    { "preset", memlua.keys(PRESETS), default = "survival", help = "the paper's scenario (1100, 1300 or 2560 MB), or its combination" },
     { "limit", "limit", help = "memory.max of the session (the preset's)" },
-    { "speed", "number", default = 10, arg = "X", help = "seconds of the trace per second" },
+    { "speed", "number", arg = "X", help = "seconds of the trace per second (10; isolation, combinations: 100)" },
     { "base", "size", help = "memory that each tenant keeps beside its trace (100 MB)" },
     { "policy", "string", default = "none,priority,reserve", arg = "LIST", help = "strategies, separated by commas: none, "
       .. "max, low, high (the kernel's own limits), a policy's name or path" },
     { "low-high", "share", help = "priority, high: memory.high of the low tenants (400 MB)" },
-    { "delay", "count", default = 50, arg = "MS", help = "priority: sleep of a low tenant per slow-path charge" },
+    { "delay", "count", arg = "MS", help = "priority: sleep of a low tenant per slow-path charge (50; isolation, combinations: 100)" },
     { "threshold", "count", default = 10000, arg = "FAULTS", help = "priority: faults of the high ones per window that "
       .. "switch it on; 0: always on" },
     { "window", "duration", default = "1s", help = "priority: that window" },
@@ -39,9 +58,32 @@ local options = option.parse {
   },
 }
 
+-- The preset's traces in a folder; those that aren't there are all named.
+local function traces_in(folder, wanted)
+  local paths, missing = {}, {}
+  for role, names in pairs(wanted) do
+    paths[role] = {}
+    for i, name in ipairs(names) do
+      local flat, published = ("%s/%s.json"):format(folder, name), ("%s/%s/attempt_1/resources.json"):format(folder, name)
+      paths[role][i] = host.kind(flat) and flat or host.kind(published) and published
+      if not paths[role][i] then missing[name] = true end
+    end
+  end
+  if next(missing) then
+    memlua.fail(memlua.status.misuse, "--traces %s: missing: %s; each as NAME.json or NAME/attempt_1/resources.json", folder, table.concat(memlua.keys(missing), ", "))
+  end
+  return paths
+end
+
 local function fill(o)
-  for key, value in pairs(PRESETS[o.preset]) do
-    if o[key] == nil then o[key] = value end
+  local chosen = PRESETS[o.preset]
+  if o.traces then
+    if #(o.high or {}) + #(o.low or {}) > 0 then memlua.fail(memlua.status.misuse, "--traces: beside --high or --low; it says both") end
+    local found = traces_in(o.traces, chosen.traces)
+    o.high, o.low = found.high, found.low
+  end
+  for key, value in pairs(chosen) do
+    if o[key] == nil and key ~= "traces" then o[key] = value end
   end
   if not (o.speed > 0) then memlua.fail(memlua.status.misuse, "--speed %g: must be more than 0; 1 is the trace's own", o.speed) end
   return o
@@ -161,11 +203,22 @@ local tenants = tenants_of(options)
 local together = 0
 for _, t in ipairs(tenants) do together = together + t.workload.size end
 
+-- Who doesn't fit even alone is lost whatever anybody does.
+local function notes()
+  local list = { ("peaks with bases: %s together, limit %s"):format(units.format_size(together), units.format_size(options.limit)) }
+  for _, t in ipairs(tenants) do
+    if options.limit ~= "max" and t.workload.size > options.limit then
+      list[#list + 1] = ("%s alone exceeds the limit: %s; no strategy can keep it"):format(t.name, units.format_size(t.workload.size))
+    end
+  end
+  return list
+end
+
 scenario.run {
   name = "replay",
   about = ("replay at %gx, %s"):format(options.speed, options.preset),
   options = options,
-  notes = { ("peaks with bases: %s together, limit %s"):format(units.format_size(together), units.format_size(options.limit)) },
+  notes = notes(),
   limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = 0 },
   tenants = tenants,
   strategies = strategies_of(options, tenants),

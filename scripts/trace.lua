@@ -90,6 +90,11 @@ local function describe(traces)
   local rows = {}
   for i, t in ipairs(traces) do rows[i] = row_of(t) end
   io.stdout:write(text.render(COLUMNS, rows))
+  local bursts = trace.bursts(traces)
+  if bursts.change > 0 then -- in a million bytes, as containers are told of
+    print(("bursts: up to %.1f times the mean (%s), up to %.0f MB within a second (%s)"):format(bursts.ratio, base_name(bursts.ratio_of), bursts.change / 1e6,
+      base_name(bursts.change_of)))
+  end
   for _, t in ipairs(traces) do print(("\n%s\n%s"):format(base_name(t.name), spark(t))) end
 end
 

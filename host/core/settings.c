@@ -40,6 +40,9 @@ const struct setting settings_table[] = {
 	 .more = "Each tenant's figure under each strategy must have an interval of at most that much to either side. It is looked at "
 		 "after a few numbers of blocks, each twice the one before, from 8 on; each look takes its part of the 5 % by which "
 		 "intervals, tests and claims err, so that stopping makes none of them err more often."},
+	{"blocks", 0, SETTING_POSITIVE, TAKEN_BY_RUN, "N",
+	 .help = "make no more than the first N of the --runs blocks; --resume goes on",
+	 .more = "A block has each strategy once. What is made has no table until the last block is."},
 	{"warmup", 'w', SETTING_COUNT, TAKEN_BY_RUN, "N",
 	 .help = "unmeasured runs of each distinct tenant before them"},
 	{"out", 'o', SETTING_TEXT, TAKEN_BY_REPORT, "DIR",

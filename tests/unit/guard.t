@@ -5,6 +5,7 @@ local guard = require "memlua.guard"
 local guard_view = require "memlua.report.guard"
 local host = require "memlua.host"
 local json = require "memlua.json"
+local trace = require "memlua.trace"
 
 -- ---- words ------------------------------------------------------------------------------------------------------
 
@@ -15,6 +16,22 @@ tap.fails(function() guard.roles({ high = {} }) end, "no cgroup to guard", "none
 tap.fails(function() guard.roles({}, { "tenant" }) end, "--role tenant: write KEY=VALUE", "so is a word without =", 1)
 tap.is(guard.config({ delay_ms = 5 }, { "graded=true", "span=1M", "n=7", "trigger=growth" }),
   { delay_ms = 5, graded = true, span = 1 << 20, n = 7, trigger = "growth" }, "values of a config by their form")
+
+-- ---- recording --------------------------------------------------------------------------------------------------------
+
+do
+  local scratch <const>, tidy <close> = require "shell".folder()
+  local folder = scratch .. "/new"
+  local recorder <close> = guard.record(folder)
+  local function look(time, a, b) recorder:write { time = time, members = { { path = "x.slice/db", usage = a }, b or { path = "y.slice/db", gone = true } } } end
+  look(10.25, 4096, { path = "y.slice/db", usage = 1 << 20 })
+  look(11.5, 8192)
+  tap.is(trace.read(folder .. "/db.csv").samples, { { 0.0, 4096 }, { 1.25, 8192 } }, "a trace of each cgroup, whole after every look")
+  tap.is(trace.read(folder .. "/db-2.csv").samples, { { 0.0, 1 << 20 } }, "two of one name have their own; who is gone has no more samples")
+  tap.fails(function() guard.record(folder) end, "new: is there already; name a new folder", "a folder that is there", 1)
+  assert(host.save(scratch .. "/file", ""))
+  tap.fails(function() guard.record(scratch .. "/file/below") end, "--record", "a folder that can't be made", 1)
+end
 
 -- ---- the view -----------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,7 @@ end
 local exported = {}
 for name in pairs(policy) do exported[#exported + 1] = name end
 table.sort(exported)
-tap.is(exported, { "attach", "describe", "list", "load", "lua", "native" }, "what the module exports")
+tap.is(exported, { "attach", "describe", "keep_module", "list", "load", "lua", "native" }, "what the module exports")
 for _, name in ipairs { "check", "close", "config", "configure", "cost", "detach", "drop", "name", "set", "stats", "tenant", "tenants" } do
   tap.is(type(getmetatable(p).__index[name]), "function", "method " .. name)
 end

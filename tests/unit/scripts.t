@@ -40,6 +40,20 @@ for option, share in pairs { ["protected.lua --high 40%"] = true, ["replay.lua -
   tap.ok(how == (share and 0 or 1) and (share or said:find("40%% of what%? the parent has no memory.max")), option, said, how)
 end
 
+-- Traces that have only the names of the paper's.
+local folder <const>, tidy <close> = shell.folder()
+for _, name in ipairs { "dask__dask-11628", "joke2k__faker-1520", "sigmavirus24__github3.py-673" } do
+  assert(host.save(("%s/%s.json"):format(folder, name), '{ "samples": [ { "epoch": 1, "mem_usage": "30MB / 1GB" }, { "epoch": 3, "mem_usage": "600MB / 1GB" } ] }'))
+end
+refused(("replay.lua --traces %s --preset isolation --dry-run"):format(folder), "missing: pre%-commit__pre%-commit%-2524; each as NAME.json", "what a folder of traces lacks is named")
+refused(("replay.lua --traces %s --low x --dry-run"):format(folder), "%-%-traces: beside %-%-high or %-%-low", "traces named twice")
+assert(os.execute(("mkdir -p %s/pre-commit__pre-commit-2524/attempt_1 && cp %s/dask* %s/pre-commit__pre-commit-2524/attempt_1/resources.json"):format(folder, folder, folder)))
+for preset, limit in pairs { survival = "1.02G", isolation = "2.38G", ["combination-3"] = "977M", ["combination-5"] = "488M" } do
+  local said, how = memlua(("replay.lua --traces %s --preset %s --dry-run --seed 1"):format(folder, preset))
+  tap.ok(how == 0 and said:find("limit " .. limit, 1, true), preset .. ": its traces and its limit", said, how)
+  tap.is(said:find "alone exceeds the limit" ~= nil, preset == "combination-5", "  who doesn't fit alone is told of")
+end
+
 -- What a script needs is asked for by its package's name.
 local program <const> = require "memlua.scenario".program
 tap.is(program("sh", "dash"), require "memlua.base.sys".which("sh"), "a program is found in the PATH")
@@ -47,14 +61,14 @@ tap.like(program("/usr/b?n/s*", "x"), "^/usr/bin/s", "or where a pattern fits")
 tap.fails(function() program("no-such-program", "nix") end, "no-such-program: this script needs it and it is not installed; apt-get install nix", "one that isn't there", 1)
 tap.fails(function() program("/usr/no'such*/$(exit)", "nix") end, "/usr/no'such*/$(exit): this script needs it", "and a path that fits nothing, whatever is in it", 1)
 
-for folder, first in pairs { gallery = "none", wishes = "%l+" } do
-  local list <close> = io.popen(("cd %s/scripts/%s && ls *.lua"):format(quote(root == "" and "." or root), folder))
+for place, first in pairs { gallery = "none", wishes = "%l+" } do
+  local list <close> = io.popen(("cd %s/scripts/%s && ls *.lua"):format(quote(root == "" and "." or root), place))
   for script in list:lines() do
-    local said, how = memlua(("%s/%s --dry-run --seed 1"):format(folder, script))
+    local said, how = memlua(("%s/%s --dry-run --seed 1"):format(place, script))
     local lacks = said:find "apt%-get install" or said:find "no such program"
     tap.ok(lacks or how == 0 and said:find("\n%d+%-" .. first .. "\n"),
-      ("%s/%s plans, with nobody's protection beside the others, or names what is missing"):format(folder, script), said, how)
-    local lines = select(2, require "memlua.base.sys".read(("%sscripts/%s/%s"):format(root, folder, script)):gsub("\n", ""))
+      ("%s/%s plans, with nobody's protection beside the others, or names what is missing"):format(place, script), said, how)
+    local lines = select(2, require "memlua.base.sys".read(("%sscripts/%s/%s"):format(root, place, script)):gsub("\n", ""))
     tap.ok(lines < 80, "and can be read in one go", lines)
   end
 end

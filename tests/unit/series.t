@@ -111,6 +111,9 @@ for kind, script in pairs(SCRIPTS) do
   local manifest = manifest_of(kind, ids, { cell })
   manifest.cell = cell
   write(kind .. "-cells/" .. cell, manifest, results_of({ cell }, true))
+  write(kind .. "-begun/" .. cell, manifest_of(kind, ids, {}), {})
+  text, status, said = memlua(("%s --vm --kernel /nowhere --seed 3 -o %s-begun --cell %s"):format(file, kind, cell))
+  tap.ok(status ~= 0 and said:find("/nowhere", 1, true) and not said:find "already", "a cell that was only begun is measured again, here for want of a kernel in vain", status, said)
   text, status, said = memlua(("%s --vm --seed 3 -o %s-cells --cell %s"):format(file, kind, cell))
   tap.is({ text, status }, { "", 0 }, "a cell that is there is not measured again")
   tap.ok(said:find(("%s: measured already, in %s-cells/%s"):format(cell, kind, cell), 1, true), "which is said", said)

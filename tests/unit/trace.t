@@ -167,6 +167,11 @@ tap.like(spawn { curve = { { 0, 1 }, { 1, 1 } }, speed = 1e-12 }, "speed = 1e-12
 tap.like(spawn { curve = { { 0, 1 } }, speed = "fast" }, "speed: must be a number", "worker: no number")
 tap.like(spawn { curve = { { 0, 1e15 } } }, "is more than this machine's memory", "worker: above the machine's memory")
 
+local spiky = trace.parse("0,1000000\n1,1000000\n2,9000000\n3,1000000\n", "spiky")
+local slow = trace.parse("0,0\n0.5,5000000\n1,5000000\n", "slow")
+tap.is(trace.bursts { slow, spiky }, { ratio = 3.0, ratio_of = "spiky", change = 10000000.0, change_of = "slow" }, "bursts: the greatest ratio, the greatest change a second")
+tap.is(trace.bursts { trace.parse("0,0\n", "flat") }, { ratio = 0, change = 0 }, "of a trace that is nothing there are none")
+
 -- ---- replaying, without a cgroup ---------------------------------------------------------------------------------------
 
 local r = assert(worker.spawn(nil, { kind = "trace", base = "1M", curve = { { 7, 2 * MB }, { 8, 4 * MB }, { 9, MB + 1 }, { 10, MB + 1 }, { 11, 3 * MB },

@@ -7,6 +7,8 @@ local guard = require "memlua.guard"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local policy = require "memlua.policy"
+local spec = require "memlua.experiment.spec"
+local trace = require "memlua.trace"
 local worker = require "memlua.worker"
 
 -- session (128M, no swap) -- db, batch: what is there before the guard comes, with a process in each
@@ -106,6 +108,33 @@ for line in text:gmatch "[^\n]+" do
   samples = samples + (sample and #sample.members == 2 and sample.members[1].usage > 1 << 20 and 1 or 0)
 end
 tap.ok(status == 0 and samples >= 2, "guard.lua shows what it guards until its time is over", text, status)
+
+-- A resident, and somebody who comes and goes: their traces are what the guard saw, and can be replayed.
+local recorded <const> = "/run/recorded"
+do
+  local passing <close> = assert(worker.spawn(batch, { size = "24M", hold = 2 }))
+  text, status = shell(("%s --high %s --low %s --interval 0.5 --timeout 5 --record %s --json - 2>&1"):format(script, db:path(), relative, recorded))
+end
+local usages = {}
+for line in text:gmatch "[^\n]+" do
+  local sample = json.decode(line)
+  for _, member in ipairs(sample and sample.members or {}) do
+    usages[member.role] = usages[member.role] or {}
+    table.insert(usages[member.role], member.usage)
+  end
+end
+for role, name in pairs { high = "db", low = "batch" } do
+  local seen = {}
+  local t = trace.read(("%s/%s.csv"):format(recorded, name))
+  for i, one in ipairs(t.samples) do seen[i] = one[2] end
+  tap.is(seen, usages[role] or text, name .. ": its trace has each sample that was shown")
+  tap.is(spec.check({ name = "x", limits = {}, tenants = { { name = name, workload = trace.workload(t, {}) } } }, {}).tenants[1].workloads[1].kind, "trace",
+    name .. ": can be replayed")
+end
+local of_batch = trace.stats(trace.read(recorded .. "/batch.csv"))
+tap.ok(of_batch.peak >= 24 << 20 and of_batch.fall > 0, "who came and went rose and fell", of_batch)
+text, status = shell(("%s --high %s --timeout 1 --record %s 2>&1"):format(script, db:path(), recorded))
+tap.ok(status == 1 and text:find "is there already", "a folder that is there is not written to", text, status)
 
 -- until its first table is there, which is when it has attached
 local INTERRUPTED = [[%s --high %s --interval 0.1 >/run/shown 2>&1 &

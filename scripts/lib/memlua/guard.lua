@@ -181,6 +181,50 @@ function Guard:watch(interval, timeout, show)
   return ended
 end
 
+-- ---- recording ------------------------------------------------------------------------------------------------------
+
+local Recorder = {}
+Recorder.__index = Recorder
+
+-- The trace of a member: what a path ends with tells cgroups apart, else their place does.
+local function file_of(self, i, member)
+  local name = member.path:match "([^/]+)/*$"
+  if self.names[name] then name = ("%s-%d"):format(name, i) end
+  self.names[name] = true
+  local path = ("%s/%s.csv"):format(self.folder, name)
+  local file = memlua.must(io.open(path, "w"))
+  file:write "seconds,bytes\n"
+  return file
+end
+
+--- Records what a guard sees into a new folder: a trace for each cgroup, FOLDER/NAME.csv, as memlua.trace reads and `replay.lua` replays it, whole
+--- after every line. Returns a to-be-closed handle; handle:write(sample) adds what Guard:sample gave. Fails with status 1 where the
+--- folder is there already.
+function guard.record(folder)
+  local made, why = host.mkdir(folder)
+  if made ~= "made" then memlua.fail(memlua.status.misuse, "--record: %s", why or folder .. ": is there already; name a new folder") end
+  return setmetatable({ folder = folder, files = {}, names = {} }, Recorder)
+end
+
+--- Adds what Guard:sample gave; a cgroup that is gone has no more samples. Fails where the disk is full.
+function Recorder:write(sample)
+  for i, member in ipairs(sample.members) do
+    self.files[i] = self.files[i] or file_of(self, i, member)
+    if not member.gone then
+      memlua.must(self.files[i]:write(("%.6f,%d\n"):format(sample.time, member.usage)))
+      memlua.must(self.files[i]:flush())
+    end
+  end
+end
+
+--- Closes the traces. Idempotent.
+function Recorder:close()
+  for _, file in pairs(self.files) do file:close() end
+  self.files = {}
+end
+
+function Recorder:__close() self:close() end
+
 --- Detaches. Idempotent.
 function Guard:close() self.scope:__close() end
 

@@ -92,6 +92,12 @@ end
 ---                cell.run returns it; solo runs are not asked. Asked once a run is made; the report tells what held
 ---   hooks        { setup = f(run), load = f(run), measure = f(run), teardown = f(run) }: called once the cgroups are
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
+---     stated       where it stands: { page, what its line has beside the figure, the figure as it is written there }: for claim files, whose
+---                  figures `memlua verify FOLDER` makes again (none)
+---   kernels      { "6.12", "7.3" }: list of kernels, as --kernel takes them, which overrides it: each block in a microVM of each, in
+---                random order, so that each has a run's folder of its own below --out; a table of kernels and strategies, and the claims on
+---                each, which err in at most 5 % of experiments on all of them together. One that can't be had or fails is named, the others
+---                go on. Returned is { path, kernels = list of { kernel, path, status, failed, folder } } then
 ---   session      what the session's cgroup is called ("session")
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
 ---   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under

@@ -178,6 +178,19 @@ function trace.stats(t)
   }
 end
 
+--- The bursts of a list of traces, as agents' are characterised: { ratio = the greatest peak over mean, ratio_of = that trace's name, change = the
+--- greatest rise or fall between two samples, bytes a second, change_of }.
+function trace.bursts(list)
+  local found = { ratio = 0, change = 0 }
+  for _, t in ipairs(list) do
+    local s = trace.stats(t)
+    if (s.burstiness or 0) > found.ratio then found.ratio, found.ratio_of = s.burstiness, t.name end
+    local change = math.max(s.rise, s.fall)
+    if change > found.change then found.change, found.change_of = change, t.name end
+  end
+  return found
+end
+
 --- Level of a trace at a time: that of the last sample not after it; 0 before the first.
 function trace.at(t, seconds)
   local low, high = 0, #t.samples

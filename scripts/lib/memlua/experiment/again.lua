@@ -17,7 +17,7 @@ local again = {}
 -- ---- the same command ------------------------------------------------------------------------------------------------------
 
 -- What tells where and how much of it runs, not what: by its name, whether a word of its own follows.
-local LEFT_OUT <const> = { ["--out"] = true, ["-o"] = true, ["--json"] = true, ["--cell"] = true, ["--timeout"] = true, ["--until"] = true, ["--resume"] = false, ["--dry-run"] = false }
+local LEFT_OUT <const> = { ["--out"] = true, ["-o"] = true, ["--json"] = true, ["--cell"] = true, ["--timeout"] = true, ["--until"] = true, ["--blocks"] = true, ["--resume"] = false, ["--dry-run"] = false }
 
 --- The `words` of a script's command line without those that say where its results go and how much of it runs.
 function again.kept(words)

@@ -3,11 +3,14 @@
 local calibrate = require "memlua.calibrate"
 local cell = require "memlua.experiment.cell"
 local effects = require "memlua.results.effects"
+local host = require "memlua.host"
 local json = require "memlua.json"
 local judge = require "memlua.results.judge"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
+local option = require "memlua.option"
 local order = require "memlua.experiment.order"
+local per_kernel = require "memlua.experiment.per_kernel"
 local series = require "memlua.experiment.series"
 local spec = require "memlua.experiment.spec"
 
@@ -123,6 +126,11 @@ local KIND <const> = {
 }
 
 --- Runs a scenario: see scenario.run. `settings`: memlua.host.settings.
-function comparison.run(value, settings) return series.run(spec.check(value, settings), KIND) end
+function comparison.run(value, settings)
+  local plan = spec.check(value, settings)
+  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
+  if not plan.kernels or settings.kernel or settings.dry_run or host.in_guest then return series.run(plan, KIND) end
+  return per_kernel.run(plan, settings)
+end
 
 return comparison

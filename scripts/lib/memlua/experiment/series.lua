@@ -31,11 +31,20 @@ local function stopping_of(self)
   if not given then return nil end
   local share = stopping.share(given) or memlua.fail(memlua.status.misuse, "--until %s: a share of the figures is needed, such as 2%%, 50%% at most", given)
   if not self.kind.figures then memlua.fail(memlua.status.misuse, "--until: this is no scenario, whose tenants have figures to know precisely") end
-  if self.settings.cell then memlua.fail(memlua.status.misuse, "--until with --cell: one run doesn't know the others; leave one of them out") end
+  for _, other in ipairs { "cell", "blocks" } do
+    if self.settings[other] then memlua.fail(memlua.status.misuse, "--until with --%s: it takes all runs to know when they are enough; leave one of them out", other) end
+  end
   return { share = share, looks = json.array(stopping.looks(self.plan.runs)) }
 end
 
--- All runs, numbered and in order, and those to make, which with --cell is one. What the plan leaves open is filled in.
+-- The cells of the first blocks (nil: of all).
+local function up_to(cells, block)
+  local list = {}
+  for _, c in ipairs(cells) do if c.block <= (block or math.huge) then list[#list + 1] = c end end
+  return list
+end
+
+-- All runs, numbered and in order, and those to make, which with --cell is one, with --blocks those of the first. What the plan leaves open is filled in.
 local function settle(self)
   local settings, plan = self.settings, self.plan
   plan.runs, plan.warmup = settings.runs or plan.runs, settings.warmup or plan.warmup
@@ -44,7 +53,7 @@ local function settle(self)
   plan.seed = given or sys.time()
   self.all = order.blocks(self.kind.cases(plan), plan.runs, plan.seed)
   local out
-  self.cells, out = sweep.chosen(settings, self.all, given)
+  self.cells, out = sweep.chosen(settings, up_to(self.all, settings.blocks), given)
   self.out = self.out or out or run.default_path(plan.name)
 end
 
@@ -119,12 +128,7 @@ end
 
 -- No more blocks are planned than this one.
 local function stop_after(self, block)
-  local function made(cells)
-    local list = {}
-    for _, c in ipairs(cells) do if c.block <= block then list[#list + 1] = c end end
-    return list
-  end
-  self.all, self.cells, self.plan.runs, self.plan.stopping.stopped = made(self.all), made(self.cells), block, block
+  self.all, self.cells, self.plan.runs, self.plan.stopping.stopped = up_to(self.all, block), up_to(self.cells, block), block, block
   log.say("precise enough after %d blocks (--until)", block)
 end
 
@@ -160,16 +164,19 @@ local function publish(self, folder)
   self.kind.published(self.plan, folder.summary)
 end
 
--- A cell has no table; its folder is complete if it is there.
-local function tell_cell(self, path)
+-- One cell, or the first blocks of a series that goes on.
+local function is_part(self) return self.settings.cell or (self.settings.blocks or math.huge) < self.plan.runs end
+
+-- A part has no table; its folder is complete if it is there.
+local function tell_part(self, path)
   if sys.exists(path .. "/manifest.json") then provenance.complete(path) end
-  sweep.tell(path, self.settings.cell)
+  sweep.tell(path, self.settings.cell or ("%d of %d blocks"):format(self.settings.blocks, self.plan.runs))
 end
 
 -- On the machine, once the microVM has ended: thousands of resamples would take that minutes. Where there is nothing to
 -- show it ended before a result, and has said why.
 local function show_brought(self, out)
-  if self.settings.cell then return tell_cell(self, out) end
+  if is_part(self) then return tell_part(self, out) end
   local ok, folder = pcall(run.load, out)
   if not (ok and self.kind.is_shown(folder.runs, self.cells)) then return end
   publish(self, folder)
@@ -177,10 +184,10 @@ local function show_brought(self, out)
   if pcall(self.kind.judge, folder.runs, folder.host) then claims.refuse(self.claims) end
 end
 
--- Where it was measured, unless others wait for it: one cell has nothing to compare.
+-- Where it was measured, unless others wait for it: a part has nothing to compare.
 local function show(self, folder)
   if way.hands_back then return end
-  if self.settings.cell then return tell_cell(self, folder.path) end
+  if is_part(self) then return tell_part(self, folder.path) end
   if self.kind.is_shown(folder.runs, self.cells) then publish(self, run.load(folder.path)) end
 end
 

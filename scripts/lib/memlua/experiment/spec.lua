@@ -125,7 +125,7 @@ local check_scenario = record.of({
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
   answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string" }, { "tenant", "under", "against" }),
-  claims = claims_spec.check,
+  claims = claims_spec.check, kernels = check.list(check.is "string"),
   report = check.one_of { "contest", "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record.of { setup = phase, load = phase, measure = phase, teardown = phase },
@@ -141,6 +141,16 @@ local function fill(scenario)
   end
   for _, key in ipairs { "expect", "options", "notes", "hooks" } do scenario[key] = scenario[key] or {} end
   scenario.strategies = scenario.strategies or { { name = "none" } }
+end
+
+local function check_kernels(kernels)
+  if not kernels then return end
+  if #kernels == 0 then check.refuse("kernels", "none; at least one is needed, as --kernel takes it") end
+  local seen = {}
+  for i, kernel in ipairs(kernels) do
+    if kernel == "" or seen[kernel] then check.refuse(("kernels[%d]"):format(i), kernel == "" and "empty" or "'%s' a second time", kernel) end
+    seen[kernel] = true
+  end
 end
 
 --- The names of all keys that a scenario's table and the tables in it take, sorted.
@@ -166,6 +176,7 @@ function spec.check(value, settings)
   workload_spec.check_machine(scenario, settings or {})
   for _, strategy in ipairs(scenario.strategies) do strategy_spec.fill(strategy, scenario) end
   claims_spec.resolve(scenario)
+  check_kernels(scenario.kernels)
   record.check_known({ scenario.survives }, scenario.strategies, "survives")
   if scenario.answer then
     record.check_known({ scenario.answer.tenant }, scenario.tenants, "answer.tenant")

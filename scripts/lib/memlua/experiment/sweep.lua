@@ -96,21 +96,21 @@ local function running_script() return arg and arg[0] and sys.read(arg[0]) or ni
 --- Forgets what a cell's folder holds, so that it can be measured again.
 function sweep.forget(path) os.remove(path .. "/manifest.json") end
 
---- A cell's folder (memlua.run.open) where it holds the cell of this manifest already, else nil: it isn't there, or not
---- whole, since its machine died. Fails with status 1 when the folder belongs to another sweep, naming what differs.
+--- A cell's folder (memlua.run.open) where it holds the cell of this manifest already, else nil: it isn't there, not
+--- whole, or was only begun, since its machine died. Fails with status 1 when the folder belongs to another sweep, naming what differs.
 function sweep.finished(path, manifest)
   if not sys.exists(path .. "/manifest.json") then return nil end
   local there = json.decode(run.contents(path .. "/manifest.json"))
   if type(there) == "table" and there.schema_version ~= run.SCHEMA then run.open(path) end -- says so
   local whole, folder = pcall(run.open, path)
-  if not whole then return sweep.forget(path) end
+  if not whole or #folder.runs == 0 then return sweep.forget(path) end
   local why = sweep.difference(folder.manifest, manifest, path, "this command")
   if not why and script_of(folder) ~= running_script() then why = "the script has changed since" end
   if why then refuse("%s: holds a cell of another sweep: %s; name another folder with --out", path, why) end
   return folder
 end
 
---- Says that the result of the cell `id` is in the folder `path`, if it is, in place of a table.
+--- Says that the result of the part `id` (of a cell: its id) is in the folder `path`, if it is, in place of a table.
 function sweep.tell(path, id)
   if sys.exists(path .. "/manifest.json") then log.say("%s: %s", id, path) end
 end

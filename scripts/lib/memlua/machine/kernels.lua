@@ -143,6 +143,17 @@ function kernels.chosen(settings)
   return kernel
 end
 
+--- The releases from 6.12 on that are in the cache or, where it can be asked, in the distribution's archive: a list, oldest first.
+function kernels.at_hand()
+  kernels.pass_quiet()
+  local pipe <close> = assert(io.popen(("{ %s list; printf '%%s\\n' %s; } | sort -uV"):format(sys.quote(kernels.data "host/setup/fetch.sh"),
+    table.concat(machine.kernels(), " "))))
+  local list = {}
+  -- a name without a patch level is that of a package that follows them; that of tests/debug measures something else
+  for line in pipe:lines() do if line:find "^%d+%.%d+%.%d+[%w.+~-]*$" and not line:find "%-memlua%-debug$" then list[#list + 1] = line end end
+  return list
+end
+
 --- The module for a kernel, built at need. Returns its path, or nil and the reason. `folder` of bpf/ (kmod) is whose.
 function kernels.module(headers, release, folder)
   return path_from(kernels.data "host/setup/kmod.sh", headers, release, kernels.data "bpf", folder)

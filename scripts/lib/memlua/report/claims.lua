@@ -47,6 +47,9 @@ local function verdict_of(claim)
   return ("%s: %s%s"):format(word, claim.text, counted(claim))
 end
 
+--- The figure of a scenario's claim (memlua.results.claims.of) as text: "5.54 s [5.53, 5.55] 98 %".
+function claims.figure(claim) return figure_of(claim, format_of(claim, true)) end
+
 --- The claims of the `folders` as text, those that have `claims` (memlua.results.claims.of); "" where nothing is claimed.
 function claims.text(folders)
   local rows = {}

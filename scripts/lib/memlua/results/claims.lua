@@ -137,6 +137,9 @@ local function in_band(claim, value)
   return (not claim.above or value >= claim.above) and (not claim.below or value <= claim.below)
 end
 
+--- Whether the figure of a claim that was judged (claims.of), sure or not, lies in its band. Who was lost fits none.
+function claims.fits(claim) return claim.median ~= nil and in_band(claim, claim.median) end
+
 -- `e`: of estimate(). An interval outside a band of two ends may err at either: it has to be that much surer.
 local function word_of(claim, e, alpha)
   if not e.low then return "inconclusive" end
@@ -221,14 +224,17 @@ local function judged(folder, claim, alpha, why_not)
   local result = { verdict = verdict, why = why_not, n = e.n, lost = lost > 0 and lost or nil, silent = silent > 0 and silent or nil,
                    median = finite(e.median), low = finite(e.low), high = finite(e.high), level = e.low and e.level }
   if verdict == "inconclusive" and not why_not then result.more = more_of(claim, values, alpha) end
-  for _, key in ipairs { "name", "text", "tenant", "metric", "under", "against", "below", "above" } do result[key] = claim[key] end
+  for _, key in ipairs { "name", "text", "tenant", "metric", "under", "against", "below", "above", "stated" } do result[key] = claim[key] end
   return result
 end
+
+-- A scenario that names several kernels claims the same on each.
+local function kernels_of(folder) return #((folder.manifest.scenario or {}).kernels or { "one" }) end
 
 --- What a folder (memlua.run.load) makes of the claims in its manifest: a list of { name, text, tenant, metric, under, against,
 --- below, above (as claimed), verdict = "confirmed", "refuted" or "inconclusive", n (blocks that tell), lost (of these, in which the
 --- tenant was lost), silent (runs that tell nothing, since somebody else was lost, or had no such figure), median, low, high, level
---- (an interval that errs at either end in at most claims.ALPHA / number of claims (and looks, with --until), by Bonferroni's inequality; absent where the runs
+--- (an interval that errs at either end in at most claims.ALPHA / number of claims (and looks, with --until, and kernels), by Bonferroni's inequality; absent where the runs
 --- are too few, or infinite), why (no claim can be judged by these runs, or nil), more (so many more runs would tell with a chance of
 --- 80 %, if they are like these; nil: more than 300, or nothing is known) }. nil where nothing is claimed. Fails with status 1
 --- where a figure that only the script knows of is in no run.
@@ -237,7 +243,7 @@ end
 function claims.of(folder)
   local list, found = folder.manifest.claims, {}
   if not list then return nil end
-  local why_not, alpha = obstacle(folder), claims.ALPHA / #list / stopping.parts(folder.manifest)
+  local why_not, alpha = obstacle(folder), claims.ALPHA / #list / stopping.parts(folder.manifest) / kernels_of(folder)
   for i, claim in ipairs(list) do found[i] = judged(folder, claim, alpha, why_not) end
   return found
 end

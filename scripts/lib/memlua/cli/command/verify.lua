@@ -1,7 +1,8 @@
 --- memlua verify RUN: whether a run's folder is whole, and whether its table and claims follow from its raw data; with --again whether the
---- experiment comes to the same here.
+--- experiment comes to the same here. Of a folder of claim files: whether what pages state comes out here.
 local again = require "memlua.experiment.again"
 local archive = require "memlua.results.archive"
+local claim_files = require "memlua.experiment.claim_files"
 local claims = require "memlua.results.claims"
 local host = require "memlua.host"
 local json = require "memlua.json"
@@ -12,13 +13,23 @@ local recomputed = require "memlua.results.recomputed"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
 local seal = require "memlua.results.seal"
+local shown_claims = require "memlua.report.claims"
 
 local options = option.parse {
   name = "verify", about = "Check that a run's folder is whole and that its table and claims follow from its raw data. Exit status 7 where not, "
-    .. "2 where a claim is refuted.", common = "report",
-  arguments = { { "run", help = "a run's folder, an archive of `memlua pack`, a name that `memlua runs` lists, or last" } },
-  options = { { "again", "flag", help = "run the experiment here again, into --out, and compare; 2 where it comes to something else" } },
+    .. "2 where a claim is refuted. Of a folder of claim files: make their runs, and check what pages state.", common = "report",
+  arguments = { { "run", help = "a run's folder, an archive of `memlua pack`, a name that `memlua runs` lists, last, or a folder of claim files: scripts/claims" } },
+  options = { { "quick", "flag", help = "of claim files: a block of each only, which settles nothing but takes minutes" },
+              { "again", "flag", help = "run the experiment here again, into --out, and compare; 2 where it comes to something else" } },
 }
+
+local claimed = not host.kind(options.run .. "/manifest.json") and claim_files.list(options.run)
+if claimed then
+  claim_files.verify(options.run, claimed, options, shown_claims.figure)
+  return
+elseif options.quick then
+  memlua.fail(memlua.status.misuse, "--quick: %s is no folder of claim files", options.run)
+end
 
 local scratch <close> = memlua.must(host.scratch())
 local path = archive.is_one(options.run) and archive.unpack(options.run, scratch:path()) or runs.find(options.run):gsub("/+$", "")

@@ -3,6 +3,7 @@ local check = require "memlua.base.check"
 local claimed = require "memlua.results.claims"
 local memlua = require "memlua"
 local record = require "memlua.experiment.spec.record"
+local units = require "memlua.units"
 local worker = require "memlua.worker"
 
 local claims = {}
@@ -49,11 +50,36 @@ local function check_band(claim, path, known)
   if from <= least and to >= most then check.refuse(path, "its band includes everything; no figure could refute it") end
 end
 
+-- ---- where it stands -----------------------------------------------------------------------------------------------------
+
+local READERS <const> = { share = function(text)
+  local some, all = text:match "^(%d+) of (%d+)$"
+  return some and tonumber(some) / tonumber(all) or tonumber(text)
+end, size = units.size, duration = units.duration, number = tonumber }
+
+-- The value of the figure as a page writes it: "**5.54 s**", "10 of 10", "3.04G", "1.02".
+local function value_of(claim, figure, known)
+  local is_plain = claim.against or not known[claim.metric]
+  local kind = SHARES[claim.metric] and "share" or is_plain and "number" or SIZES[claim.metric] and "size" or "duration"
+  return READERS[kind]((figure:gsub("[*]", ""):gsub(kind == "share" and "^$" or " ", "")))
+end
+
+-- What a page states has to be what is claimed.
+local function check_stated(claim, path, known)
+  if not claim.stated then return end
+  local list = check.list(check.is "string")(claim.stated, path)
+  if #list ~= 3 then check.refuse(path, "{ page, what its line has beside the figure, the figure as it stands there } is needed") end
+  local value = value_of(claim, list[3], known) or check.refuse(path, "'%s' is no figure of %s", list[3], claim.metric)
+  if value < (claim.above or -math.huge) or value > (claim.below or math.huge) then
+    check.refuse(path, "%s says %s, which its own band excludes", list[1], list[3])
+  end
+end
+
 -- ---- the figure --------------------------------------------------------------------------------------------------------
 
 local check_form = record.of({
   name = check.name, text = check.is "string", tenant = check.is "string", metric = check.is "string", under = check.is "string",
-  against = check.is "string", below = check.any, above = check.any, between = check.is "table",
+  against = check.is "string", below = check.any, above = check.any, between = check.is "table", stated = check.is "table",
 }, { "name", "text" })
 
 -- What it says in words is the table's first element.
@@ -126,6 +152,7 @@ function claims.resolve(scenario)
     check_metric(claim, tenant, path .. ".metric")
     check_against(claim, scenario, tenant, path .. ".against")
     check_band(claim, path, claimed.KNOWN)
+    check_stated(claim, path .. ".stated", claimed.KNOWN)
   end
 end
 
@@ -140,6 +167,7 @@ function claims.of_experiment(value, cases)
     claim.under = claim.under or default_under(cases, path .. ".under")
     record.check_known({ claim.under, claim.against }, cases, path)
     check_band(claim, path, {})
+    check_stated(claim, path .. ".stated", {})
   end
   return list
 end
