@@ -253,7 +253,7 @@ LINT_C = cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performa
 	'-Djson_object_foreach(o, k, v)=for (k = 0, v = o; k;)' '-Djson_array_foreach(a, i, v)=for (i = 0, v = a; v;)'
 FORMATTED = $(wildcard host/*.[ch] host/*/*.[ch] bpf/*.h bpf/*/*.[ch])
 lint:
-	$(LINT_SHELL) $(wildcard host/setup/*.sh bpf/kmod/*.sh) .ci/run
+	$(LINT_SHELL) $(wildcard host/setup/*.sh bpf/kmod/*.sh tests/*.sh tests/*/*.sh) .ci/run
 	luacheck --quiet --no-color scripts tests/lib host/man
 	$(LINT_C) host
 	clang-format --dry-run --Werror $(filter-out %.mod.c,$(FORMATTED))
