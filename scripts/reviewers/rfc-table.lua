@@ -41,5 +41,6 @@ scenario.run {
     options.idle and { name = "only_active", policy = priority(true) } or nil,
   },
   hooks = { setup = function(run) zram.swap(run.scope, 4 * options.size) end },
-  answer = options.idle and { tenant = "low", under = "only_active", against = "memory.low" } or { tenant = "high", under = "below_low", against = "memory.low" },
+  answer = options.idle and { tenant = "low", under = "only_active", against = "memory.low", metric = "bogo_ops_per_s" }
+    or { tenant = "high", under = "below_low", against = "memory.low", metric = "bogo_ops_per_s" },
 }

@@ -36,7 +36,7 @@ local function folder_of(o)
       for i, name in ipairs(o.tenants) do
         local value = o.value(o.strategies[s], name, block)
         list[i] = { name = name, rank = i, ended = value and "done" or "oom-killed", workload = o.workload, finish = value,
-                    [o.metric or "completion_s"] = value }
+                    metrics = o.own and { [o.own] = { value = value, unit = "1/s", better = "higher" } }, [o.metric or "completion_s"] = value }
       end
       runs[#runs + 1] = { strategy = o.strategies[s], block = block, tenants = list }
     end
@@ -82,6 +82,9 @@ found = of { tenants = { "a" }, strategies = PAIR, runs = 5, workload = HOLD, va
 tap.ok(found.comparisons[1].what == "working time" and found.comparisons[1].ratio.median > 1.9, "the hold is left out", found.comparisons[1])
 found = of { tenants = { "a" }, strategies = PAIR, runs = 5, workload = { kind = "file", duration = 3 }, metric = "read_bytes", value = slower }
 tap.is({ found.comparisons[1].what, found.comparisons[1].told }, { "bytes read", "different" }, "who works for a fixed time is compared by what it read")
+
+found = of { tenants = { "a" }, strategies = PAIR, runs = 5, own = "qps", value = slower }
+tap.is({ found.comparisons[2].what, found.comparisons[2].ratio.median }, { "qps", 2 }, "of a figure of its own there is as much more as it says, whichever way is better")
 
 found = of { tenants = { "a" }, strategies = PAIR, runs = 150, value = slower }
 tap.ok(found.comparisons[1].told == "different" and found.comparisons[1].test == "sign test", "of 150 runs a difference is told, too", found.comparisons[1])

@@ -100,8 +100,8 @@ end
 ---                go on. Returned is { path, kernels = list of { kernel, path, status, failed, folder } } then
 ---   session      what the session's cgroup is called ("session")
 ---   options, notes   kept in the manifest; notes, a list of lines, are said before the runs, too
----   answer       { tenant, under = a strategy, against = another }: the sentence in which the report ends: how the tenant fared under
----                the one, in times of the other
+---   answer       { tenant, under = a strategy, against = another, metric = a figure of its own (by what all tenants are compared) }: the
+---                sentence in which the report ends: how the tenant fared under the one, in times of the other
 ---   claims       list of what the runs are to show, each { name, "in words", the figure, the band that confirms it }, held against
 ---                intervals: confirmed, refuted (status 2) or inconclusive; the table's last section, and claims.json. All together
 ---                err in at most 5 % of experiments:

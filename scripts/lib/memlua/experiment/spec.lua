@@ -124,7 +124,7 @@ local check_scenario = record.of({
   runs = positive, warmup = check.number { min = 0, integer = true }, seed = check.number { integer = true },
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
-  answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string" }, { "tenant", "under", "against" }),
+  answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string", metric = check.is "string" }, { "tenant", "under", "against" }),
   claims = claims_spec.check, kernels = check.list(check.is "string"),
   report = check.one_of { "contest", "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate

@@ -7,8 +7,9 @@ local answer = {}
 
 local function comparison(folder, asked)
   for _, c in ipairs((folder.summary.effects or {}).comparisons or {}) do
-    if c.tenant == asked.tenant and c.a == asked.under and c.b == asked.against then return c, 1 end
-    if c.tenant == asked.tenant and c.b == asked.under and c.a == asked.against then return c, -1 end
+    local is_asked = c.tenant == asked.tenant and (not asked.metric or c.what == asked.metric)
+    if is_asked and c.a == asked.under and c.b == asked.against then return c, 1 end
+    if is_asked and c.b == asked.under and c.a == asked.against then return c, -1 end
   end
 end
 
@@ -26,9 +27,11 @@ local WORDS <const> = {
 
 local function kept(s) return ("%d of %d runs under %s"):format(s.intact, s.runs, s.name) end
 
-local function alone(s, name)
-  local tenant = summary.find(s, name)
-  return tenant and tenant.times_solo and (" Under %s it is %s times as slow as alone."):format(s.name, figures.text(tenant.times_solo, figures.ratio)) or ""
+local function alone(s, asked)
+  local tenant = summary.find(s, asked.tenant)
+  local of = tenant and asked.metric and (tenant.metrics or {})[asked.metric] or tenant
+  return of and of.times_solo and (" Under %s it is %s times as %s as alone."):format(s.name, figures.text(of.times_solo, figures.ratio),
+    asked.metric and "bad" or "slow") or ""
 end
 
 --- The answer of `folder` (with its summary) to what its scenario asks, `answer = { tenant, under, against }`: the ratio of what the tenant came to
@@ -44,7 +47,7 @@ function answer.text(folder)
   local c, way = comparison(folder, asked)
   if not c then return "answer: none, the runs are too few to compare\n" end
   return ("answer: %s's %s under %s is %s times that under %s: %s.%s%s\n"):format(asked.tenant, c.what, asked.under,
-    figures.text(turned(c.ratio, way), figures.ratio), asked.against, WORDS[c.told], alone(under, asked.tenant), alone(against, asked.tenant))
+    figures.text(turned(c.ratio, way), figures.ratio), asked.against, WORDS[c.told], alone(under, asked), alone(against, asked))
 end
 
 return answer

@@ -40,7 +40,7 @@ local function measured(s, name, metric)
   for i, result in ipairs(s.folder.runs) do
     local tenant = result.strategy == s.strategy.name and is_intact(result) and memlua.named(result.tenants, name)
     local value, word
-    if tenant and metric then value, word = metrics.cost(tenant, metric), metric elseif tenant then value, word = figure_of(tenant) end
+    if tenant and metric then value, word = metrics.value(tenant, metric), metric elseif tenant then value, word = figure_of(tenant) end
     if value and value > 0 then by_block[result.block or i], what = math.log(value), word end
   end
   return by_block, what
@@ -197,8 +197,7 @@ local function told(c)
 end
 
 --- Every two of the `series` (summary.series) against each other, for each tenant: { comparisons = list of { tenant,
---- what ("time", "working time" without the hold, "bytes read", "P99" of a service, or the name of a figure of its own, which
---- counts by how bad it is: the inverse of one of which more is better), a, b (labels), ratio = { n, median,
+--- what ("time", "working time" without the hold, "bytes read", "P99" of a service, or the name of a figure of its own), a, b (labels), ratio = { n, median,
 --- low, high, level } of a's to b's, paired (by block, or not, of several folders), test, p, adjusted (Holm), told =
 --- "different", "same" (within effects.SAME) or "untold", shows = the ratio from which on these runs would show a difference with a
 --- chance of 80 %, by their own scatter (memlua.base.power; nil: none, or not known) }, needs = how many runs could show a difference, able =

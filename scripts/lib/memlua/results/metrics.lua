@@ -18,12 +18,16 @@ function metrics.of(cases)
   return next(result) and result or nil
 end
 
---- What the figure `name` of a run's tenant costs: the larger, the worse. nil where it wasn't measured, or is 0: nothing can be
---- set against it.
-function metrics.cost(tenant, name)
+--- The figure `name` of a run's tenant. nil where it wasn't measured, or is 0: nothing can be set against it.
+function metrics.value(tenant, name)
   local figure = (tenant.metrics or {})[name]
-  if not figure or figure.value <= 0 then return nil end
-  return figure.better == "higher" and 1 / figure.value or figure.value
+  return figure and figure.value > 0 and figure.value or nil
+end
+
+--- What it costs: the larger, the worse. nil as of metrics.value.
+function metrics.cost(tenant, name)
+  local value = metrics.value(tenant, name)
+  return value and tenant.metrics[name].better == "higher" and 1 / value or value
 end
 
 return metrics
