@@ -10,7 +10,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 need='clang e2fsprogs fonts-dejavu-core gnuplot-nox kmod libclang-rt-dev liblua5.4-dev libelf-dev libjansson-dev
-libreadline-dev lua-argparse lua-check pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev'
+libreadline-dev lua-argparse lua-check pahole perl pkg-config qemu-system-x86 tar xz-utils zlib1g-dev
+zstd'
 
 . "$here/alive.sh"
 
@@ -78,11 +79,11 @@ libbpf()
 elsewhere()
 {
 	say "this set-up installs Debian's packages only; install the like of: clang e2fsprogs gcc gnuplot kmod make pahole"
-	say "  perl pkg-config QEMU virtiofsd tar xz, and with their headers lua 5.4, libelf, jansson, readline, zlib, libbpf >= 1.4"
+	say "  perl pkg-config QEMU virtiofsd tar xz zstd, and with their headers lua 5.4, libelf, jansson, readline, zlib, libbpf >= 1.4"
 	say "Fedora: clang dwarves e2fsprogs elfutils-libelf-devel gcc gnuplot jansson-devel kernel-devel kmod libbpf-devel"
-	say "  lua-argparse lua-devel make perl pkgconf qemu-system-x86-core readline-devel tar virtiofsd xz zlib-devel"
+	say "  lua-argparse lua-devel make perl pkgconf qemu-system-x86-core readline-devel tar virtiofsd xz zlib-devel zstd"
 	say "Arch: base-devel clang e2fsprogs gnuplot jansson kmod libbpf libelf linux-headers lua54 pahole perl"
-	say "  qemu-system-x86 readline tar virtiofsd xz zlib, and argparse for Lua 5.4"
+	say "  qemu-system-x86 readline tar virtiofsd xz zlib zstd, and argparse for Lua 5.4"
 	say "everywhere: luacheck, whose parser reads policies in Lua, below /usr/share/lua"
 }
 

@@ -54,7 +54,7 @@ end
 local function limits_of(tenant, strategy)
   if strategy.only then return {}, {} end
   local over, below = strategy.tenants[tenant.name] or {}, {}
-  for name, limits in pairs(tenant.cgroups) do below[name] = overlaid(limits, over.cgroups and over.cgroups[name]) end
+  for name, limits in pairs(tenant.cgroups or {}) do below[name] = overlaid(limits, over.cgroups and over.cgroups[name]) end
   return overlaid(tenant.limits, over.limits), below
 end
 

@@ -7,7 +7,7 @@ local nested = {}
 --- Makes those of a tenant ({ spec, cg }) in t.nested, by their names, owned by the scope `owned`. `limits`: of each, by its name.
 function nested.create(t, owned, limits)
   t.nested = {}
-  for _, name in ipairs(memlua.keys(t.spec.cgroups)) do
+  for _, name in ipairs(memlua.keys(t.spec.cgroups or {})) do
     t.nested[name] = owned:add(memlua.must(cgroup.create(t.cg:name() .. "/" .. name, limits[name])))
   end
 end

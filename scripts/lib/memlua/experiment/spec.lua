@@ -56,9 +56,11 @@ local function check_nested(tenant, path)
     check.refuse(path, "its workload %s has no cgroup and others have one; of a cgroup with others below it the kernel allows no processes: "
       .. "give each a cgroup, or none", outside)
   end
-  tenant.cgroups = tenant.cgroups or {}
-  record.check_known(memlua.keys(tenant.cgroups), names, path .. ".cgroups")
-  for _, one in ipairs(names) do tenant.cgroups[one.name] = tenant.cgroups[one.name] or {} end
+  record.check_known(memlua.keys(tenant.cgroups or {}), names, path .. ".cgroups")
+  for _, one in ipairs(names) do
+    tenant.cgroups = tenant.cgroups or {}
+    tenant.cgroups[one.name] = tenant.cgroups[one.name] or {}
+  end
 end
 
 -- One workload is a list of one.

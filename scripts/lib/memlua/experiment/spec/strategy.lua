@@ -184,7 +184,7 @@ function strategy_spec.fill(strategy, scenario)
   record.check_known(strategy.only or {}, scenario.tenants, path .. ".only")
   for name, override in pairs(strategy.tenants) do
     local at, below = path .. ".tenants." .. name, {}
-    for nested in pairs(memlua.named(scenario.tenants, name).cgroups) do below[#below + 1] = { name = nested } end
+    for nested in pairs(memlua.named(scenario.tenants, name).cgroups or {}) do below[#below + 1] = { name = nested } end
     record.check_known(memlua.keys(override.cgroups or {}), below, at .. ".cgroups")
     limits_spec.resolve_tenant(override, scenario.limits, at)
   end
