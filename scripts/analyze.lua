@@ -1,8 +1,8 @@
 -- Table and pictures of earlier runs, side by side, without running anything.
 --   memlua scripts/analyze.lua RUN...
 local comparable = require "memlua.results.comparable"
+local document = require "memlua.base.document"
 local html = require "memlua.report.html"
-local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
 local memlua = require "memlua"
 local option = require "memlua.option"
@@ -42,13 +42,11 @@ local shown = (#folders == 1 or own.several) and own or report
 
 -- The pictures of several runs are nobody's own.
 local target = options.out or #folders == 1 and folders[1].path or run.default_path "comparison"
-if options.json == "-" then
-  io.stdout:write(json.encode(summaries, { indent = 2 }), "\n")
-else
+if options.json ~= "-" then
   io.stdout:write(shown.text(folders))
   for _, mismatch in ipairs(mismatches) do print("compared by --force although " .. mismatch) end
-  if options.json then memlua.must(json.write(options.json, summaries)) end
 end
+document.write(options.json, summaries)
 local is_whole = seal.is_there(target) and #seal.differences(target) == 0
 shown.pictures(folders, target)
 plot.render(target)

@@ -2,6 +2,7 @@
 --   memlua scripts/trace.lua resources.json
 --   memlua scripts/trace.lua resources.json --scale-memory 0.5 --csv half.csv
 --   memlua scripts/trace.lua --peak 320M --mean 200M --duration 98 --bursts 6 --csv synthetic.csv
+local document = require "memlua.base.document"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
@@ -122,10 +123,6 @@ end
 
 local traces = traces_of(options)
 if options.csv then return write_csv(traces, options.csv) end
-if options.json == "-" then
-  print(json.encode(statistics(traces), { indent = 2 }))
-else
-  describe(traces)
-  if options.json then memlua.must(json.write(options.json, statistics(traces))) end
-end
+if options.json ~= "-" then describe(traces) end
+if options.json then document.write(options.json, statistics(traces)) end
 if options.out then draw(traces, options.out) end

@@ -1,6 +1,7 @@
 --- memlua.experiment.claim_files: a folder of scenarios whose claims are the figures of pages, made again here: `memlua verify FOLDER`.
 --- A file says in its comments how long it takes, all of it and a single block: "-- takes 9m, quick 2m".
 local claims = require "memlua.results.claims"
+local document = require "memlua.base.document"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local log = require "memlua.base.log"
@@ -117,7 +118,7 @@ function claim_files.verify(folder, list, options, figure_of)
       if BAD[row.verdict] then bad[#bad + 1] = ("%s: %s"):format(row.file, row.name) end
     end
   end
-  if options.json then memlua.must(json.write(options.json == "-" and "/dev/stdout" or options.json, json.array(rows))) end
+  document.write(options.json, json.array(rows))
   if options.json ~= "-" then io.stdout:write(claim_files.text(rows, figure_of)) end
   if #bad > 0 then memlua.fail(memlua.status.assertion, "%s: %d of %d differ here: %s", folder, #bad, #rows, table.concat(bad, ", ")) end
 end

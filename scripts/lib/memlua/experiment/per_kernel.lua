@@ -1,8 +1,8 @@
 --- memlua.experiment.per_kernel: a scenario on several kernels. Each has a series of its own, a run's folder below --out, which is made block
 --- by block, each in a microVM of its own: in each block all kernels have their turn, in random order, so that no drift favours one of them.
 local again = require "memlua.experiment.again"
+local document = require "memlua.base.document"
 local host = require "memlua.host"
-local json = require "memlua.json"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local report = require "memlua.report.per_kernel"
@@ -93,9 +93,8 @@ local function load(entries)
 end
 
 local function publish(entries, plan, settings)
-  local document = report.document(entries)
-  if settings.json and settings.json ~= "-" then memlua.must(json.write(settings.json, document)) end
-  io.stdout:write(settings.json == "-" and json.encode(document, { indent = 2 }) .. "\n" or report.text(entries, plan))
+  document.write(settings.json, report.document(entries))
+  if settings.json ~= "-" then io.stdout:write(report.text(entries, plan)) end
 end
 
 -- The first that isn't 0, of the kernels in their order.

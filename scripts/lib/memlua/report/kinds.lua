@@ -1,10 +1,9 @@
 --- memlua.report.kinds: which kind of report a folder has, and giving it to the user.
 local claims = require "memlua.results.claims"
 local contest = require "memlua.report.contest"
+local document = require "memlua.base.document"
 local host = require "memlua.host"
-local json = require "memlua.json"
 local log = require "memlua.base.log"
-local memlua = require "memlua"
 local overhead = require "memlua.report.overhead"
 local plot = require "memlua.plot"
 local precision = require "memlua.report.precision"
@@ -45,19 +44,15 @@ function kinds.draw(path)
   plot.render(path)
 end
 
---- Writes the summary of a finished run into its folder, prints the document, leaves the charts. `document`, as --json says:
+--- Writes the summary of a finished run into its folder, prints it or the table, leaves the charts. `place`, as --json says:
 --- the file that the summary goes to as well, or "-", which prints it in place of the table; or nil.
-function kinds.publish(folder, document)
+function kinds.publish(folder, place)
   local shown = kinds.of(folder)
   folder.summary = shown.summarise(folder)
   folder:json("summary.json", folder.summary)
   if folder.claims then folder:json("claims.json", claims.document(folder.claims)) end
-  if document and document ~= "-" then memlua.must(json.write(document, folder.summary)) end
-  if document == "-" then
-    io.stdout:write(json.encode(folder.summary, { indent = 2 }), "\n")
-  else
-    io.stdout:write(shown.text { folder })
-  end
+  document.write(place, folder.summary)
+  if place ~= "-" then io.stdout:write(shown.text { folder }) end
   if not host.in_guest then -- the machine draws, where it is fast, and takes no scripts from the microVM
     shown.pictures({ folder }, folder.path)
     plot.render(folder.path)

@@ -1,6 +1,7 @@
 --- memlua bisect CLAIM SCRIPT [RELEASE...]: between which two kernels a scenario's claim changes from confirmed to refuted, or back.
 local bisect = require "memlua.base.bisect"
 local claims = require "memlua.results.claims"
+local document = require "memlua.base.document"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local kernels = require "memlua.machine.kernels"
@@ -79,7 +80,7 @@ end
 memlua.must(host.mkdir(folder))
 local low, high, same = bisect.search(list, ask)
 if low then result.first, result.last, result.changes = list[low], list[high], not same end
-if options.json == "-" then print(json.encode(result, { indent = 2 })) elseif options.json then memlua.must(json.write(options.json, result)) end
+document.write(options.json, result)
 if not low then memlua.fail(memlua.status.untrustworthy, "%s: no kernel tells; more runs (--runs) may, %s has what there is", options.claim, folder) end
 local said = ("%s: %s on %s, %s on %s"):format(options.claim, verdicts[list[low]], list[low], verdicts[list[high]], list[high])
 if same then memlua.fail(memlua.status.assertion, "%s: nothing changes between them", said) end

@@ -1,6 +1,6 @@
 --- memlua doctor: one screen that says what this machine can do, why not, and what helps.
+local document = require "memlua.base.document"
 local host = require "memlua.host"
-local json = require "memlua.json"
 local kvm = require "memlua.machine.kvm"
 local machine = require "memlua.machine.checks"
 local memlua = require "memlua"
@@ -77,7 +77,7 @@ local function conclusion(way)
   return "memlua takes: " .. way .. (way == "vm" and " (" .. accelerator() .. ")" or "")
 end
 
-local function document(checks, list)
+local function found(checks, list)
   local plain = {}
   for i, check in ipairs(checks) do
     plain[i] = { name = check.name, ok = check.ok, found = check.found, remedy = check.remedy, optional = check.optional }
@@ -98,10 +98,6 @@ end
 
 if options.probe then kvm.verdict(require "memlua.machine.kernels".chosen(host.settings), true) end
 local checks, list = machine.checks(), ways()
-if options.json == "-" then
-  print(json.encode(document(checks, list), { indent = 2 }))
-else
-  show_all(checks, list)
-  if options.json then memlua.must(json.write(options.json, document(checks, list))) end
-end
+if options.json ~= "-" then show_all(checks, list) end
+document.write(options.json, found(checks, list))
 if not taken(list) then memlua.fail(memlua.status.unsupported, "no way to run scenarios on this machine") end

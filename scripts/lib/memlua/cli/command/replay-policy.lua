@@ -1,4 +1,5 @@
 --- memlua replay-policy RUN POLICY: a policy in Lua on the recorded calls of a run, or on traces of memory.
+local document = require "memlua.base.document"
 local feed = require "memlua.policy.feed"
 local json = require "memlua.json"
 local memlua = require "memlua"
@@ -149,8 +150,7 @@ for i, source in ipairs(sources(definition, opened)) do
   result.name, result.lost, result.beyond, all[i] = source.name, source.lost, source.beyond, result
   if options.json ~= "-" then io.stdout:write(i > 1 and "\n" or "", report.text(source.name, result, source, not source.is_trace)) end
 end
-if options.json == "-" then print(json.encode(json.array(all), { indent = 2 }))
-elseif options.json then memlua.must(json.write(options.json, json.array(all))) end
+document.write(options.json, json.array(all))
 io.stdout:flush()
 if differ > 0 then memlua.fail(memlua.status.assertion, "%d answer%s differ%s from the recorded", differ, differ == 1 and "" or "s", differ == 1 and "s" or "") end
 if untold > 0 then memlua.fail(memlua.status.untrustworthy, "%d call%s can't be told", untold, untold == 1 and "" or "s") end

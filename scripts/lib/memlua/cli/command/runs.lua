@@ -1,7 +1,7 @@
 --- memlua runs: the folders of earlier runs with what each came to.
+local document = require "memlua.base.document"
 local json = require "memlua.json"
 local log = require "memlua.base.log"
-local memlua = require "memlua"
 local option = require "memlua.option"
 local run = require "memlua.run"
 local runs = require "memlua.results.find"
@@ -14,8 +14,7 @@ local options = option.parse {
 
 local list = runs.list(options.folder)
 if options.json then
-  local value = json.array(list)
-  if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
+  document.write(options.json, json.array(list))
 elseif #list == 0 then
   log.say("no runs in %s", options.folder or run.state_folder())
 else

@@ -1,6 +1,6 @@
 --- memlua show RUN: a run's table again, from its folder, without running anything.
+local document = require "memlua.base.document"
 local html = require "memlua.report.html"
-local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
 local memlua = require "memlua"
 local option = require "memlua.option"
@@ -16,9 +16,6 @@ local options = option.parse {
 local folder = run.load(runs.find(options.run))
 local shown = kinds.of(folder)
 folder.summary = shown.summarise(folder)
-if options.json then
-  local value = folder.summary
-  if options.json == "-" then print(json.encode(value, { indent = 2 })) else memlua.must(json.write(options.json, value)) end
-end
+document.write(options.json, folder.summary)
 if options.html then memlua.must(html.write(options.html, shown, { folder }, folder.path)) end
 if options.json ~= "-" then io.stdout:write(shown.text { folder }) end

@@ -4,6 +4,7 @@ local again = require "memlua.experiment.again"
 local archive = require "memlua.results.archive"
 local claim_files = require "memlua.experiment.claim_files"
 local claims = require "memlua.results.claims"
+local document = require "memlua.base.document"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
@@ -38,7 +39,7 @@ run.manifest(path) -- says what is no run's folder, or another memlua's
 -- What was found, for --json too, however it ends.
 local result = { run = options.run, wrong = json.array {} }
 local function write()
-  if options.json == "-" then print(json.encode(result, { indent = 2 })) elseif options.json then memlua.must(json.write(options.json, result)) end
+  document.write(options.json, result)
 end
 local tidy <close> = setmetatable({}, { __close = write })
 local function say(...) if options.json ~= "-" then io.stdout:write(...) end end
