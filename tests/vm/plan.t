@@ -94,9 +94,13 @@ local before, after = by_name(measured(unprotected)), by_name(measured(protected
 local function refaults(tenant) return tenant.stat.workingset_refault_file end
 tap.ok(refaults(before.high) > 1000, "without protection the high one loses its cached pages", refaults(before.high))
 tap.ok(refaults(after.high) * 100 <= refaults(before.high), "protected it keeps them", refaults(after.high))
--- Not their refaults, nor those per byte: which of the two keeps its pages without protection differs from run to run.
-local function read_by_low(tenants) return tenants.low_1.read_bytes + tenants.low_2.read_bytes end
-tap.ok(read_by_low(after) < read_by_low(before), "the low ones pay for it: they read less", read_by_low(after), read_by_low(before))
+-- Not their refaults, nor what they read: which of them keep their pages without protection differs from run to run, and
+-- three alike may fall into step, in which all lose theirs and the low ones read less than beside a protected one.
+local function part_of_low(tenants)
+  local low = tenants.low_1.read_bytes + tenants.low_2.read_bytes
+  return low / (low + tenants.high.read_bytes)
+end
+tap.ok(part_of_low(after) < part_of_low(before), "the low ones pay for it: theirs is less of all that is read", part_of_low(after), part_of_low(before))
 tap.ok(after.high.read_bytes > before.high.read_bytes, "the high one reads more", after.high.read_bytes, before.high.read_bytes)
 tap.ok(measured(protected).policy.stats.below_low_active > 0, "below_low was asked and answered")
 

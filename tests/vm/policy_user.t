@@ -4,6 +4,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local memlua = require "memlua"
 local policy = require "memlua.policy"
+local run = require "memlua.run"
 local scenario = require "memlua.scenario"
 
 local soft = policy.lua {
@@ -52,27 +53,34 @@ host.settings.out = folder:path() .. "/out"
 tap.fails(function() scenario.run(plan { { name = "refused", policy = { name = hard, where = "user" } } }) end,
   "greedy: 268435456 is too much", "a join refuses", memlua.status.misuse)
 
+-- Where the machine is busy the sampler may be late, which makes a run untrustworthy: what is counted in it holds all the same.
+local function made(value)
+  local ok, why = pcall(scenario.run, value)
+  if not ok and why.status ~= memlua.status.untrustworthy then error(why) end
+  return run.load(host.settings.out)
+end
+
 host.settings.out = folder:path() .. "/both"
-local result = scenario.run(plan {
+local result = made(plan {
   { name = "none" }, { name = "kernel", policy = { name = soft } },
   { name = "user", policy = { name = soft, where = "user", config = { delay_ms = "40ms" } } },
 })
 local runs = {}
-for _, run in ipairs(result.runs) do runs[run.strategy] = run end
+for _, one in ipairs(result.runs) do runs[one.strategy] = one end
 
 -- A controller isn't asked about what a tenant touches between the last look and its end: 5M in 10 ms.
 local LEAST <const> = { kernel = 24, user = 12 }
 for _, where in ipairs { "kernel", "user" } do
-  local run = runs[where]
-  local greedy, modest = memlua.named(run.tenants, "greedy"), memlua.named(run.tenants, "modest")
+  local one = runs[where]
+  local greedy, modest = memlua.named(one.tenants, "greedy"), memlua.named(one.tenants, "modest")
   local active = greedy.callbacks.active
   tap.ok(active >= LEAST[where] and active <= 40, where .. ": 8M over the soft limit are 32 delays", active)
   tap.is(modest.callbacks.active, 0, where .. ": none below it")
   tap.ok(greedy.completion_s > 5 * memlua.named(runs.none.tenants, "greedy").completion_s, where .. ": the greedy one takes longer", greedy.completion_s)
   tap.ok(greedy.completion_s > 3 * modest.completion_s, where .. ": than the modest one", greedy.completion_s, modest.completion_s)
-  tap.ok(run.policy.stats.greatest > 23 << 20 and run.policy.stats.greatest < 26 << 20, where .. ": sees the usage", run.policy.stats.greatest)
-  tap.ok(run.policy.stats.faults >= 48 * 256, where .. ": and the faults of 48M", run.policy.stats.faults)
-  tap.is(run.policy.stats.errors, 0, where .. ": no errors")
+  tap.ok(one.policy.stats.greatest > 23 << 20 and one.policy.stats.greatest < 26 << 20, where .. ": sees the usage", one.policy.stats.greatest)
+  tap.ok(one.policy.stats.faults >= 48 * 256, where .. ": and the faults of 48M", one.policy.stats.faults)
+  tap.is(one.policy.stats.errors, 0, where .. ": no errors")
 end
 local user = runs.user
 tap.is({ user.policy.where, user.policy.config.delay_ms, user.controller.ended, runs.kernel.controller }, { "user", 40, "done" }, "one is a controller")
