@@ -1,7 +1,7 @@
 --- memlua.experiment.entry: the first use of the kernel, and what is left to do on the machine where a microVM did the
 --- work. The bindings call it (host/upcalls.c) where a script has not.
-local definition = require "memlua.policy.definition"
 local host = require "memlua.host"
+local loading = require "memlua.policy.loading"
 local memlua = require "memlua"
 local session = require "memlua.experiment.session"
 local sys = require "memlua.base.sys"
@@ -32,8 +32,8 @@ end
 ---   only_here   why the microVM would be of no use, if it wouldn't
 --- Returns the way, "native" or "module". Fails with status 4 where there is none, with 1 in a file that is read as a policy.
 function entry.enter(job)
-  if definition.loading then
-    memlua.fail(memlua.status.misuse, "%s: it is no policy, it begins an experiment; a policy's file ends with `return policy.lua { ... }`", definition.loading)
+  if loading.path then
+    memlua.fail(memlua.status.misuse, "%s: it is no policy, it begins an experiment; a policy's file ends with `return policy.lua { ... }`", loading.path)
   end
   if not way.name then
     local settings = host.settings

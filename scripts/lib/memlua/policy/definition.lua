@@ -1,13 +1,12 @@
 --- memlua.policy.definition: what policy.lua gives: a policy in Lua, which memlua.policy takes where it takes a name.
 local declaration = require "memlua.policy.declaration"
 local kinds = require "memlua.policy.kinds"
+local loading = require "memlua.policy.loading"
 local memlua = require "memlua"
 local object = require "memlua.policy.object"
 local program = require "memlua.policy.program"
 
-local definition = {
-  loading = nil, -- the path of the file that is read as a policy just now: it may not begin an experiment
-}
+local definition = {}
 
 local Definition = {}
 Definition.__index = Definition
@@ -45,12 +44,12 @@ end
 --- definition:version() -> a word that is the same for the same C.
 function Definition:version() return object.hash(self.plain_c) end
 
--- What the file returns.
+-- What the file returns; meanwhile no experiment may begin.
 local function returned_by(path)
   local f, why = loadfile(path)
   if not f then memlua.fail(memlua.status.misuse, "%s", why) end
-  definition.loading = path
-  local _ <close> = setmetatable({}, { __close = function() definition.loading = nil end })
+  loading.path = path
+  local _ <close> = setmetatable({}, { __close = function() loading.path = nil end })
   return f()
 end
 
