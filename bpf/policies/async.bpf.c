@@ -117,11 +117,6 @@ struct {
 	__type(value, struct job);
 } jobs SEC(".maps");
 
-static __always_inline __u64 id_of(struct mem_cgroup *memcg)
-{
-	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
-}
-
 static __always_inline __u64 percent_of_max(struct mem_cgroup *memcg, __u32 percent)
 {
 	return bytes(BPF_CORE_READ(memcg, memory.max)) / 100 * percent;
@@ -196,7 +191,7 @@ static __always_inline bool is_triggered(struct tenant *tenant, struct mem_cgrou
 	case pressure:
 		return pressure_of(memcg) >= (going ? config.stop_pressure : config.start_pressure);
 	case faults:
-		return faults_of(tenant, id_of(memcg)) >=
+		return faults_of(tenant, memcg_id(memcg)) >=
 		       (going ? config.stop_faults : config.start_faults);
 	default:
 		return false;
@@ -306,7 +301,7 @@ unsigned int BPF_PROG(tenant_charged, struct mem_cgroup *memcg)
 	if (!tenant || !is_due(tenant, memcg) ||
 	    __sync_val_compare_and_swap(&tenant->running, 0, 1))
 		return 0;
-	id = id_of(memcg);
+	id = memcg_id(memcg);
 	job = bpf_map_lookup_elem(&jobs, &id);
 	if (!job || bpf_wq_start(&job->work, 0)) {
 		tenant->running = 0;

@@ -52,11 +52,6 @@ struct {
 	__type(value, struct session_tenant);
 } session_memcg SEC(".maps");
 
-static __always_inline __u64 id_of(struct mem_cgroup *memcg)
-{
-	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
-}
-
 /* The one directly below the session that memcg is, or lies in; the session itself for its own processes. */
 static __always_inline struct mem_cgroup *call_of(struct mem_cgroup *memcg,
 						  struct mem_cgroup *session)
@@ -100,7 +95,7 @@ void BPF_PROG(session_offline, struct mem_cgroup *memcg)
 	if (!session)
 		return;
 	count(&session->offline);
-	if (session->victim == id_of(memcg))
+	if (session->victim == memcg_id(memcg))
 		session->victim = session->over = 0;
 }
 
@@ -161,7 +156,7 @@ unsigned int BPF_PROG(session_charged, struct mem_cgroup *memcg)
 	if (!delay)
 		return 0;
 	call = call_of(charged, memcg);
-	if (call == memcg || !is_victim(session, id_of(call), over_hint(call))) {
+	if (call == memcg || !is_victim(session, memcg_id(call), over_hint(call))) {
 		count(&session->spared);
 		return 0;
 	}

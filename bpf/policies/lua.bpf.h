@@ -66,7 +66,7 @@ static __always_inline __s64 lua_event_at(struct mem_cgroup *memcg, __u32 index)
 
 static __always_inline __u64 lua_id(struct mem_cgroup *memcg)
 {
-	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
+	return memcg_id(memcg);
 }
 
 static __always_inline struct mem_cgroup *lua_parent(struct mem_cgroup *memcg)

@@ -233,6 +233,12 @@ static __always_inline __u64 memcg_usage(struct mem_cgroup *memcg)
 	return bytes(BPF_CORE_READ(memcg, memory.usage.counter));
 }
 
+/* That of its cgroup, as cg:id() tells it and maps of tenants are keyed by. */
+static __always_inline __u64 memcg_id(struct mem_cgroup *memcg)
+{
+	return BPF_CORE_READ(memcg, css.cgroup, kn, id);
+}
+
 /* memory.max of the parent less its usage, in bytes; 0 at and over the limit. */
 static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
 {
