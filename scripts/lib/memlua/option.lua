@@ -238,4 +238,9 @@ function option.parse(declared, args)
   return values
 end
 
+--- For a script that has parsed no options of its own: takes the common ones. `plan`: { name, about }. Once is enough.
+function option.ensure(plan)
+  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
+end
+
 return option

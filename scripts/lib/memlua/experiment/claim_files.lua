@@ -1,5 +1,6 @@
 --- memlua.experiment.claim_files: a folder of scenarios whose claims are the figures of pages, made again here: `memlua verify FOLDER`.
 --- A file says in its comments how long it takes, all of it and a single block: "-- takes 9m, quick 2m".
+local another = require "memlua.experiment.another"
 local claims = require "memlua.results.claims"
 local document = require "memlua.base.document"
 local host = require "memlua.host"
@@ -7,7 +8,6 @@ local json = require "memlua.json"
 local log = require "memlua.base.log"
 local memlua = require "memlua"
 local run = require "memlua.run"
-local another = require "memlua.experiment.another"
 local sys = require "memlua.base.sys"
 local text = require "memlua.base.text"
 local units = require "memlua.units"

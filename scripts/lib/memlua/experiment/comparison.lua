@@ -128,7 +128,7 @@ local KIND <const> = {
 --- Runs a scenario: see scenario.run. `settings`: memlua.host.settings.
 function comparison.run(value, settings)
   local plan = spec.check(value, settings)
-  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
+  option.ensure(plan)
   if not plan.kernels or settings.kernel or settings.dry_run or host.in_guest then return series.run(plan, KIND) end
   return per_kernel.run(plan, settings)
 end

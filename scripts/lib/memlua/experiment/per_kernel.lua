@@ -1,6 +1,7 @@
 --- memlua.experiment.per_kernel: a scenario on several kernels. Each has a series of its own, a run's folder below --out, which is made block
 --- by block, each in a microVM of its own: in each block all kernels have their turn, in random order, so that no drift favours one of them.
 local again = require "memlua.experiment.again"
+local another = require "memlua.experiment.another"
 local document = require "memlua.base.document"
 local host = require "memlua.host"
 local log = require "memlua.base.log"
@@ -8,7 +9,6 @@ local memlua = require "memlua"
 local report = require "memlua.report.per_kernel"
 local resume = require "memlua.experiment.resume"
 local run = require "memlua.run"
-local another = require "memlua.experiment.another"
 local stats = require "memlua.stats"
 local sys = require "memlua.base.sys"
 

@@ -267,8 +267,7 @@ end
 ---   trust      (runs, facts): fails where the runs don't count, so that a cell has to be measured again
 ---   judge      (runs, facts): fails with the status that the whole ends with, unless that is 0
 function series.run(plan, kind)
-  -- a script that declares no options of its own takes the common ones
-  if not option.parsed then option.parse { name = plan.name, about = plan.about } end
+  option.ensure(plan)
   local settings = host.settings
   local self = { plan = plan, kind = kind, settings = settings }
   kind.check(plan, settings)
