@@ -49,6 +49,7 @@ local swept, lived = 0, 0
 
 -- Kills it at `points` points; the next one must leave this kernel as it was, and say so where it had to do anything.
 local function try(command, what, points)
+  os.execute("rm -rf " .. WORK .. "/out") -- of a point before
   local lifetime = kill.lifetime(command)
   tap.is(kill.settle(state, clean, 60), clean, what .. ": one that ends by itself leaves nothing")
   kill.each(lifetime, function(_, seconds)
