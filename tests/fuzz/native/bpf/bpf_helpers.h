@@ -24,6 +24,7 @@
 void *bpf_map_lookup_elem(void *map, const void *key);
 long bpf_for_each_map_elem(void *map, void *body, void *context, __u64 flags);
 __u64 bpf_ktime_get_ns(void);
+__u64 bpf_get_current_task(void);
 
 #define bpf_kptr_xchg(slot, pointer)                                                               \
 	({                                                                                         \
