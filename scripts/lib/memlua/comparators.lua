@@ -125,8 +125,10 @@ local DAMON <const> = "/sys/module/damon_reclaim/parameters/"
 
 --- comparators.damon_reclaim{ age ("1s"), quota ("128M") } -> strategy: DAMON_RECLAIM, a kernel thread that reclaims what wasn't used for
 --- `age` (the kernel's default is 120 s), at most `quota` a second, whatever is free on the machine. Counters: bytes and regions
---- reclaimed. DAMON_STAT, which newer kernels run from their start and beside which no other runs, is off meanwhile. Source:
---- Documentation/admin-guide/mm/damon/reclaim.rst and stat.rst.
+--- reclaimed. DAMON_STAT, which newer kernels run from their start and beside which no other runs, is off meanwhile. On 6.12 (6.12.117
+--- read) it watches, but reclaims nothing, and the report says "it did nothing": damon_reclaim_apply_parameters() of mm/damon/reclaim.c
+--- gives the scheme to the running context, of which damon_commit_ctx() then removes what the new parameters' context lacks. On 7.3.4 it
+--- reclaims. Source: Documentation/admin-guide/mm/damon/reclaim.rst and stat.rst.
 function comparators.damon_reclaim(given)
   local o = options_of("damon_reclaim", given, { age = { "1s", check.duration }, quota = { "128M", check.size } })
   return { name = o.name, tunables = {
