@@ -35,6 +35,7 @@ tap.is(scenario(claim { under = NONE }, { strategies = { { name = "only" } } }).
 for _, case in ipairs {
   { { metric = "tiem" }, "claims.fast.metric: tiem: no such figure; did you mean 'time'%?; figures of a program's own take", "a metric that doesn't exist" },
   { { tenant = "job", metric = "p99" }, "metric: p99: no workload of job has latencies", "a latency that isn't measured" },
+  { { tenant = "job", metric = "mean" }, "metric: mean: no workload of job has latencies", "  nor its mean" },
   { { tenant = NONE, against = NONE, below = "1s" }, "metric: time: whose%?", "nobody's time" },
   { { tenant = "hihg" }, "tenant.hihg: hihg; did you mean 'high'", "an unknown tenant" },
   { { under = "reserv" }, "under.reserv: reserv; did you mean 'reserve'", "an unknown strategy" },
@@ -100,6 +101,9 @@ local function scattered(strategy, block) return strategy == "reserve" and (bloc
 c = of(6, { against = NONE, below = 1.05 }, scattered)
 tap.ok(c.verdict == "inconclusive" and c.more > 5 and c.more < 100, "what scatters across the bound takes many more", c)
 tap.is(of(20, { against = NONE, below = 1.1 }, function(_, block) return block % 2 == 0 and 1 or 1.2 end).more, nil, "at the very edge no number of runs tells")
+
+tap.near(claims.KNOWN.mean { latency = { count = 4, sum = 6e9 } }, 1.5, 1e-12, "a mean latency is in seconds")
+tap.is({ claims.KNOWN.mean { latency = { count = 0, sum = 0 } }, claims.KNOWN.mean {} }, {}, "  of no latencies there is none")
 
 -- losses are no better than the slowest
 c = of(6, {}, function(strategy, block) if strategy == "reserve" and block > 2 then return nil end return times(strategy, block) end)

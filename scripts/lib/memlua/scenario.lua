@@ -106,8 +106,8 @@ end
 ---                intervals: confirmed, refuted (status 2) or inconclusive; the table's last section, and claims.json. All together
 ---                err in at most 5 % of experiments:
 ---     name         needed; [1]: what it says in words; needed
----     metric       "time" (default), "work" (without the hold), "p50", "p95", "p99", "peak", "read", "kept" (the share of runs that
----                  don't lose it), "makespan", or a figure of its own (workload.metrics)
+---     metric       "time" (default), "work" (without the hold), "p50", "p95", "p99", "mean" (of latencies), "peak", "read", "kept" (the
+---                  share of runs that don't lose it), "makespan", or a figure of its own (workload.metrics)
 ---     tenant       whose; kept and makespan without: all. Who is lost has the worst figure there is
 ---     under        the strategy (the only one)
 ---     against      what it is a ratio to, block by block: "solo", or another strategy (none: the figure itself)

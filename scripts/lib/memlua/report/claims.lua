@@ -7,7 +7,7 @@ local claims = {}
 
 local COLUMNS <const> = { { "CLAIM" }, { "FIGURE", align = "right" }, { "CONFIRMED IF", align = "right", drop = 1 }, { "VERDICT", wrap = true } }
 
-local SECONDS <const> = { time = true, work = true, p50 = true, p95 = true, p99 = true, makespan = true }
+local SECONDS <const> = { time = true, work = true, p50 = true, p95 = true, p99 = true, mean = true, makespan = true }
 local BYTES <const> = { peak = true, read = true }
 
 local function plain(x) return ("%.4g"):format(x) end

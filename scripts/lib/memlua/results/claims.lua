@@ -27,11 +27,16 @@ local function percentile(p)
   end
 end
 
+local function mean(tenant)
+  local latency = tenant.latency
+  return latency and latency.count > 0 and latency.sum / latency.count / 1e9 or nil
+end
+
 --- The metrics that memlua itself measures: name -> f(tenant of a run) -> value; that of makespan is in claims.OF_ALL alone.
 claims.KNOWN = {
   time = function(tenant) return tenant.completion_s end,
   work = function(tenant) return work.moving(tenant) or tenant.completion_s end,
-  p50 = percentile(0.50), p95 = percentile(0.95), p99 = percentile(0.99),
+  p50 = percentile(0.50), p95 = percentile(0.95), p99 = percentile(0.99), mean = mean,
   peak = function(tenant) return tenant.peak end,
   read = function(tenant) return tenant.read_bytes end,
   kept = function(tenant) return tenant.ended == "done" and 1 or 0 end,
