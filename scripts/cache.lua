@@ -7,7 +7,6 @@ local lru = require "memlua.machine.lru"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
-local zram = require "memlua.machine.zram"
 
 local NAMES = { "none", "low", "below_low", "below_min" }
 
@@ -59,15 +58,13 @@ for _, way in ipairs(lrus) do
   end
 end
 
-local function prepare(run)
-  memlua.must(lru.set(lru_of[run.strategy.name]))
-  if options.kind == "anon" then zram.swap(run.scope, 3 * options.size) end
-end
+local function prepare(run) memlua.must(lru.set(lru_of[run.strategy.name])) end
 
 scenario.run {
   name = "cache", options = options,
   about = (options.kind == "anon" and "swap on zram" or "page cache") .. ", " .. table.concat(lrus, " and "),
   limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = options.kind == "anon" and "max" or 0 },
+  swap = options.kind == "anon" and 3 * options.size or nil,
   tenants = { tenant("high", "high", options.start), tenant("low_1", "low", 0), tenant("low_2", "low", 0) },
   strategies = strategies, solo = false, shares = "equal", warmup = 0,
   hooks = { setup = prepare }, report = "pages",

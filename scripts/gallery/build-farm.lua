@@ -6,7 +6,6 @@ local host = require "memlua.host"
 local memlua = require "memlua"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
-local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "build-farm", about = "A parallel compile next to a node service.",
@@ -59,7 +58,7 @@ end
 
 scenario.run {
   name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 5,
-  limits = { ["memory.max"] = "64M" },
+  limits = { ["memory.max"] = "64M" }, swap = "256M",
   tenants = {
     { name = "service", role = "high", workloads = {
       here("node", "rm -f requests answers && mkfifo requests answers && exec " .. NODE .. " service.js",
@@ -72,6 +71,5 @@ scenario.run {
     { name = "memory.low", tenants = { service = { limits = { ["memory.low"] = "44M" } } } },
     { name = "below_low", policy = { name = "priority", roles = { high = { "service" } }, config = { trigger = "always" } } },
   },
-  hooks = { setup = function(run) zram.swap(run.scope, 256 << 20) end },
   answer = { tenant = "service", under = "below_low", against = "none" },
 }

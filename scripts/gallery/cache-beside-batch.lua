@@ -6,7 +6,6 @@
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 local socket = require "socket"
-local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "cache-beside-batch", about = "A cache at a fixed rate beside a batch job that wants its memory.",
@@ -52,7 +51,7 @@ local function phase(name, share, duration) return { name = name, rate = share *
 
 scenario.run {
   name = "cache-beside-batch", about = options.cache .. " at a fixed rate beside a batch job", options = options, shares = "equal", runs = 5,
-  limits = { ["memory.max"] = "72M" },
+  limits = { ["memory.max"] = "72M" }, swap = "128M",
   tenants = {
     { name = "cache", role = "high", prepare = { kind = "lua", run = fill }, workloads = {
       { kind = "exec", name = "server", argv = cache.argv, background = true, ready = { port = PORT }, stop = "TERM" },
@@ -65,6 +64,5 @@ scenario.run {
     { name = "memory.low", tenants = { cache = { limits = { ["memory.low"] = "56M" } } } },
     { name = "below_low", policy = { name = "priority", roles = { high = { "cache" } }, config = { trigger = "always" } } },
   },
-  hooks = { setup = function(run) zram.swap(run.scope, 128 << 20) end },
   answer = { tenant = "cache", under = "below_low", against = "memory.low" },
 }

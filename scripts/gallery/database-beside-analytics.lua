@@ -8,7 +8,6 @@ local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 local stats = require "memlua.stats"
 local worker = require "memlua.worker"
-local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "database-beside-analytics", about = "PostgreSQL at a fixed rate beside a job that sorts.",
@@ -57,7 +56,7 @@ end
 
 scenario.run {
   name = "database-beside-analytics", about = "PostgreSQL at a fixed rate beside a job that sorts", options = options, shares = "equal",
-  runs = 5, limits = { ["memory.max"] = "56M" },
+  runs = 5, limits = { ["memory.max"] = "56M" }, swap = "128M",
   tenants = {
     { name = "database", role = "high", workloads = {
       shell(SERVE, { name = "server", user = "postgres", background = true, ready = { line = "ready to accept connections" }, stop = "INT" }),
@@ -69,6 +68,6 @@ scenario.run {
     { name = "memory.low", tenants = { database = { limits = { ["memory.low"] = "40M" } } } },
     { name = "below_low", policy = { name = "priority", roles = { high = { "database" } }, config = { trigger = "always" } } },
   },
-  hooks = { setup = function(run) zram.swap(run.scope, 128 << 20); make() end },
+  hooks = { setup = make },
   answer = { tenant = "database", under = "below_low", against = "none" },
 }

@@ -7,7 +7,6 @@ local controllers = require "memlua.controllers"
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
 local trace = require "memlua.trace"
-local zram = require "memlua.machine.zram"
 
 local MB <const> = 1000000 -- of a container, as the traces'
 local options = option.parse {
@@ -34,14 +33,13 @@ end
 
 scenario.run {
   name = "agents-fallback", about = "does a loop in user space protect an agent as the policy does?", options = options, shares = "equal",
-  limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = "max" },
+  limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = "max" }, swap = 4 * options.limit,
   tenants = { agent("high", "high", 150, 0), agent("low", "low", 50, 100 * MB) },
   strategies = {
     { name = "none" },
     { name = "agents", controller = controllers.agents { period = "100ms" } },
     { name = "priority", policy = { name = "priority", config = { trigger = "faults", threshold = 1, delay_ms = 50, window_ms = 1000 } } },
   },
-  hooks = { setup = function(run) zram.swap(run.scope, 4 * options.limit) end },
   claims = {
     mean_rise("agents", "none", "the controller shortens HIGH's rises"), mean_rise("priority", "none", "the policy shortens HIGH's rises"),
     mean_rise("priority", "agents", "the policy shortens them more than the controller"),

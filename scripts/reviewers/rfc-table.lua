@@ -4,7 +4,6 @@
 -- There: 10 CPUs, 2 GB, 3 GB each, swap on a disk. Here: one CPU, a 32nd of the sizes, swap on zram.
 local option = require "memlua.option"
 local scenario = require "memlua.scenario"
-local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "rfc-table", about = "The RFC's five rows, with intervals and the run alone.",
@@ -30,7 +29,7 @@ local high = options.idle and stress("--vm-hang", "0") or stress("--vm-keep")
 scenario.run {
   name = options.idle and "rfc-table-idle" or "rfc-table", about = "the RFC's table" .. (options.idle and ", HIGH idle" or ""),
   options = options, shares = "equal",
-  limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = "max" },
+  limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = "max" }, swap = 4 * options.size,
   tenants = {
     { name = "high", role = "high", workload = high },
     { name = "low", start = options.idle and 2 or 0, workload = stress "--vm-keep" },
@@ -40,7 +39,6 @@ scenario.run {
     { name = "below_low", policy = priority(false) },
     options.idle and { name = "only_active", policy = priority(true) } or nil,
   },
-  hooks = { setup = function(run) zram.swap(run.scope, 4 * options.size) end },
   answer = options.idle and { tenant = "low", under = "only_active", against = "memory.low", metric = "bogo_ops_per_s" }
     or { tenant = "high", under = "below_low", against = "memory.low", metric = "bogo_ops_per_s" },
 }

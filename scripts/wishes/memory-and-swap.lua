@@ -5,7 +5,6 @@
 local option = require "memlua.option"
 local policy = require "memlua.policy"
 local scenario = require "memlua.scenario"
-local zram = require "memlua.machine.zram"
 
 local options = option.parse {
   name = "memory-and-swap", about = "A tenant of which most is in swap: limited by memory.max, or by memory and swap together?",
@@ -46,7 +45,7 @@ end
 
 local folder = scenario.run {
   name = "memory-and-swap", options = options, about = "memory and swap together", solo = false, warmup = 0,
-  limits = { ["memory.max"] = "max" }, hooks = { setup = function(run) zram.swap(run.scope, 3 * options.size) end },
+  limits = { ["memory.max"] = "max" }, swap = 3 * options.size,
   tenants = { { name = "tenant", role = "tenant", limits = { ["memory.max"] = options.limit }, policy = { both = options.both },
                 workload = { kind = "anon", size = options.size } } },
   strategies = { { name = "none" }, { name = "together", policy = { name = together } } },

@@ -6,8 +6,10 @@ local host = require "memlua.host"
 local memlua = require "memlua"
 local program = require "memlua.experiment.controller.program"
 local remarks = require "memlua.report.remarks"
+local scope = require "memlua.base.scope"
 local spec = require "memlua.experiment.spec"
 local tunables = require "memlua.experiment.tunables"
+local zram = require "memlua.machine.zram"
 
 local owned <close> = assert(host.scratch())
 local folder <const> = owned:path()
@@ -34,10 +36,14 @@ local function checked(strategy)
   return spec.check({ name = "x", limits = { ["memory.max"] = "100M" }, tenants = { { name = "web", workload = { size = "10M" } }, { name = "batch", workload = { size = "10M" } } },
                       strategies = { strategy } }, host.settings).strategies[1]
 end
-for _, name in ipairs { "earlyoom", "nohang", "oomd", "min_ttl", "damon_reclaim", "zswap" } do
+for _, name in ipairs { "earlyoom", "nohang", "oomd", "min_ttl", "damon_reclaim", "zswap", "zram" } do
   tap.is(checked(comparators[name] { name = "one" }).name, "one", name .. " is a strategy")
 end
 tap.is(checked(qos).tenants.web.limits["memory.max"], 200 << 20, "so is memory_qos")
+tap.is(checked(comparators.zram { size = "64M" }).swap, 64 << 20, "zram is swap")
+tap.fails(function() checked { name = "s", swap = "much" } end, "strategies.s.swap: much: not a size", "which has a size", 1)
+tap.fails(function() zram.swap(scope.new(), 1 << 20) end, "swap: zram: only in the microVM (--vm): elsewhere it would change the machine",
+  "and is made for nobody's machine", memlua.status.unsupported)
 tap.fails(function() checked { name = "s", controller = { prints = {} } } end, "strategies.s.controller.argv: missing", "a program needs words", 1)
 tap.fails(function() checked { name = "s", controller = { argv = { 1 } } } end, "strategies.s.controller.argv[1]: a string is needed", "which are text", 1)
 tap.fails(function() checked { name = "s", tunables = { { "relative", 1 } } } end, "strategies.s.tunables[1]: relative: no absolute path", "a tunable has a path", 1)

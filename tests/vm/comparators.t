@@ -88,6 +88,12 @@ else
   tap.is({ status, why:find("zswap: this kernel has no /sys/module/zswap/parameters/", 1, true) ~= nil }, { 4, true }, "zswap isn't here, which is said")
 end
 
+local function swap() return value "/proc/swaps":match "\n(%S+)" end
+local device
+folder, status, why = tried(comparators.zram { size = "64M" }, { hooks = { measure = function() device = swap() end }, limits = { ["memory.max"] = "70M", ["memory.swap.max"] = 0 } })
+tap.is({ device, swap() }, { "/dev/zram0" }, "zram is swap for the run, and gone after it", why)
+tap.ok(folder and folder.runs[1].counted.pages > 0 and ended(folder)[1] == "done", "  into which the tenants' memory went", folder and folder.runs[1].counted, why)
+
 local ttl <const> = "/sys/kernel/mm/lru_gen/min_ttl_ms"
 local seen
 folder, status, why = tried(comparators.min_ttl { ttl = "500ms" }, { tenants = READER.tenants, hooks = { measure = function() seen = value(ttl) end } })

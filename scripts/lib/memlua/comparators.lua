@@ -147,6 +147,13 @@ function comparators.zswap(given)
   return { name = o.name, tunables = { { folder .. "max_pool_percent", o.pool }, { folder .. "enabled", "Y" } }, counters = { pages = "/proc/vmstat:zswpout" } }
 end
 
+--- comparators.zram{ size ("256M") } -> strategy: swap on compressed memory, of `size` before it is compressed, which all may use.
+--- What is in it is charged to nobody. Counter: pages swapped out. Source: Documentation/admin-guide/blockdev/zram.rst.
+function comparators.zram(given)
+  local o = options_of("zram", given, { size = { 256 << 20, check.size } })
+  return { name = o.name, swap = o.size, limits = { ["memory.swap.max"] = "max" }, counters = { pages = "/proc/vmstat:pswpout" } }
+end
+
 -- ---- Kubernetes ------------------------------------------------------------------------------------------------------------
 
 local function qos_limits(request, limit, factor)

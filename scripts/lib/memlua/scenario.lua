@@ -72,6 +72,7 @@ end
 ---                  runs in the kernel, or with where = "user" as a controller that looks once a period ("10ms"); record = true keeps
 ---                  the calls of one in the kernel for `memlua replay-policy`, see memlua.policy.recording
 ---     limits       of the session, over the scenario's
+---     swap         so much swap on zram for its runs, over the scenario's
 ---     tenants      { TENANT = { limits = {...}, cgroups = { NAME = {...} }, policy = {...} } }: over the tenant's own
 ---     controller   f(c): in user space, beside a policy or alone: a process in a cgroup of its own outside the session (at most
 ---                  64M), a copy of the script as it is when a run begins. It says what it is to be called for, c:every("100ms", f),
@@ -83,6 +84,7 @@ end
 ---     tunables     list of { path, value }, or { path, value, "optional" }: files of the microVM's kernel, set for a run
 ---     counters     { NAME = path with a number, "path:key" or f() -> number }: by how much they grew shows that it did something
 ---     only         { tenant, ... }: without the others, and below the session's limits only
+---   swap         so much swap on zram, a fresh one for each run; in the microVM only (none). memory.swap.max is a limit like the others
 ---   runs (1)     of each strategy; warmup (1): of each distinct tenant before them, uncounted; --runs, --warmup override
 ---   seed         of the order and of the intervals (the clock; kept in the manifest); --seed overrides
 ---   solo (true)  run each kind of tenant alone in each block, too: what X SOLO is told against

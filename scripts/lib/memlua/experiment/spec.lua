@@ -127,7 +127,7 @@ local check_scenario = record.of({
   deadline = check.duration, solo = check.is "boolean", shares = check.one_of { "ranked", "equal" },
   expect = check.list(check_expectation), options = check.is "table", notes = check.list(check.is "string"),
   answer = record.of({ tenant = check.is "string", under = check.is "string", against = check.is "string", metric = check.is "string" }, { "tenant", "under", "against" }),
-  claims = claims_spec.check, kernels = check.list(check.is "string"),
+  swap = check.size, claims = claims_spec.check, kernels = check.list(check.is "string"),
   report = check.one_of { "contest", "pages", "replay" }, -- a table and charts of its own (memlua.report.kinds)
   calibrate = phase, survives = check.is "string", -- see memlua.calibrate
   hooks = record.of { setup = phase, load = phase, measure = phase, teardown = phase },

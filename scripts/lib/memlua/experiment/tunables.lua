@@ -1,9 +1,10 @@
---- memlua.experiment.tunables: files of the kernel's that a strategy sets for a run, and counters by which it shows that
---- something came of them.
+--- memlua.experiment.tunables: files of the kernel's that a strategy sets for a run, its swap, and counters by which it shows
+--- that something came of them.
 local check = require "memlua.base.check"
 local host = require "memlua.host"
 local memlua = require "memlua"
 local sys = require "memlua.base.sys"
+local zram = require "memlua.machine.zram"
 
 local tunables = {}
 
@@ -52,9 +53,11 @@ local function set(owned, name, setting)
   owned:add(setmetatable({}, { __close = function() write(path, value_of(was)) end }))
 end
 
---- Sets what a strategy asks for; the scope `owned` puts it back, the last first. Fails with status 4 outside of the microVM, where
---- it would change the machine, and where this kernel has no such file; with 1 where it refuses a value.
-function tunables.set(strategy, owned)
+--- Sets what a strategy asks for, `swap` (bytes, nil: none) where it has none of its own; the scope `owned` puts it back, the last
+--- first. Fails with status 4 outside of the microVM, where it would change the machine, and where this kernel has no such file; with 1
+--- where it refuses a value.
+function tunables.set(strategy, owned, swap)
+  if strategy.swap or swap then zram.swap(owned, strategy.swap or swap) end
   if not strategy.tunables then return end
   if not host.in_guest then unsupported("%s: only in the microVM (--vm): elsewhere it would change the machine", strategy.name) end
   for _, setting in ipairs(strategy.tunables) do set(owned, strategy.name, setting) end

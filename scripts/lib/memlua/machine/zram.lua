@@ -6,7 +6,7 @@ local memlua = require "memlua"
 local zram = {}
 
 local DEVICE = "/dev/zram0"
-local made = false
+local is_made = false
 
 --- Makes a fresh swap area of `bytes`. Returns true, or nil and the reason. Only in the microVM.
 function zram.make(bytes)
@@ -16,21 +16,22 @@ function zram.make(bytes)
     ("echo %d > /sys/block/zram0/disksize"):format(bytes),
     "mkswap " .. DEVICE, "swapon " .. DEVICE)
   if not ok then return nil, "zram: " .. why end
-  made = true
+  is_made = true
   return true
 end
 
 --- Takes the swap away, with all that is in it; harmless when there is none. Returns true, or nil and the reason.
 function zram.drop()
-  if not made then return true end
-  made = false
+  if not is_made then return true end
+  is_made = false
   return guest.run("swapoff " .. DEVICE, "rmmod zram")
 end
 
---- The same for a run, whose `scope` (as its hooks get it) takes it away again. Fails where it can't be made.
+--- The same for a run (a scenario's `swap`), whose `scope` takes it away again. Fails with status 4 where it can't be made.
 function zram.swap(scope, bytes)
   scope:add(setmetatable({}, { __close = zram.drop }))
-  memlua.must(zram.make(bytes))
+  local made, why = zram.make(bytes)
+  if not made then memlua.fail(memlua.status.unsupported, "swap: %s", why) end
 end
 
 return zram

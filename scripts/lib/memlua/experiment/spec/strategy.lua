@@ -26,6 +26,7 @@ strategy_spec.check = record.of({
   name = check.name, policy = check_policy, limits = limits_spec.check,
   tenants = check.map(record.of { limits = limits_spec.check, cgroups = check.map(limits_spec.check), policy = check.is "table" }),
   only = check.list(check.is "string"), controller = program.check, tunables = tunables.check, counters = tunables.check_counters,
+  swap = check.size,
 }, { "name" })
 
 -- Asks the policy itself. Its complaint goes below the path in the table, which tells what `prefix` tells.
