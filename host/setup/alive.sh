@@ -14,13 +14,13 @@ progress() { :; }
 
 can_redraw() { [ -t 2 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${MEMLUA_QUIET:-}" ]; }
 
-# One line, drawn over: the figures first, so that a narrow terminal cuts off none of them.
+# tick TEXT COLUMNS: one line, drawn over: the figures first, so that a narrow terminal cuts off none of them.
 tick()
 {
 	began=$(date +%s)
 	while kill -0 $$ 2>/dev/null; do
 		line="memlua: $(($(date +%s) - began)) s$(progress): $1"
-		printf '\r\033[K%.*s' $(($(columns) - 4)) "$line" # room for ^C
+		printf '\r\033[K%.*s' $(($2 - 4)) "$line" # room for ^C
 		sleep 1
 	done
 }
@@ -57,7 +57,8 @@ alive()
 	text=$1
 	shift
 	{ can_redraw && open_complaints; } || { say "$text"; "$@"; return; }
-	tick "$text" >&2 </dev/null &
+	# killed in the middle of a command, it leaves a pipe without a reader, of which the command would complain
+	tick "$text" "$(columns)" >&2 2>/dev/null </dev/null &
 	ticker=$!
 	ended=0
 	"$@" 2>&8 || ended=$?

@@ -50,11 +50,12 @@ tap.ok(not output_of(memlua .. "memlua --help"):find(("[^\n]"):rep(81)), "help i
 
 local ALIVE = [[. %s/host/setup/alive.sh
   trap stop_ticking EXIT
-  progress() { echo ', half of it'; }
-  slow() { echo complaint >&2; sleep 0.3; echo result; return 3; }
+  progress() { echo ', half of it'; echo >>%s/ticks; }
+  slow() { echo complaint >&2; n=0; while [ $(wc -l <%s/ticks) -lt ${TICKS:-0} ] && [ $((n += 1)) -lt 600 ]; do sleep 0.1; done; echo result; return 3; }
   alive 'a slow step' slow > %s/result; echo status $?; cat %s/result]]
 local script = scratch .. "/step.sh"
-io.open(script, "w"):write((ALIVE:format(quote(root), scratch, scratch))):close()
+io.open(scratch .. "/ticks", "w"):close()
+io.open(script, "w"):write((ALIVE:format(quote(root), scratch, scratch, scratch, scratch))):close()
 tap.is(output_of("sh " .. script), "memlua: a slow step\ncomplaint\nstatus 3\nresult\n",
   "in a pipe a step is one line")
 tap.is(output_of("MEMLUA_QUIET=1 sh " .. script), "complaint\nstatus 3\nresult\n",
@@ -67,7 +68,7 @@ if os.execute "command -v script >/dev/null" then
     text = text:gsub("^Script started[^\n]*\n", ""):gsub("\n?Script done[^\n]*\n$", "")
     return (text:gsub("\r\n", "\n"))
   end
-  local text = on_terminal "TERM=xterm"
+  local text = on_terminal "TERM=xterm TICKS=2" -- the line of the first is there when the second begins
   tap.like(text, "\r\27%[Kmemlua: %d+ s, half of it: a slow step", "a terminal sees the time and how far it is")
   tap.like(text, "step\r\27[Kcomplaint\nmemlua: a slow step\nstatus 3\nresult\n",
     "nothing of that is left when it has ended, but what was complained of")
