@@ -64,7 +64,7 @@ static void keep_folder(const char *out)
 	close(open(GUEST_SENT, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
-/* Without it programs find what they found before there was one: a root that they can't write, and $TMPDIR in memory. */
+/* Without it programs find what they found before there was one: a root that they can't write. */
 static void make_writable(json_t *spec)
 {
 	const char *modules = text_of(spec, "modules"), *name = text_of(spec, "hostname"), *why;

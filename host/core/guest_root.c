@@ -165,7 +165,16 @@ static void move_to_root(const char *from, const char *to, unsigned long how)
 		guest_die("%s: %s", to, strerror(errno));
 }
 
-/* /run is a new one: the old one holds the disk, and a mount can't move below itself. $TMPDIR is on the disk itself. */
+/* $TMPDIR is on the disk itself: what is written there is page cache that can be reclaimed. */
+static void place_tmp(const char *tmp)
+{
+	umask(0);
+	mkdir(DISK "/tmp", 01777);
+	umask(022);
+	move_to_root(DISK "/tmp", tmp, MS_BIND);
+}
+
+/* /run is a new one: the old one holds the disk, and a mount can't move below itself. */
 static void furnish(const char *modules)
 {
 	char kernel_modules[PATH_MAX];
@@ -176,9 +185,8 @@ static void furnish(const char *modules)
 	make_run();
 	umask(0);
 	mkdir(ROOT "/run/lock", 01777);
-	mkdir(DISK "/tmp", 01777);
 	umask(022);
-	move_to_root(DISK "/tmp", ROOT "/run/tmp", MS_BIND);
+	place_tmp(ROOT "/run/tmp");
 	snprintf(kernel_modules, sizeof(kernel_modules), "%s/lib/modules", modules);
 	move_to_root(kernel_modules, ROOT "/lib/modules", MS_BIND);
 }
@@ -214,6 +222,10 @@ const char *guest_make_writable(const char *modules, unsigned long mib)
 {
 	if (belongs_to_user()) {
 		ignore_set_uid();
+		if (make_disk(modules, mib)) {
+			place_tmp("/run/tmp");
+			write_back_early();
+		}
 		return "memlua runs as an ordinary user, and most files are another's";
 	}
 	if (!succeeds((const char *const[]){"modprobe", "-d", modules, "overlay", NULL}))
