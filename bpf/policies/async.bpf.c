@@ -86,8 +86,13 @@ struct tenant {
 
 #define AVERAGES 3 /* over 10, 60 and 300 s */
 
+/* Of each state. pahole 1.24 writes all into one row of the kernel's BTF, 1.32 keeps the rows. */
 struct psi_group {
-	unsigned long avg[AVERAGES]; /* of each state; the kernel's BTF has them in one row */
+	unsigned long avg[AVERAGES];
+};
+
+struct psi_group___rows {
+	unsigned long avg[1][AVERAGES];
 };
 
 #pragma clang attribute pop
@@ -127,6 +132,13 @@ static __always_inline __u64 percent_of_max(struct mem_cgroup *memcg, __u32 perc
 /* The kernel's averages are percent with so many bits behind the point: include/linux/sched/loadavg.h. */
 #define FSHIFT 11
 
+static __always_inline __u32 offset_of_averages(void)
+{
+	if (bpf_core_field_exists(struct psi_group___rows, avg))
+		return bpf_core_field_offset(struct psi_group___rows, avg);
+	return bpf_core_field_offset(struct psi_group, avg);
+}
+
 /* memory.pressure, some avg10, in percent; 0 without PSI. */
 static __always_inline __u64 pressure_of(struct mem_cgroup *memcg)
 {
@@ -136,8 +148,7 @@ static __always_inline __u64 pressure_of(struct mem_cgroup *memcg)
 
 	if (psi)
 		bpf_probe_read_kernel(&avg, sizeof(avg),
-				      (char *)psi + bpf_core_field_offset(struct psi_group, avg) +
-					      offset);
+				      (char *)psi + offset_of_averages() + offset);
 	return avg >> FSHIFT;
 }
 
