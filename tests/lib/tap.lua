@@ -1,5 +1,6 @@
 -- What the tests are written in: TAP on standard output, for prove. Each check names what it checks and, when
--- it fails, shows what was found. The plan comes last, so a test that dies early fails.
+-- it fails, shows on standard error, which prove lets through, what was found. The plan comes last, so a test that
+-- dies early fails.
 local tap = {}
 
 local count, failures = 0, 0
@@ -18,7 +19,9 @@ function tap.ok(condition, name, ...)
   print(("%s %d - %s"):format(condition and "ok" or "not ok", count, name))
   if condition then return true end
   failures = failures + 1
-  for _, detail in ipairs { ... } do print("#   " .. show(detail):gsub("\n", "\n#   ")) end
+  io.stdout:flush()
+  io.stderr:write(("# not ok %d - %s\n"):format(count, name))
+  for _, detail in ipairs { ... } do io.stderr:write("#   ", (show(detail):gsub("\n", "\n#   ")), "\n") end
   return false
 end
 
