@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * memcg_bpf_ops in the kernel itself, as the RFC series "mm: BPF struct_ops for dynamic memory protection and async
- * reclaim" has it: v7's interface, or v6's. A stand-in for memlua's tests, written from the interface alone; no substitute
- * for the RFC.
+ * memcg_bpf_ops in the kernel itself, by the interface of the RFC series "mm: BPF struct_ops for
+ * dynamic memory protection and async reclaim", v7 or v6. A stand-in for memlua's tests, written
+ * from the interface alone; no substitute for the RFC.
  *
- * Only an attached cgroup has ops; of what is below it the nearest attached ancestor's count, so that children inherit them
- * and get the parent's back without being touched. BPF frees ops a grace period after unreg().
+ * Only an attached cgroup has ops; of what is below it the nearest attached ancestor's count, so
+ * that children inherit them, and get the parent's back, without being touched. BPF frees ops a
+ * grace period after unreg().
  */
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
@@ -111,7 +112,7 @@ void memcg_bpf_online(struct mem_cgroup *memcg)
 	ASK(memcg, handle_cgroup_online, ops->handle_cgroup_online(memcg));
 }
 
-/* The ops are given back here: what was charged to memcg outlives it, and their link may be closed before that. */
+/* Gives the ops back: what was charged to memcg outlives it, and their link may be closed by then. */
 void memcg_bpf_offline(struct mem_cgroup *memcg)
 {
 	ASK(memcg, handle_cgroup_offline, ops->handle_cgroup_offline(memcg));
@@ -138,7 +139,7 @@ static bool may_attach(struct mem_cgroup *memcg)
 	return true;
 }
 
-/* Of this very cgroup, never of an ancestor; what is online here has memcg_bpf_offline() ahead of it. */
+/* Of this very cgroup, never of an ancestor. What is online has memcg_bpf_offline() ahead of it. */
 static struct mem_cgroup *memcg_of_fd(int fd)
 {
 	struct cgroup *cgroup = cgroup_get_from_fd(fd);
@@ -268,12 +269,11 @@ static struct bpf_struct_ops memcg_struct_ops = {
 	.owner = THIS_MODULE,
 };
 
-/* --- what programs may call: v7's own, and what the Linux 7 that it is for has --- */
-
-#ifdef CONFIG_MEMCG_BPF_V7
+/* --- what programs may call: v7's reclaim, and what the Linux 7 has that the series is for --- */
 
 __bpf_kfunc_start_defs();
 
+#ifdef CONFIG_MEMCG_BPF_V7
 __bpf_kfunc unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *memcg,
 							   unsigned long nr_pages, gfp_t gfp_mask,
 							   unsigned int reclaim_options,
@@ -286,6 +286,7 @@ __bpf_kfunc unsigned long bpf_try_to_free_mem_cgroup_pages(struct mem_cgroup *me
 	return try_to_free_mem_cgroup_pages(memcg, nr_pages, gfp_mask, reclaim_options,
 					    swappiness < 0 ? NULL : &most);
 }
+#endif
 
 __bpf_kfunc struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css)
 {
@@ -336,7 +337,9 @@ __bpf_kfunc void bpf_mem_cgroup_flush_stats(struct mem_cgroup *memcg)
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(kfuncs)
+#ifdef CONFIG_MEMCG_BPF_V7
 BTF_ID_FLAGS(func, bpf_try_to_free_mem_cgroup_pages, KF_SLEEPABLE | KF_TRUSTED_ARGS)
+#endif
 BTF_ID_FLAGS(func, bpf_get_mem_cgroup, KF_ACQUIRE | KF_RET_NULL | KF_RCU)
 BTF_ID_FLAGS(func, bpf_put_mem_cgroup, KF_RELEASE)
 BTF_ID_FLAGS(func, bpf_mem_cgroup_usage, KF_TRUSTED_ARGS)
@@ -348,22 +351,9 @@ BTF_KFUNCS_END(kfuncs)
 
 static const struct btf_kfunc_id_set kfunc_set = {.owner = THIS_MODULE, .set = &kfuncs};
 
-static int register_kfuncs(void)
-{
-	return register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &kfunc_set);
-}
-
-#else
-
-static int register_kfuncs(void)
-{
-	return 0;
-}
-
-#endif
-
 static int __init memcg_bpf_init(void)
 {
-	return register_kfuncs() ?: register_bpf_struct_ops(&memcg_struct_ops, memcg_bpf_ops);
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &kfunc_set) ?:
+		       register_bpf_struct_ops(&memcg_struct_ops, memcg_bpf_ops);
 }
 late_initcall(memcg_bpf_init);
