@@ -9,6 +9,7 @@
 #   make check-faults   let each allocation and system call of memlua's own fail once
 #   make check-valgrind   make and close each handle a thousand times under valgrind
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
+#   make check-native  build kernels that have memcg_bpf_ops themselves, of RFC v6 and of v7, and test the native way on them
 #   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
 #   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, and what memlua itself takes
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
@@ -38,7 +39,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-machines check-debug check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-machines check-debug check-native check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -203,6 +204,14 @@ check-debug: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	memlua "$$@" && \
 	MEMLUA_TCG=multi memlua --clock real --cpus 2 "$$@" && \
 	memlua --clock real --kernel "$$kernel" tests/vm/rfc.t
+
+# --- the native way: on kernels with a stand-in for the RFC's two interfaces; tests/kernels.sh says what came out ---
+NATIVE ?= v6 v7
+NATIVE_TESTS = $(addprefix tests/vm/,foreign.t interface.t reserve.t races.t async.t policy.t policy_lua.t policy_user.t rfc.t \
+	priority.t nested.t guard.t scenario.t)
+check-native: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
+	kernels= && for interface in $(NATIVE); do kernels="$$kernels $$(tests/native/kernel.sh $$interface)" || exit; done && \
+	TESTS="$(or $(T),tests/native/native.t $(NATIVE_TESTS))" tests/kernels.sh $(abspath $(MEMLUA)) $$kernels
 
 # --- with the sanitizers, in build folders of their own: the unit tests, leaks included, and the parsers on hostile input ---
 ASAN = $(BUILD)-asan

@@ -22,6 +22,7 @@ trap 'rm -rf "$work"' EXIT
 can_here()
 {
 	[ ! -e "$1" ] || return 0
+	case $1 in *-memlua-v[67]) return 0 ;; esac # of tests/native: takes none
 	folder=$("$here/host/setup/fetch.sh" kernel "$1") &&
 		"$here/host/setup/kmod.sh" "$folder/headers" "$(cat "$folder/release")" "$here/bpf" >/dev/null
 }

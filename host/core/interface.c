@@ -34,12 +34,13 @@ static void name_target(struct link_create *attr, int cgroup_fd, bool override)
 
 /*
  * The first whose marker the type has. The module's has all callbacks of the others; by the stock BPF_LINK_CREATE no
- * cgroup reaches it. With v6 what outlives a removed cgroup (swapped pages) uses ops that are freed by then; v7 detaches
- * by itself.
+ * cgroup reaches it. With the RFC's what outlives a removed cgroup (swapped pages) uses ops that are freed by then: v6's
+ * unreg() doesn't find the cgroup any more; v7 detaches its links when the cgroup goes, but unreg() then leaves the ops
+ * where they are.
  */
 static const struct interface interfaces[] = {
 	{"memlua's module", "cgroup_id", true, true, name_nothing},
-	{"RFC v7", "memcg_charged", false, true, name_target},
+	{"RFC v7", "memcg_charged", false, false, name_target},
 	{"RFC v6", "get_high_delay_ms", false, false, name_relative},
 };
 

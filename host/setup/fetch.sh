@@ -283,8 +283,8 @@ cached()
 		;;
 	*)
 		for folder in "$cache/kernels/$1" "$cache/kernels/$1"[.+-]*; do
-			# one that was built for tests/debug is taken by its whole name only
-			case $folder in "$cache/kernels/$1") ;; *-memlua-debug) continue ;; esac
+			# one that was built for tests/debug or tests/native is taken by its whole name only
+			case $folder in "$cache/kernels/$1") ;; *-memlua-*) continue ;; esac
 			[ ! -e "$folder/release" ] || echo "$folder"
 		done | sort -rV | head -n 1
 		;;

@@ -165,7 +165,11 @@ end
 local DOWN <const> = "http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 no_proxy="
 write(cache .. "/memlua/kernels/7.1.9+x-cloud-amd64/release", "7.1.9+x-cloud-amd64\n")
 write(cache .. "/memlua/kernels/7.1.10+x-cloud-amd64/release", "7.1.10+x-cloud-amd64\n")
-for given, want in pairs { ["7.1"] = "7.1.10+x-cloud-amd64", ["7.1.9"] = "7.1.9+x-cloud-amd64", ["7.1.10+x"] = "7.1.10+x-cloud-amd64" } do
+-- those that the tests build are taken by their whole name only
+write(cache .. "/memlua/kernels/7.1.11-memlua-debug/release", "7.1.11-memlua-debug\n")
+write(cache .. "/memlua/kernels/7.1.11-memlua-v6/release", "7.1.11-memlua-v6\n")
+for given, want in pairs { ["7.1"] = "7.1.10+x-cloud-amd64", ["7.1.9"] = "7.1.9+x-cloud-amd64", ["7.1.10+x"] = "7.1.10+x-cloud-amd64",
+                           ["7.1.11-memlua-v6"] = "7.1.11-memlua-v6" } do
   tap.is({ fetch(given, DOWN) }, { cache .. "/memlua/kernels/" .. want .. "\n", 0 }, given .. " is in the cache, the network may be down")
 end
 if sys.which "apt-get" and output_of "apt-get indextargets 'Created-By: Packages' 'Label: Debian' 2>/dev/null" ~= "" then

@@ -8,6 +8,13 @@ local policy = require "memlua.policy"
 local ramdisk = require "memlua.machine.ramdisk"
 local worker = require "memlua.worker"
 
+if host.interface() == "RFC v6" then
+  local p, why = policy.attach("async", { tenant = assert(cgroup.create "session") })
+  tap.ok(p == nil and why:find("bpf_try_to_free_mem_cgroup_pages(), which this kernel lacks", 1, true),
+    "it is refused where the kernel has no function to reclaim by", why)
+  return tap.done()
+end
+
 local MB <const> = 1 << 20
 local session = assert(cgroup.create "session")
 local disk = assert(ramdisk.make(192 * MB))

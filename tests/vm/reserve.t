@@ -12,6 +12,13 @@ local cgroups = {}
 for i = 1, 8 do cgroups[i] = assert(cgroup.create("session/t" .. i)) end
 local a, b = cgroups[1], cgroups[2]
 
+if policy.native() then
+  local p, why = policy.attach("reserve", { tenant = { { a, rank = 1, claim = "40M" }, { b, rank = 2, claim = "40M" } } })
+  tap.ok(p == nil and why:find("needs MEMCG_BPF_HOLD", 1, true) and why:find("what it promises would not hold", 1, true),
+    "it promises nothing where no task can be held", why)
+  return tap.done()
+end
+
 -- ---- what can't work is refused before it starts ------------------------------------------------------------
 
 local function refused(reason, tenants, what, config)

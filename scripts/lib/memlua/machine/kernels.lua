@@ -149,8 +149,8 @@ function kernels.at_hand()
   local pipe <close> = assert(io.popen(("{ %s list; printf '%%s\\n' %s; } | sort -uV"):format(sys.quote(kernels.data "host/setup/fetch.sh"),
     table.concat(machine.kernels(), " "))))
   local list = {}
-  -- a name without a patch level is that of a package that follows them; that of tests/debug measures something else
-  for line in pipe:lines() do if line:find "^%d+%.%d+%.%d+[%w.+~-]*$" and not line:find "%-memlua%-debug$" then list[#list + 1] = line end end
+  -- a name without a patch level is that of a package that follows them; those of tests/debug and tests/native are no release
+  for line in pipe:lines() do if line:find "^%d+%.%d+%.%d+[%w.+~-]*$" and not line:find "%-memlua%-" then list[#list + 1] = line end end
   return list
 end
 
