@@ -149,9 +149,14 @@ local function positive(value, path)
 end
 
 -- What memlua.experiment measures depends on who reports it.
+local steps <const> = record({ make = positive, attach = positive, spawn = positive, sample = positive, figures = positive, wait = positive,
+                               detach = positive, remove = positive },
+                             { "make", "attach", "spawn", "sample", "figures", "wait", "detach", "remove" })
+
 local MEASURED <const> = {
   costs = record({ case = check.name, block = is.whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
                  { "case", "block", "alloc_s", "size", "chunks_s" }),
+  growth = record({ case = check.name, block = is.whole, id = id, ended = text, tenants = positive, steps = steps }, { "case", "tenants", "steps" }),
   sleeps = record({ case = check.name, block = is.whole, id = id, ended = text, asked_ms = count, chunks_s = list(number, 1),
                     module = record { slept = number, slept_ms = number } }, { "asked_ms", "chunks_s" }),
 }
