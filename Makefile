@@ -11,7 +11,7 @@
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make check-native  build kernels that have memcg_bpf_ops themselves, of RFC v6 and of v7, and test the native way on them
 #   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
-#   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, and what memlua itself takes
+#   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, what memlua itself takes, and how that grows
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more
 #   make check-kernels   the tests of the microVM on several kernels: KERNELS="6.12 7.2 7.3"; tests/kernels.sh tells more
@@ -147,11 +147,12 @@ demo: $(MEMLUA)
 	$(MEMLUA) scripts/analyze.lua $(RUNS)/demo/baseline $(RUNS)/demo/protected --out $(RUNS)/demo/comparison
 
 bench: $(MEMLUA)
-	@rm -rf $(RUNS)/overhead $(RUNS)/precision $(RUNS)/watching-8 $(RUNS)/watching-100
+	@rm -rf $(RUNS)/overhead $(RUNS)/precision $(RUNS)/watching-8 $(RUNS)/watching-100 $(RUNS)/scale
 	$(MEMLUA) scripts/overhead.lua --out $(RUNS)/overhead
 	$(MEMLUA) scripts/precision.lua --out $(RUNS)/precision
 	$(MEMLUA) scripts/attaching.lua
 	for n in 8 100; do $(MEMLUA) scripts/watching.lua --tenants $$n --out $(RUNS)/watching-$$n || exit; done
+	$(MEMLUA) scripts/scale.lua --out $(RUNS)/scale
 
 # A microVM keeps one CPU busy, and by its virtual clock nothing depends on what the others do.
 JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memlua.json: Lua values to JSON and back, over libjansson. Integers keep their 64 bits. */
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -347,6 +348,66 @@ static int l_json_decode(lua_State *L)
 	return 1;
 }
 
+/* --- Series: recognised without making a value of each number --- */
+
+/* Return: where a number of JSON ends, or NULL where there is none, or one that may be 1e18 or more. */
+static const char *skip_number(const char *at)
+{
+	const char *digits;
+
+	at += *at == '-';
+	digits = at;
+	while (isdigit((unsigned char)*at))
+		at++;
+	if (at == digits || at - digits > 18 || (*digits == '0' && at - digits > 1))
+		return NULL;
+	if (*at == '.') {
+		for (digits = ++at; isdigit((unsigned char)*at); at++)
+			;
+		if (at == digits)
+			return NULL;
+	}
+	if (at[0] != 'e' || at[1] != '-')
+		return at;
+	for (digits = at += 2; isdigit((unsigned char)*at); at++)
+		;
+	return at == digits ? NULL : at;
+}
+
+/* Return: where a list of least to most numbers ends, or NULL. */
+static const char *skip_row(const char *at, lua_Integer least, lua_Integer most)
+{
+	lua_Integer n = 0;
+
+	if (*at != '[')
+		return NULL;
+	do {
+		at = skip_number(at + 1);
+		n++;
+	} while (at && *at == ',');
+	return at && *at == ']' && n >= least && n <= most ? at + 1 : NULL;
+}
+
+static int l_json_rows(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len), *at;
+	lua_Integer from = luaL_checkinteger(L, 2);
+	lua_Integer least = luaL_checkinteger(L, 3), most = luaL_checkinteger(L, 4);
+
+	luaL_argcheck(L, from >= 1 && (size_t)from <= len + 1, 2, "outside of the text");
+	at = text + from - 1;
+	if (*at != '[')
+		return 0;
+	do
+		at = skip_row(at + 1, least, most);
+	while (at && *at == ',');
+	if (!at || *at != ']')
+		return 0;
+	lua_pushinteger(L, at + 1 - text + 1);
+	return 1;
+}
+
 static int l_json_array(lua_State *L)
 {
 	if (lua_isnoneornil(L, 1)) {
@@ -371,6 +432,12 @@ static const luaL_Reg functions[] = {
 	 * null is json.null; integers beyond 64 bits and repeated keys are errors.
 	 */
 	{"decode", l_json_decode},
+	/*
+	 * json.rows(text, from, least, most) -> where it ends (the place after it), if at place `from` of the text
+	 * stands a list of one or more lists of `least` to `most` numbers, each below 1e18 in size, as json.write
+	 * writes them: without blanks, exponents negative. Nil where anything else does, which may be JSON all the same.
+	 */
+	{"rows", l_json_rows},
 	/* json.array([t]) -> t, marked as a list also when it is empty. */
 	{"array", l_json_array},
 	/*

@@ -9,7 +9,11 @@
 int luaopen_memlua_json(lua_State *L);
 
 static const char round_trip[] =
-	"local json, text = ... local value, why = json.decode(text) "
+	"local json, text = ... local after = json.rows(text, 1, 1, 3) "
+	"for _, row in ipairs(after and assert(json.decode(text:sub(1, after - 1))) or {}) do "
+	"assert(#row >= 1 and #row <= 3) "
+	"for _, x in ipairs(row) do assert(math.type(x) and math.abs(x) <= 1e18) end end "
+	"local value, why = json.decode(text) "
 	"if value == nil then assert(why == nil or #why > 0) return end "
 	"local again = json.encode(value) if again then assert(json.encode(json.decode(again)) == again) end";
 

@@ -17,7 +17,7 @@ local function lines(text)
   return count
 end
 
-for _, script in ipairs { "precision", "overhead", "cache", "attaching", "calls" } do
+for _, script in ipairs { "precision", "overhead", "cache", "attaching", "calls", "scale" } do
   local text, status = output_of(script .. ".lua", "--help")
   tap.ok(status == 0 and text:find("^Usage: memlua [^ ]*" .. script), script .. " --help", text)
 end
@@ -34,6 +34,10 @@ text, status = output_of("cache.lua", "--dry-run -q --lru both --strategy none -
 tap.is({ status, lines(text) }, { 0, 4 }, "cache: two strategies on two LRUs")
 tap.ok(text:find "none%-classic" and text:find "below_low%-mglru", "named by both", text)
 
+text, status = output_of("scale.lua", "--dry-run -q --tenants 1000")
+tap.is({ status, lines(text) }, { 0, 5 }, "scale: five numbers of tenants")
+for _, n in ipairs { 10, 32, 100, 316, 1000 } do tap.like(text, ("%%-%d%%-tenants\n"):format(n), n .. " among them") end
+
 for _, case in ipairs {
   { "precision.lua", "--delay 2001", "--delay 2001: the kernel clamps a sleep to 2000 ms" },
   { "precision.lua", "--delay 0", "--delay: 0: not a whole number of 1 or more" },
@@ -44,6 +48,7 @@ for _, case in ipairs {
   { "cache.lua", "--strategy belowlow", "--strategy" },
   { "cache.lua", "--lru old", "--lru" },
   { "attaching.lua", "--tenants 0", "--tenants 0: there would be nobody to attach to" },
+  { "scale.lua", "--tenants 19", "--tenants 19: less than 20; growth is seen between 10 and more of them" },
   { "calls.lua", "--soft often", "--soft" },
   { "cache.lua", "--limit 1K", "less than one page" },
 } do

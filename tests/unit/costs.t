@@ -1,8 +1,10 @@
--- memlua.report.overhead and memlua.report.refaults: the figures of overhead.lua and cache.lua from given runs.
+-- memlua.report.overhead, memlua.report.refaults and memlua.report.scaling: the figures of overhead.lua, cache.lua and scale.lua from
+-- given runs.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local costs = require "memlua.report.overhead"
 local pages = require "memlua.report.refaults"
+local scaling = require "memlua.report.scaling"
 
 -- ---- costs: each case against "none" of its own block ------------------------------------------------------------
 
@@ -39,5 +41,28 @@ low.finish = 2
 tap.is(pages.of(both, low), { scanned = 1 }, "one that ended before leaves nothing to compare")
 low.finish, high.finish = 5, nil
 tap.is(pages.of(both, low), { scanned = 1 }, "nor does a high tenant that never finished")
+
+-- ---- growth: a power of the tenants for each step ---------------------------------------------------------------------
+
+-- Each step takes a second for one tenant; its n-th grows with a power of (n + 2) / 4.
+local function grown(tenants, factor)
+  local steps = {}
+  for i, step in ipairs(scaling.STEPS) do steps[step[1]] = (factor or 1) * tenants ^ ((i + 2) / 4) end
+  return { case = tenants .. "-tenants", block = 1, tenants = tenants, steps = steps }
+end
+local growing = { path = "x", manifest = { about = "growth" }, host = {}, runs = { grown(1000), grown(10), grown(100), grown(100, 3), grown(100, 1 / 3) } }
+growing.summary = scaling.summarise(growing)
+local steps = growing.summary.steps
+for i, step in ipairs(steps) do tap.near(step.exponent, (i + 2) / 4, 1e-9, step.name .. ": the exponent that it was made with") end
+tap.is({ #steps, steps[2].name }, { 8, "attach" }, "in the order of the steps")
+local sizes = steps[2].per_tenant
+tap.is({ #sizes, sizes[1].tenants, sizes[3].tenants, sizes[2].seconds.n }, { 3, 10, 1000, 3 }, "sizes in order, several runs of one together")
+tap.near(sizes[3].seconds.median, 1, 1e-9, "per tenant, a step that is linear takes as long at any size")
+local text = scaling.text { growing }
+for _, pattern in ipairs { "\nSTEP +AT 10 +AT 100 +AT 1000 +EXPONENT\n", "\nattach +1.00 s +1.00 s +1.00 s +1.00\n", "\nremove .* 2.50\n" } do
+  tap.like(text, pattern, "the table: " .. pattern:gsub("\n", ""))
+end
+growing.runs = { grown(10), grown(10) }
+tap.fails(function() scaling.summarise(growing) end, "one number of tenants: growth is seen between two", "of one size nothing is told", 1)
 
 tap.done()

@@ -79,6 +79,12 @@ tap.near(delta, -0.25, 1e-12, "Cliff's delta")
 tap.is(size, "small", "and its word")
 tap.is({ stats.cliffs_delta({ 1, 2 }, { 3, 4 }) }, { -1.0, "large" }, "all below: -1")
 
+-- Sen's slope: of a line, with an outlier, with several y at one x
+tap.is(stats.slope({ 1, 2, 3, 4, 5 }, { 1, 3, 5, 7, 9 }), 2.0, "the slope of a line")
+tap.is(stats.slope({ 1, 2, 3, 4, 5 }, { 1, 3, 5, 7, 90 }), 2.0, "which one outlier doesn't move")
+tap.is(stats.slope({ 1, 1, 2, 2 }, { 0, 2, 3, 5 }), 3.0, "nor points above each other, which have none")
+tap.is(stats.slope({ 1, 1 }, { 0, 2 }), nil, "those alone have none")
+
 -- Histograms
 local function histogram(buckets)
   local h = { unit = "ns", count = 0, sum = 0, min = buckets[1][1], max = buckets[#buckets][2], buckets = buckets }

@@ -6,12 +6,14 @@
 ---   summary.json   what the table shows; claims.json: what became of the claims
 ---   plots/         pictures with their gnuplot scripts and data
 ---   MANIFEST.sha256  the digests of all of these, written last (memlua.results.seal)
+local file = require "memlua.results.file"
 local handback = require "memlua.base.handback"
 local host = require "memlua.host"
 local json = require "memlua.json"
 local memlua = require "memlua"
 local printable = require "memlua.base.printable"
 local format = require "memlua.results.format"
+local series = require "memlua.results.series"
 local sys = require "memlua.base.sys"
 
 local run = {}
@@ -177,23 +179,12 @@ function Folder:keep_script()
   if content then self:text("script.lua", content) end
 end
 
-local MOST <const> = 256 << 20 -- bytes of a file
+--- The contents of a file in a folder that may have come from anywhere: memlua.results.file's.
+run.contents = file.contents
 
---- The contents of a file in a folder that may have come from anywhere: no link, no pipe that never ends. Fails with status
---- 1 where it is none, or isn't there.
-function run.contents(path)
-  local kind, why = host.kind(path)
-  if not kind then return memlua.must(nil, why) end
-  if kind ~= "file" then memlua.fail(memlua.status.misuse, "%s: a %s; a run's folder holds plain files", path, kind == "other" and "pipe or device" or kind) end
-  local file <close> = memlua.must(io.open(path, "rb"))
-  if file:seek "end" > MOST then memlua.fail(memlua.status.misuse, "%s: larger than any that memlua writes", path) end
-  file:seek "set"
-  return file:read "a"
-end
-
--- The value in a JSON file, checked by a function of memlua.results.format.
-local function decode(path, checked, ...)
-  local value, fault = json.decode(run.contents(path))
+-- The value in a JSON file, `decoded` by a function and checked by one of memlua.results.format.
+local function read(path, decoded, checked, ...)
+  local value, fault = decoded(run.contents(path), path)
   if value == nil then memlua.fail(memlua.status.misuse, "%s: not JSON: %s", path, fault) end
   return printable.value(checked(value, path, ...), path)
 end
@@ -253,38 +244,45 @@ function run.manifest(path)
   if not host.kind(path .. "/manifest.json") then
     memlua.fail(memlua.status.misuse, "%s: not a run's folder: it has no manifest.json", path)
   end
-  return decode(path .. "/manifest.json", versioned)
+  return read(path .. "/manifest.json", json.decode, versioned)
 end
 
 --- The summary that lies in the folder `path`, nil where there is none.
 function run.summary(path)
   if not host.kind(path .. "/summary.json") then return nil end
-  return decode(path .. "/summary.json", format.summary)
+  return read(path .. "/summary.json", json.decode, format.summary)
 end
 
 --- The facts of the machine that the folder `path` tells. Fails as run.manifest does.
-function run.machine(path) return decode(path .. "/host.json", format.host) end
+function run.machine(path) return read(path .. "/host.json", json.decode, format.host) end
 
 local function result_file(path, id) return ("%s/runs/%s/run.json"):format(path, id) end
 
 --- The result of the run `id` of the folder `path` with this manifest. Fails with status 1 where it isn't whole.
-function run.result(path, id, manifest) return decode(result_file(path, id), format.result, manifest) end
+function run.result(path, id, manifest) return read(result_file(path, id), json.decode, format.result, manifest) end
+
+-- The folder `path`, its results read by a function like run.result.
+local function opened(path, result)
+  local folder = setmetatable({ path = path, runs = {} }, Folder)
+  folder.manifest = run.manifest(path)
+  folder.host = run.machine(path)
+  for i, id in ipairs(folder.manifest.runs) do folder.runs[i] = result(path, id, folder.manifest) end
+  return folder
+end
 
 --- Opens the folder of an earlier run, or of a part of one: { path, manifest, host, runs = { run, ... } }. It may have come
 --- from anywhere: what it holds is checked (memlua.results.format). Fails with status 1 when it isn't one, or a file of it
 --- can't be read, naming file and key.
-function run.open(path)
-  local folder = setmetatable({ path = path, runs = {} }, Folder)
-  folder.manifest = run.manifest(path)
-  folder.host = run.machine(path)
-  for i, id in ipairs(folder.manifest.runs) do folder.runs[i] = run.result(path, id, folder.manifest) end
-  return folder
-end
+function run.open(path) return opened(path, run.result) end
 
---- Opens the folder of an earlier run as run.open does, to show it. Fails with status 1 also when it holds no finished run,
---- or its files contradict each other.
+-- As run.result, but the series of its tenants are read when they are asked for.
+local function lean_result(path, id, manifest) return read(result_file(path, id), series.decode, format.result, manifest) end
+
+--- Opens the folder of an earlier run as run.open does, to show it: the series of a tenant (memlua.results.series) are read from
+--- their file when they are first asked for; next() doesn't tell of them. Fails with status 1 also when it holds no finished
+--- run, or its files contradict each other.
 function run.load(path)
-  local folder = run.open(path)
+  local folder = opened(path, lean_result)
   if not run.has_result(folder.runs) then
     memlua.fail(memlua.status.misuse, "%s: holds no finished run: nothing to analyse", path)
   end

@@ -37,6 +37,19 @@ function stats.mean(list)
   return sum / #list
 end
 
+--- The slope of a line through the points (x[i], y[i]), of at least two different x: the median of those between each two of them,
+--- which a few outliers don't move. Source: Sen, "Estimates of the regression coefficient based on Kendall's tau", J. Amer.
+--- Statist. Assoc. 63 (1968).
+function stats.slope(x, y)
+  local slopes = {}
+  for i = 1, #x do
+    for k = i + 1, #x do
+      if x[k] ~= x[i] then slopes[#slopes + 1] = (y[k] - y[i]) / (x[k] - x[i]) end
+    end
+  end
+  return stats.median(slopes)
+end
+
 -- ---- histograms: {unit=, count=, min=, max=, sum=, buckets={{lo, hi, n}, ...}} ------------------
 
 --- Merges histograms of one unit exactly, by their buckets; nil for an empty list.

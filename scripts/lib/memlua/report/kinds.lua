@@ -11,12 +11,13 @@ local refaults = require "memlua.report.refaults"
 local replay = require "memlua.report.replay"
 local report = require "memlua.report"
 local run = require "memlua.run"
+local scaling = require "memlua.report.scaling"
 local shown_claims = require "memlua.report.claims"
 
 local kinds = {}
 
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
-local OWN <const> = { contest = contest, costs = overhead, pages = refaults, replay = replay, sleeps = precision }
+local OWN <const> = { contest = contest, costs = overhead, growth = scaling, pages = refaults, replay = replay, sleeps = precision }
 
 -- Whatever shows a folder, what is claimed of it is its last section.
 local function with_claims(shown)

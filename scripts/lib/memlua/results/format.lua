@@ -3,6 +3,7 @@
 --- nobody here reads may be anything.
 local check = require "memlua.base.check"
 local schema = require "memlua.results.schema"
+local series = require "memlua.results.series"
 local is <const> = require "memlua.base.shape"
 
 local format = {}
@@ -91,11 +92,18 @@ end
 local numbers <const> = map(number)
 local loads <const> = list(record({ at = number, cpu_us = number, cpu_stalled_us = number, io_stalled_us = number }, { "at" }))
 
+local function rows(name)
+  local least, most = table.unpack(series.ROWS[name])
+  local columns = {}
+  for i = 1, most do columns[i] = number end
+  return list(is.tuple(most - least, table.unpack(columns)))
+end
+
 local PROCESS <const> = {
   ended = text, signal = is.number_or_text, exit_code = is.number_or_text, error = text, output = check.name, pid = number, completion_s = number,
   alloc_s = number, held_s = number, spawned = number, start = number, finish = number, ended_at = number, delay = number,
   metrics = map(record({ value = number, unit = text, better = text }, { "value", "better" })), ready_s = number, prepare_s = number,
-  latency = histogram, windows = windows, progress = list(is.tuple(0, number, number)), workload = kind_of_workload,
+  latency = histogram, windows = windows, progress = rows "progress", workload = kind_of_workload,
 }
 
 local function joined(fields, more)
@@ -109,7 +117,7 @@ local WORKLOAD <const> = record(joined(PROCESS, { name = text }), { "name", "end
 
 local TENANT <const> = record(joined(PROCESS, {
   name = check.name, role = text, rank = number, limits = limits, events = numbers, events_local = numbers, stat = numbers,
-  stalled_us = numbers, peak = number, memory = list(is.tuple(1, number, number, number)), load = numbers, loads = loads,
+  stalled_us = numbers, peak = number, memory = rows "memory", load = numbers, loads = loads,
   rate = record { asked = number, achieved = number, kept = is.yes_or_no, unit = text }, callbacks = record { claim = number },
   workloads = list(WORKLOAD, 1), left = record { files = count, bytes = count, others = count },
 }), { "name", "rank", "ended" })
@@ -141,9 +149,14 @@ local function positive(value, path)
 end
 
 -- What memlua.experiment measures depends on who reports it.
+local steps <const> = record({ make = positive, attach = positive, spawn = positive, sample = positive, figures = positive, wait = positive,
+                               detach = positive, remove = positive },
+                             { "make", "attach", "spawn", "sample", "figures", "wait", "detach", "remove" })
+
 local MEASURED <const> = {
   costs = record({ case = check.name, block = is.whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
                  { "case", "block", "alloc_s", "size", "chunks_s" }),
+  growth = record({ case = check.name, block = is.whole, id = id, ended = text, tenants = positive, steps = steps }, { "case", "tenants", "steps" }),
   sleeps = record({ case = check.name, block = is.whole, id = id, ended = text, asked_ms = count, chunks_s = list(number, 1),
                     module = record { slept = number, slept_ms = number } }, { "asked_ms", "chunks_s" }),
 }
