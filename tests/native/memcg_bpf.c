@@ -112,7 +112,7 @@ void memcg_bpf_online(struct mem_cgroup *memcg)
 	ASK(memcg, handle_cgroup_online, ops->handle_cgroup_online(memcg));
 }
 
-/* Gives the ops back: what was charged to memcg outlives it, and their link may be closed by then. */
+/* Gives the ops back: what was charged to memcg outlives it, and their link may be closed then. */
 void memcg_bpf_offline(struct mem_cgroup *memcg)
 {
 	ASK(memcg, handle_cgroup_offline, ops->handle_cgroup_offline(memcg));
