@@ -11,7 +11,7 @@ local scaling = {}
 
 --- The steps of a run in the order in which they are made, and what is done in each.
 scaling.STEPS = {
-  { "make", "a cgroup is made" }, { "attach", "a policy is attached to it" }, { "spawn", "a worker is born in it" },
+  { "make", "a cgroup is made" }, { "attach", "a policy is loaded and attached to it" }, { "spawn", "a worker is born in it" },
   { "sample", "its memory is read" }, { "figures", "the policy's figures of it are collected" }, { "wait", "its worker ends and is reaped" },
   { "detach", "the policy is detached" }, { "remove", "the cgroup is removed" },
 }
@@ -58,14 +58,14 @@ end
 
 local NOTE <const> = [[
 
-per tenant, medians of %d runs; exponent: with which power of their number the time for all of them grows, the median slope
-between two sizes on logarithmic axes (Theil and Sen): 1 is linear. %s
+per tenant, runs of each: %d. exponent: with which power of their number the time for all of them grows, the median slope
+between two sizes on logarithmic axes (Theil and Sen): 1 is linear; a part that is the same for any number lowers it.
 ]]
 
 local function steps_in_words()
   local parts = {}
   for i, step in ipairs(scaling.STEPS) do parts[i] = ("%s: %s"):format(step[1], step[2]) end
-  return table.concat(parts, "; ") .. "."
+  return table.concat(parts, "; ") .. "\n"
 end
 
 --- The document of the one folder in `folders`.
@@ -80,7 +80,7 @@ function scaling.text(folders)
     rows[i][#columns] = ("%.2f"):format(step.exponent)
   end
   return table.concat { report.title(folders[1]), text.render(columns, rows),
-    text.paragraph(NOTE:format(steps[1].per_tenant[1].seconds.n, steps_in_words())) }
+    text.paragraph(NOTE:format(steps[1].per_tenant[1].seconds.n)), text.flow(steps_in_words(), 2) }
 end
 
 --- Writes the picture of the one folder in `folders` into the folder `path`: a block of data for each step.
