@@ -66,9 +66,16 @@ local function add(what, value, goal, format, reference)
   rows[#rows + 1] = { what, format:format(value), "<= " .. format:format(goal), reference or "-", value <= goal and "" or "not met" }
 end
 
-local INTERPRETER <const> = "lua5.4 -e ''"
-local bare = shell.output("command -v lua5.4") ~= "" and cpu_of(INTERPRETER, STARTS)
-local reference = bare and ("%s: %.2f ms"):format(INTERPRETER, bare * 1e3)
+-- The plain interpreter of the same version, or nil.
+local function plain_lua()
+  for _, name in ipairs { "lua5.4", "lua" } do
+    if shell.said(name .. " -v"):find "^Lua 5%.4" then return name .. " -e ''" end
+  end
+end
+
+local interpreter <const> = plain_lua()
+local bare = interpreter and cpu_of(interpreter, STARTS)
+local reference = bare and ("%s: %.2f ms"):format(interpreter, bare * 1e3)
 for _, start in ipairs(bare and { { "-e ''", 1.4 }, { "baseline --help", 12 }, { "help", 20 } } or {}) do
   add("memlua " .. start[1], cpu_of(MEMLUA .. " " .. start[1], STARTS) / bare, start[2], "%.2f x", reference)
 end
@@ -80,4 +87,4 @@ add("show of 1,000 runs: memory", memory_of(thousand) / (1 << 20), 64, "%.0f MiB
 local facts <const> = host.facts()
 print(("what memlua itself takes (%s, %d CPUs, Linux %s)\n"):format(facts.cpu or facts.arch, facts.cpus, facts.release))
 io.stdout:write(text.render({ { "WHAT" }, { "NOW", align = "right" }, { "GOAL", align = "right" }, { "REFERENCE" }, { "" } }, rows))
-if not bare then print "no lua5.4 here (apt install lua5.4): nothing to set the starts against" end
+if not bare then print "no lua 5.4 here (apt install lua5.4): nothing to set the starts against" end

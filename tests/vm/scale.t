@@ -13,7 +13,7 @@ local owned <close> = assert(host.scratch())
 local out <const> = owned:path() .. "/out"
 
 -- Of so few tenants nothing is claimed: 2 is a step that grows too fast.
-local said, status = shell.said(("%s --vm --tenants 20 --out %s %s/../scripts/scale.lua"):format(quote(host.executable()), quote(out), quote(tests)))
+local said, status = shell.said(("%s --vm --out %s %s/../scripts/scale.lua --tenants 20"):format(quote(host.executable()), quote(out), quote(tests)))
 tap.ok(status == 0 or status == 2, "it runs", status, said)
 local ok, folder = pcall(run.load, out)
 tap.ok(ok and #folder.runs == 5, "all sizes are measured", ok, folder)
