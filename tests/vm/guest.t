@@ -4,6 +4,7 @@ local tap = require "tap"
 local cgroup = require "memlua.cgroup"
 local host = require "memlua.host"
 local memlua = require "memlua"
+local processes = require "processes"
 local shell = require "shell"
 local sys = require "memlua.base.sys"
 local worker = require "memlua.worker"
@@ -98,7 +99,9 @@ tap.is({ lua.ended, lua.error }, { "done" }, "a function runs as another user")
 os.execute(([[%s -e 'local worker = require "memlua.worker"
   local w = assert(worker.spawn(nil, { kind = "exec", argv = { "sleep", "4711" }, user = "nobody" }))
   require "memlua.host".sleep(0.5)
-  os.execute("kill -9 $PPID")']]):format(host.executable()))
+  print((require "memlua.base.sys".read("/proc/" .. w:pid() .. "/cmdline"):gsub("%%z", " ")))
+  os.execute("kill -9 $PPID")' >%s/alive]]):format(host.executable(), os.getenv "TMPDIR"))
 host.sleep(0.5)
-tap.is((shell.output "ps -eo args= | grep -c '^sleep 4711'"), "0\n", "it dies with memlua")
+tap.like(sys.read(os.getenv "TMPDIR" .. "/alive"), "sleep 4711", "it runs")
+tap.ok(not processes():find("sleep 4711", 1, true), "it dies with memlua", processes())
 tap.done()
