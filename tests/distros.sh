@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # make check-distros: the README's two commands in bare roots of Debian, as root and then as a user; a table at the end.
 #
-#   distros.sh DISTRO...     code names: bookworm trixie sid
+#   distros.sh DISTRO...     code names: bookworm trixie forky sid
 #
 # Environment: GOALS     what to make there (default: demo check)
 #              WHO       as whom (default: root user)
@@ -34,7 +34,9 @@ make_bare()
 	echo "check-distros: $1: making a bare root" >&2
 	rm -rf "$cache/$1/new"
 	mkdir -p "$cache/$1/debs/partial"
-	debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,make "$1" "$cache/$1/new" "$archive" \
+	# a release that is newer than debootstrap is made as sid is
+	[ -e "/usr/share/debootstrap/scripts/$1" ] && script= || script=/usr/share/debootstrap/scripts/sid
+	debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,make "$1" "$cache/$1/new" "$archive" $script \
 		>"$logs/$1-debootstrap" 2>&1 || fail "$1: debootstrap failed; see $logs/$1-debootstrap"
 	mv "$cache/$1/new" "$cache/$1/bare"
 }
