@@ -189,10 +189,13 @@ static int check_clock(struct vm *vm, struct error *err)
 	return 0;
 }
 
-/* virtiofsd ends when QEMU does; it has died only if QEMU goes on without it. */
+/*
+ * virtiofsd ends when QEMU does; it has died only if QEMU goes on without it. Once the guest has told its status it powers
+ * off, and how long QEMU takes to end is the machine's affair.
+ */
 static bool has_lost_root(struct vm *vm)
 {
-	if (!vm_has_ended(&vm->virtiofsd))
+	if (vm->done || !vm_has_ended(&vm->virtiofsd))
 		return false;
 	if (!vm->root_lost)
 		vm->root_lost = facts_monotonic();

@@ -218,4 +218,9 @@ if os.execute "command -v script >/dev/null" then
 else
   tap.skip("the boot on a terminal", "no script(1) here")
 end
+
+-- virtiofsd ends with the guest; on a busy machine QEMU takes its time after that.
+lines_of(("mkdir -p %s/slow && printf '#!/bin/sh\\n%%s \"$@\"\\nsleep 5\\n' \"$(command -v qemu-system-x86_64)\" >%s/slow/qemu-system-x86_64 && chmod +x %s/slow/*"):format(scratch, scratch, scratch))
+tap.is(lines_of(("cd %s; PATH=%s/slow:$PATH %s --vm -q -e 'require \"memlua.host\".enter() os.exit(3)' 2>&1; echo $?"):format(quote(scratch), scratch, quote(host.executable()))):match "[^\n]*\n$",
+  "3\n", "a QEMU that ends long after its guest is no fault")
 tap.done()
