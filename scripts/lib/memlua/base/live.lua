@@ -74,13 +74,14 @@ local PHASE = 24
 
 -- In 40 columns the limit goes first, then the bar.
 local function line_of(self, t, name_width)
+  local doing = phase(t) -- first: what is told to be allocated is in the usage then
   local usage, limit = t.cg:usage() or 0, limit_of(self, t)
   local room = text.columns(nil, 2) - name_width - 1
   local amount = ("%6s"):format(units.format_size(usage))
   if limit and room >= 48 then amount = ("%s of %-5s"):format(amount, units.format_size(limit)) end
   local width = math.min(40, room - 1 - #amount - PHASE)
   local picture = limit and width >= 3 and bar(usage / limit, width) .. " " or ""
-  return ("%-" .. name_width .. "s %s%s  %s"):format(t.spec.name, picture, amount, phase(t))
+  return ("%-" .. name_width .. "s %s%s  %s"):format(t.spec.name, picture, amount, doing)
 end
 
 -- What is left, by the wall clock: the guest's own clock may be virtual. Absent when nothing tells it.
