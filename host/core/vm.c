@@ -191,15 +191,17 @@ static int check_clock(struct vm *vm, struct error *err)
 
 /*
  * virtiofsd ends when QEMU does; it has died only if QEMU goes on without it. Once the guest has told its status it powers
- * off, and how long QEMU takes to end is the machine's affair.
+ * off, and QEMU may take its time to end on a busy machine.
  */
 static bool has_lost_root(struct vm *vm)
 {
-	if (vm->done || !vm_has_ended(&vm->virtiofsd))
+	double grace = vm->done ? 60 : 3;
+
+	if (!vm_has_ended(&vm->virtiofsd))
 		return false;
 	if (!vm->root_lost)
 		vm->root_lost = facts_monotonic();
-	return facts_monotonic() > vm->root_lost + 3;
+	return facts_monotonic() > vm->root_lost + grace;
 }
 
 static int check_health(struct vm *vm, struct error *err)
