@@ -149,9 +149,9 @@ local function positive(value, path)
 end
 
 -- What memlua.experiment measures depends on who reports it.
-local steps <const> = record({ make = positive, attach = positive, spawn = positive, sample = positive, figures = positive, wait = positive,
-                               detach = positive, remove = positive },
-                             { "make", "attach", "spawn", "sample", "figures", "wait", "detach", "remove" })
+local STEPS <const>, step = { "make", "attach", "spawn", "sample", "figures", "wait", "detach", "remove" }, {}
+for _, name in ipairs(STEPS) do step[name] = positive end
+local steps <const> = record(step, STEPS)
 
 local MEASURED <const> = {
   costs = record({ case = check.name, block = is.whole, id = id, ended = text, alloc_s = positive, size = positive, chunks_s = list(positive, 1) },
