@@ -5,6 +5,7 @@ package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.pat
 local tap = require "tap"
 local faults = require "faults"
 local host = require "memlua.host"
+local processes = require "processes"
 local shell = require "shell"
 local sys = require "memlua.base.sys"
 
@@ -53,14 +54,8 @@ local function run(case, fault)
     :format(scratch, scratch, scratch, scratch, quote(host.executable()), case[2]), fault, shim, scratch .. "/count", TIMEOUT)
 end
 
--- Processes of ours that still run. (Without grep, which would find itself.)
-local function processes()
-  local found = {}
-  for line in shell.output "for f in /proc/[0-9]*/cmdline; do tr '\\0\\n' '  ' <$f; echo; done 2>/dev/null":gmatch "[^\n]+" do
-    if line:find(scratch .. "/tmp", 1, true) then found[#found + 1] = line end
-  end
-  return table.concat(found, "\n")
-end
+-- Processes of ours that still run.
+local function running() return processes(scratch .. "/tmp") end
 
 -- What is wrong with a run with a fault, or nil and how it ended.
 local function wrong(case, fault)
@@ -93,7 +88,7 @@ for _, case in ipairs(CASES) do
     end
     total = total + #points
     tap.is(failures, {}, ("%s: done, or an error, at %d of %d faults"):format(case[1], #points, n))
-    tap.is(processes(), "", "and no process is left")
+    tap.is(running(), "", "and no process is left")
   end
 end
 print(("# %d faults: %d times done all the same, %d times an error, %d times not met"):format(total, tried.done, tried.error, tried.none))

@@ -5,6 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local shell = require "shell"
 local kill = require "kill"
+local processes = require "processes"
 
 local scratch <const>, tidy <close> = shell.folder()
 assert(os.execute(("cd %s && mkdir tmp bin && printf '#!/bin/sh\nexit 1\n' >bin/qemu-system-x86_64 && chmod +x bin/*"):format(scratch)))
@@ -20,14 +21,10 @@ local run <const> = ("exec %s --out %s/out %s/script.lua"):format(memlua:format 
 -- its QEMU ends at once: what came before is all there was
 local next_one <const> = memlua:format(("PATH=%s/bin:$PATH "):format(scratch)) .. " -e 'require \"memlua.host\".enter()'"
 
--- The processes and mounts that name our folder, a line each. (No grep: it would find itself.)
+-- The processes and mounts that name our folder.
 local function state()
-  local found = {}
-  local all = shell.output "for f in /proc/[0-9]*/cmdline; do tr '\\0\\n' '  ' <$f; echo; done 2>/dev/null; cat /proc/[0-9]*/mounts 2>/dev/null"
-  for line in all:gmatch "[^\n]+" do
-    if line:find(scratch .. "/tmp", 1, true) then found[#found + 1] = line end
-  end
-  return table.concat(found, "\n")
+  local mounts = shell.output(("cat /proc/[0-9]*/mounts 2>/dev/null | grep -F '%s/tmp'"):format(scratch))
+  return processes(scratch .. "/tmp") .. mounts
 end
 local function folders() return shell.output("ls -A " .. scratch .. "/tmp") end
 
