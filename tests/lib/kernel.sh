@@ -36,14 +36,15 @@ unpack()
 	mv "$work/new" "$work/source"
 }
 
-# configure FRAGMENT...: the least that there is, and what the fragments say, later ones first.
+# configure FRAGMENT...: the least that there is, and what the fragments say, later ones first. An interrupted one is done again.
 configure()
 {
 	cd "$work/source"
-	[ ! -e .config ] || return 0
+	[ ! -e .configured ] || return 0
 	make -s tinyconfig >&2
 	scripts/kconfig/merge_config.sh -m .config "$@" >/dev/null 2>&1
 	make -s olddefconfig >&2
+	touch .configured
 }
 
 # require OPTION...: fails unless each is set; Kconfig drops silently what it can't have.

@@ -24,7 +24,7 @@ begin_with_other()
 	mkdir -p "$work"
 	rm -rf "$work/new"
 	cp -a "$other/source" "$work/new"
-	rm "$work/new/.config"
+	rm "$work/new/.configured"
 	mv "$work/new" "$work/source"
 }
 
