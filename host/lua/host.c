@@ -323,14 +323,14 @@ static int l_host_kernel_log(lua_State *L)
 	return 1;
 }
 
-/* host.embedded(name) -> the contents of a file that is built into memlua, or nil */
+/* host.embedded(name [, most]) -> the contents of a file that is built into memlua, its first `most` bytes at most, or nil */
 static int l_host_embedded(lua_State *L)
 {
-	size_t size;
+	size_t size, most = luaL_optinteger(L, 2, LUA_MAXINTEGER);
 	const void *data = embed_find(luaL_checkstring(L, 1), &size);
 
 	if (data)
-		lua_pushlstring(L, data, size);
+		lua_pushlstring(L, data, size < most ? size : most);
 	else
 		lua_pushnil(L);
 	return 1;

@@ -17,6 +17,8 @@ end
 tap.is(differing, {}, "the bytecode is that of the source, debugging information included")
 tap.ok(count > 100, "of the whole library", count)
 
+tap.is(host.embedded("lua/memlua/stats.lua", 16), host.embedded "lua/memlua/stats.lua":sub(1, 16), "of a file no more is read than is asked for")
+
 local _, why = pcall(stats.median, nil)
 local line = tonumber(why:match "^memlua%.stats%.lua:(%d+): .*local 'list'")
 local n, text = 0, nil

@@ -79,12 +79,14 @@ local function add_entries(entries, file)
   end)
 end
 
+local HEAD <const> = 2048 -- bytes of a file in which its first comment ends
+
 -- The name and the words by which a file's first such comment introduces a module, if it does.
 local function introduced(file)
   if not is_c(file) and (not file:find "^lua/memlua/.*%.lua$" or file:find "/command/") then return nil end
   local name, about
   local each = is_c(file) and each_comment or each_block
-  each(host.embedded(file), function(text)
+  each(host.embedded(file, HEAD), function(text)
     name, about = text:match "^(memlua[%w_.]*): (.*)"
     return true
   end)
@@ -128,22 +130,22 @@ end
 --- All modules, those that scripts use first: list of { name, about, inner = true for the others, files = { NAME as
 --- host.embedded takes it, ... } }.
 function contracts.modules()
-  local list, rank, by_name = {}, {}, {}
-  for i, name in ipairs(FIRST) do rank[name] = i end
+  local by_name, names, list, outer = {}, {}, {}, {}
   for _, file in ipairs(host.embedded_names()) do
     local name, about = introduced(file)
     local module = by_name[name]
     if module then
       module.files[#module.files + 1] = file
     elseif name then
-      module = { name = name, about = about, inner = not rank[name], files = { file } }
-      list[#list + 1], by_name[name] = module, module
+      by_name[name], names[#names + 1] = { name = name, about = about, inner = true, files = { file } }, name
     end
   end
-  table.sort(list, function(a, b)
-    local x, y = rank[a.name] or 99, rank[b.name] or 99
-    return x < y or x == y and a.name < b.name
-  end)
+  for i, name in ipairs(FIRST) do
+    list[i], outer[name] = by_name[name], true
+    list[i].inner = false
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do if not outer[name] then list[#list + 1] = by_name[name] end end
   return list
 end
 
