@@ -13,7 +13,7 @@ local json = require "memlua.json"
 local memlua = require "memlua"
 local printable = require "memlua.base.printable"
 local format = require "memlua.results.format"
-local series = require "memlua.results.series"
+local samples = require "memlua.results.samples"
 local sys = require "memlua.base.sys"
 
 local run = {}
@@ -276,9 +276,9 @@ end
 function run.open(path) return opened(path, run.result) end
 
 -- As run.result, but the series of its tenants are read when they are asked for.
-local function lean_result(path, id, manifest) return read(result_file(path, id), series.decode, format.result, manifest) end
+local function lean_result(path, id, manifest) return read(result_file(path, id), samples.decode, format.result, manifest) end
 
---- Opens the folder of an earlier run as run.open does, to show it: the series of a tenant (memlua.results.series) are read from
+--- Opens the folder of an earlier run as run.open does, to show it: the series of a tenant (memlua.results.samples) are read from
 --- their file when they are first asked for; next() doesn't tell of them. Fails with status 1 also when it holds no finished
 --- run, or its files contradict each other.
 function run.load(path)

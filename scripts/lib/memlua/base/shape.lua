@@ -89,7 +89,7 @@ function shape.record(fields, needed)
     end
     place.of = path
     for _, key in ipairs(keys) do
-      local item = rawget(value, key) -- what is yet to be fetched was checked where it lies (memlua.results.series)
+      local item = rawget(value, key) -- what is yet to be fetched was checked where it lies (memlua.results.samples)
       if item ~= nil then
         place.key = key
         fields[key](item, place)

@@ -3,7 +3,7 @@
 --- nobody here reads may be anything.
 local check = require "memlua.base.check"
 local schema = require "memlua.results.schema"
-local series = require "memlua.results.series"
+local samples = require "memlua.results.samples"
 local is <const> = require "memlua.base.shape"
 
 local format = {}
@@ -93,7 +93,7 @@ local numbers <const> = map(number)
 local loads <const> = list(record({ at = number, cpu_us = number, cpu_stalled_us = number, io_stalled_us = number }, { "at" }))
 
 local function rows(name)
-  local least, most = table.unpack(series.ROWS[name])
+  local least, most = table.unpack(samples.ROWS[name])
   local columns = {}
   for i = 1, most do columns[i] = number end
   return list(is.tuple(most - least, table.unpack(columns)))

@@ -1,11 +1,11 @@
--- memlua.results.series: the series of tenants are checked where they lie in the file, and become tables when they are asked for.
+-- memlua.results.samples: the series of tenants are checked where they lie in the file, and become tables when they are asked for.
 local tests = arg[0]:match "^(.*)/[^/]*/[^/]*$"
 package.path = tests .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
 local json = require "memlua.json"
 local kinds = require "memlua.report.kinds"
 local run = require "memlua.run"
-local series = require "memlua.results.series"
+local samples = require "memlua.results.samples"
 local shell = require "shell"
 local sys = require "memlua.base.sys"
 
@@ -62,7 +62,7 @@ local function written(content)
   file:write(content)
   return content
 end
-local function decoded(content) return series.decode(written(content), path) end
+local function decoded(content) return samples.decode(written(content), path) end
 local function is_same(content, name)
   local result, why = decoded(content)
   local all, complaint = json.decode(content)

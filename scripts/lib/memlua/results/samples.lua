@@ -1,13 +1,13 @@
---- memlua.results.series: the series of a run's tenants: nine tenths of its file, of which a table needs next to nothing. They
+--- memlua.results.samples: what a run keeps of its tenants over time: nine tenths of its file, of which a table needs next to nothing. These series
 --- are checked where they stand, number by number, but become tables of Lua only when they are asked for.
 local file = require "memlua.results.file"
 local json = require "memlua.json"
 local memlua = require "memlua"
 
-local series = {}
+local samples = {}
 
 --- The series of a tenant or of a workload of its own: its name -> the least and the greatest number of numbers in each row.
-series.ROWS = { memory = { 2, 3 }, progress = { 2, 2 } }
+samples.ROWS = { memory = { 2, 3 }, progress = { 2, 2 } }
 
 -- What stands for the first series that was cut out, plus 1 for the second: no file from elsewhere can know it.
 local MARK <const> = math.random(1 << 40, 1 << 50)
@@ -19,7 +19,7 @@ local function cut(text)
   while true do
     local _, _, key, from = text:find('[{,]"(%l+)":()%[%[', at)
     if not key then break end
-    local rows = series.ROWS[key]
+    local rows = samples.ROWS[key]
     local after = rows and json.rows(text, from, rows[1], rows[2])
     if after then
       parts[#parts + 1] = text:sub(kept, from - 1) .. MARK + #cuts
@@ -35,7 +35,7 @@ end
 local function fetched(path, place)
   local opened <close> = file.open(path)
   opened:seek("set", place.from - 1)
-  local text, rows = opened:read(place.to - place.from + 1) or "", series.ROWS[place.key]
+  local text, rows = opened:read(place.to - place.from + 1) or "", samples.ROWS[place.key]
   if text == "" or json.rows(text, 1, rows[1], rows[2]) ~= #text + 1 then
     memlua.fail(memlua.status.misuse, "%s: changed while it was read; show it again", path)
   end
@@ -45,7 +45,7 @@ end
 -- The series of `one` that were cut out are fetched once, when they are asked for. Returns how many there are.
 local function lend(one, cuts, path)
   local places, n = {}, 0
-  for key in pairs(series.ROWS) do
+  for key in pairs(samples.ROWS) do
     local value = one[key]
     local place = math.type(value) == "integer" and cuts[value - MARK + 1]
     if place then places[key], one[key], n = place, nil, n + 1 end
@@ -76,11 +76,11 @@ end
 --- As json.decode of a run.json's text, but the series of its tenants are read from the file `path`, which holds the text, when
 --- they are first asked for, and are checked already: where they are not as memlua.results.format wants them, or not where
 --- memlua writes them, all is decoded at once, for it to complain.
-function series.decode(text, path)
+function samples.decode(text, path)
   local rest, cuts = cut(text)
   local result = json.decode(rest)
   if result ~= nil and lend_all(result, cuts, path) then return result end
   return json.decode(text)
 end
 
-return series
+return samples
