@@ -6,8 +6,7 @@
  * reclaimed is left to the kernel's limits.
  *
  * That is the trigger `usage`. By `pressure` or `faults` it starts as well once the tenant stalls for memory or faults that much, whatever
- * its usage, and goes until it does so less, or its usage is down to `stop`. Both are what the kernel has averaged or counted last, up to
- * 2 s ago.
+ * its usage, and goes until it does so less, or its usage is down to `stop`. Both are what the kernel has counted last, up to 2 s ago.
  *
  * Who pays: the worker is a kworker, whose CPU time no tenant is charged for. What it does for a tenant is counted as the
  * tenant's (work_ns), so that it can be told.
@@ -35,7 +34,7 @@ enum async_trigger {
 struct async_config {
 	enum async_trigger trigger __doc("what starts reclaim beside a usage above start");
 	__u32 start_pressure __doc(
-		"pressure: percent of the last 10 s in which the tenant stalled for memory (memory.pressure, some avg10), from which on it starts");
+		"pressure: percent of the time since the last look, 2 s ago or more, in which the tenant stalled for memory (memory.pressure, some), from which on it starts");
 	__u32 stop_pressure __doc("pressure: percent, below which it ends");
 	__u64 start_faults __doc("faults: page faults per second, from which on it starts");
 	__u64 stop_faults __doc("faults: page faults per second, below which it ends");
@@ -77,29 +76,10 @@ struct tenant {
 	__u64 work_ns __doc("time that the workers took for this tenant, ns");
 	__u64 running;   /* a worker is queued or at work */
 	bool by_trigger; /* what has started it, or would */
-	__u64 faults;    /* counted when last looked, and when that was, ns */
+	__u64 counted;   /* faults, or ms stalled, when last looked, and when that was, ms */
 	__u64 looked;
-	__u64 rate __doc("page faults per second when last looked (trigger faults)");
-};
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-#define AVERAGES 3 /* over 10, 60 and 300 s */
-
-/* Of each state. pahole 1.24 writes all into one row of the kernel's BTF, 1.32 keeps the rows. */
-struct psi_group {
-	unsigned long avg[AVERAGES];
-};
-
-struct psi_group___rows {
-	unsigned long avg[1][AVERAGES];
-};
-
-#pragma clang attribute pop
-
-/* The value comes from the kernel's BTF. */
-enum psi_states {
-	PSI_MEM_SOME = 2,
+	__u64 rate __doc(
+		"page faults, or ms stalled for memory, per second when last looked (triggers faults, pressure)");
 };
 
 struct {
@@ -129,32 +109,6 @@ static __always_inline __u64 percent_of_max(struct mem_cgroup *memcg, __u32 perc
 
 /* --- the trigger --- */
 
-/* The kernel's averages are percent with so many bits behind the point: include/linux/sched/loadavg.h. */
-#define FSHIFT 11
-
-static __always_inline __u32 offset_of_averages(void)
-{
-	if (bpf_core_field_exists(struct psi_group___rows, avg))
-		return bpf_core_field_offset(struct psi_group___rows, avg);
-	return bpf_core_field_offset(struct psi_group, avg);
-}
-
-/* memory.pressure, some avg10, in percent; 0 without PSI. */
-static __always_inline __u64 pressure_of(struct mem_cgroup *memcg)
-{
-	__u32 offset = bpf_core_enum_value(enum psi_states, PSI_MEM_SOME) * AVERAGES * sizeof(long);
-	struct psi_group *psi = BPF_CORE_READ(memcg, css.cgroup, psi);
-	unsigned long avg = 0;
-
-	if (psi)
-		bpf_probe_read_kernel(&avg, sizeof(avg),
-				      (char *)psi + offset_of_averages() + offset);
-	return avg >> FSHIFT;
-}
-
-/* How long the kernel's counters may be old, and so the least between two looks, ns. */
-#define FLUSHED (2000 * NSEC_PER_MSEC)
-
 static __always_inline __u64 counted_faults(__u64 id)
 {
 	__u32 item = bpf_core_enum_value(enum vm_event_item, PGFAULT);
@@ -173,18 +127,18 @@ static __always_inline __u64 counted_faults(__u64 id)
 	return faults;
 }
 
-/* Page faults per second; of two that look at the same moment either may win. */
-static __always_inline __u64 faults_of(struct tenant *tenant, __u64 id)
+/* Page faults, or ms stalled, per second; of two that look at the same moment either may win. */
+static __always_inline __u64 rate_of(struct tenant *tenant, struct mem_cgroup *memcg)
 {
-	__u64 now = bpf_ktime_get_ns(), since = now - tenant->looked, seen;
+	__u64 now = bpf_ktime_get_ns() / NSEC_PER_MSEC, since = now - tenant->looked, seen;
 
-	if (since < FLUSHED)
+	if (since < COUNTED_MS)
 		return tenant->rate;
-	seen = counted_faults(id);
-	tenant->rate = tenant->looked && seen > tenant->faults ?
-			       (seen - tenant->faults) * 1000 / (since / NSEC_PER_MSEC) :
+	seen = config.trigger == faults ? counted_faults(memcg_id(memcg)) : memcg_stalled(memcg);
+	tenant->rate = tenant->looked && seen > tenant->counted ?
+			       (seen - tenant->counted) * 1000 / since :
 			       0;
-	tenant->faults = seen;
+	tenant->counted = seen;
 	tenant->looked = now;
 	return tenant->rate;
 }
@@ -200,9 +154,10 @@ static __always_inline bool is_triggered(struct tenant *tenant, struct mem_cgrou
 {
 	switch (config.trigger) {
 	case pressure:
-		return pressure_of(memcg) >= (going ? config.stop_pressure : config.start_pressure);
+		return rate_of(tenant, memcg) >=
+		       10ULL * (going ? config.stop_pressure : config.start_pressure);
 	case faults:
-		return faults_of(tenant, memcg_id(memcg)) >=
+		return rate_of(tenant, memcg) >=
 		       (going ? config.stop_faults : config.start_faults);
 	default:
 		return false;
@@ -325,18 +280,6 @@ unsigned int BPF_PROG(tenant_charged, struct mem_cgroup *memcg)
 	return 0;
 }
 
-static __always_inline bool has_pressure(__u64 id)
-{
-	struct cgroup *cgroup = bpf_cgroup_from_id(id);
-	bool yes;
-
-	if (!cgroup)
-		return false;
-	yes = BPF_CORE_READ(cgroup, psi);
-	bpf_cgroup_release(cgroup);
-	return yes;
-}
-
 SEC("syscall")
 int tenant_join(struct memlua_join *ctx)
 {
@@ -360,9 +303,7 @@ int tenant_join(struct memlua_join *ctx)
 		return refuse(ctx, -EINVAL,
 			      "stop_pressure, stop_faults: at most start_pressure, start_faults");
 	if (config.trigger == pressure && !has_pressure(id))
-		return refuse(
-			ctx, -EOPNOTSUPP,
-			"trigger pressure: this kernel has none, or it is switched off (psi=0)");
+		return refuse(ctx, -EOPNOTSUPP, NO_PRESSURE);
 	if (config.batch < PAGE_SIZE)
 		return refuse(ctx, -EINVAL, "batch: %llu is less than a page", config.batch);
 	job = bpf_map_lookup_elem(&jobs, &id);

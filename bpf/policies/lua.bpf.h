@@ -45,6 +45,11 @@ static __always_inline __s64 lua_swap(struct mem_cgroup *memcg)
 	return bytes(BPF_CORE_READ(memcg, swap.usage.counter));
 }
 
+static __always_inline __s64 lua_stalled(struct mem_cgroup *memcg)
+{
+	return memcg_stalled(memcg);
+}
+
 /* What is above the root has no limit. */
 #define lua_limit(memcg, which)                                                                    \
 	((memcg) ? (__s64)bytes(BPF_CORE_READ(memcg, memory.which)) : LUA_UNLIMITED)

@@ -32,6 +32,8 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys_state *parent;
 };
 
+struct psi_group; /* pressure */
+
 struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
@@ -61,6 +63,15 @@ struct mem_cgroup {
 	struct page_counter memory;
 	struct page_counter swap;
 	atomic_long_t memory_events[1];
+};
+
+/* A row for each aggregator, the first of which never stops. pahole 1.24 writes all into one in the kernel's BTF, 1.32 keeps the rows. */
+struct psi_group {
+	__u64 total[1]; /* ns */
+};
+
+struct psi_group___rows {
+	__u64 total[1][1];
 };
 
 #pragma clang attribute pop
@@ -118,6 +129,10 @@ enum memcg_stat_item {
 	MEMCG_SOCK = 50,
 	MEMCG_PERCPU_B,
 	MEMCG_KMEM,
+};
+
+enum psi_states {
+	PSI_MEM_SOME = 2,
 };
 
 #include "../memcg_bpf_ops.h"
@@ -248,6 +263,28 @@ static __always_inline __u64 parent_headroom(struct mem_cgroup *memcg)
 			~0ULL;
 }
 
+/* The kernel brings memory.stat and memory.pressure up to date every 2 s (FLUSH_TIME, PSI_FREQ). */
+#define COUNTED_MS 2000
+
+/*
+ * For how long memcg has stalled for memory so far, in ms: memory.pressure, total of some; 0: the kernel has no PSI. Not its averages, which
+ * stay as they were while all tasks sleep.
+ */
+static __always_inline __u64 memcg_stalled(struct mem_cgroup *memcg)
+{
+	struct psi_group *psi = BPF_CORE_READ(memcg, css.cgroup, psi);
+	__u32 offset = bpf_core_enum_value(enum psi_states, PSI_MEM_SOME) * sizeof(__u64);
+	__u64 total = 0;
+
+	if (bpf_core_field_exists(struct psi_group___rows, total))
+		offset += bpf_core_field_offset(struct psi_group___rows, total);
+	else
+		offset += bpf_core_field_offset(struct psi_group, total);
+	if (psi)
+		bpf_probe_read_kernel(&total, sizeof(total), (char *)psi + offset);
+	return total / NSEC_PER_MSEC;
+}
+
 /*
  * One function for each question, whatever the kernel's interface: the callback takes memcg alone, and asks these for what
  * RFC v7 and the module tell beside it and v6 doesn't. The branch that the running kernel's interface isn't is gone before
@@ -318,6 +355,21 @@ static __always_inline void *memcg_lookup(void *map, struct mem_cgroup *memcg)
  */
 typedef struct cgroup cgroup_t;
 #define CGROUP_REF(name) cgroup_t __kptr *name
+
+/* For a ROLE_join program: whether the kernel tells the pressure of the cgroup `id`, and why it refuses where it doesn't. */
+#define NO_PRESSURE "trigger pressure: this kernel has none, or it is switched off (psi=0)"
+
+static __always_inline bool has_pressure(__u64 id)
+{
+	struct cgroup *cgroup = bpf_cgroup_from_id(id);
+	bool yes;
+
+	if (!cgroup)
+		return false;
+	yes = BPF_CORE_READ(cgroup, psi);
+	bpf_cgroup_release(cgroup);
+	return yes;
+}
 
 /*
  * Keep a reference to the cgroup `id` in an entry of a map, from a ROLE_join program. By id it can only be

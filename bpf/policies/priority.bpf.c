@@ -17,6 +17,9 @@
  *   growth   for one window after HIGH's usage grew by more than `growth` bytes within a window. Read from
  *            the page counter when a LOW is asked: costs HIGH nothing. Between two LOWs' asks further
  *            apart than a window, that distance is the window.
+ *   refaults the same of pages that it has lost and read again, beyond `refaults`: it lacks what it works with.
+ *   pressure the same of the time in which it stalled for memory, beyond `pressure` percent of the window.
+ *            Both are what the kernel counts every 2 s: a shorter window is as long.
  */
 #include "memlua.bpf.h"
 
@@ -24,6 +27,8 @@ enum priority_trigger {
 	always,
 	faults,
 	growth,
+	refaults,
+	pressure,
 };
 
 struct priority_config {
@@ -35,6 +40,9 @@ struct priority_config {
 		__doc("faults: page faults of HIGH per window above which it is active; 0: always");
 	__u64 growth __doc("growth: growth of HIGH per window above which it is active")
 		__unit("bytes");
+	__u64 refaults __doc("refaults: pages that HIGH reads again per window above which it is active");
+	__u32 pressure __doc(
+		"pressure: percent of the window in which HIGH stalls for memory above which it is active");
 	bool use_below_low __doc("answer below_low for HIGH");
 	bool use_below_min __doc("answer below_min for HIGH");
 	bool only_active __doc("answer below_low and below_min only while HIGH is active");
@@ -61,6 +69,8 @@ volatile struct priority_config config = {
 	.delay_ms = 2000,
 	.window_ms = 1000,
 	.growth = 1 << 20,
+	.refaults = 256,
+	.pressure = 10,
 	.use_below_low = true,
 	.headroom_max = 64 << 20,
 };
@@ -74,7 +84,7 @@ struct high_tenant {
 	bool gone __doc("the cgroup was removed");
 	__u64 window_start; /* ns, of the window that is counted now */
 	__u64 window_faults;
-	__u64 window_usage; /* bytes at the window's start */
+	__u64 window_count; /* what the trigger counts, at the window's start */
 	CGROUP_REF(cgroup);
 };
 
@@ -102,9 +112,16 @@ struct {
 /* ns; written by whichever CPU sees the trigger last: a lost race shortens a window by nanoseconds. */
 static volatile __u64 active_until;
 
+static __always_inline __u64 window_ms(void)
+{
+	__u32 ms = config.window_ms;
+
+	return config.trigger >= refaults && ms < COUNTED_MS ? COUNTED_MS : ms;
+}
+
 static __always_inline __u64 window_ns(void)
 {
-	return config.window_ms * NSEC_PER_MSEC;
+	return window_ms() * NSEC_PER_MSEC;
 }
 
 static __always_inline void activate(__u64 now)
@@ -174,7 +191,7 @@ int BPF_PROG(faults_fentry, struct mem_cgroup *memcg, int item, unsigned long ev
 struct look {
 	__u64 now;
 	bool present;
-	bool grew;
+	bool rose;
 };
 
 static long look_present(void *map, __u64 *id, struct high_tenant *high, struct look *look)
@@ -185,19 +202,53 @@ static long look_present(void *map, __u64 *id, struct high_tenant *high, struct 
 	return 1; /* enough */
 }
 
-static long look_growth(void *map, __u64 *id, struct high_tenant *high, struct look *look)
+static __always_inline __u64 refaults_of(struct cgroup *cgroup)
+{
+	__u32 anon = bpf_core_enum_value(enum node_stat_item, WORKINGSET_REFAULT_ANON);
+	__u32 file = bpf_core_enum_value(enum node_stat_item, WORKINGSET_REFAULT_FILE);
+	struct mem_cgroup *memcg = bpf_get_mem_cgroup(&cgroup->self);
+	__u64 pages;
+
+	if (!memcg)
+		return 0;
+	pages = bpf_mem_cgroup_page_state(memcg, anon) + bpf_mem_cgroup_page_state(memcg, file);
+	bpf_put_mem_cgroup(memcg);
+	return pages;
+}
+
+/* What the trigger counts: bytes, pages, ms. */
+static __always_inline __u64 counted(struct cgroup *cgroup)
+{
+	if (config.trigger == refaults)
+		return refaults_of(cgroup);
+	if (config.trigger == pressure)
+		return memcg_stalled(cgroup_memcg(cgroup));
+	return cgroup_usage(cgroup);
+}
+
+/* And how much more of it in a window is no activity yet. */
+static __always_inline __u64 bearable(void)
+{
+	if (config.trigger == refaults)
+		return config.refaults;
+	if (config.trigger == pressure)
+		return window_ms() * config.pressure / 100;
+	return config.growth;
+}
+
+static long look_for_rise(void *map, __u64 *id, struct high_tenant *high, struct look *look)
 {
 	struct cgroup *cgroup = high->cgroup;
-	__u64 usage;
+	__u64 count;
 
 	if (high->gone || !cgroup)
 		return 0;
-	usage = cgroup_usage(cgroup);
-	if (high->window_start && usage > high->window_usage + config.growth)
-		look->grew = true;
-	else if (usage >= high->window_usage && look->now - high->window_start < window_ns())
+	count = counted(cgroup);
+	if (high->window_start && count > high->window_count + bearable())
+		look->rose = true;
+	else if (count >= high->window_count && look->now - high->window_start < window_ns())
 		return 0;
-	high->window_usage = usage;
+	high->window_count = count;
 	high->window_start = look->now;
 	return 0;
 }
@@ -210,9 +261,9 @@ static __always_inline bool high_is_active(void)
 		bpf_for_each_map_elem(&high_memcg, look_present, &look, 0);
 		return look.present;
 	}
-	if (config.trigger == growth) {
-		bpf_for_each_map_elem(&high_memcg, look_growth, &look, 0);
-		if (look.grew)
+	if (config.trigger >= growth) {
+		bpf_for_each_map_elem(&high_memcg, look_for_rise, &look, 0);
+		if (look.rose)
 			activate(look.now);
 	}
 	return look.now < active_until;
@@ -224,7 +275,11 @@ int high_join(struct memlua_join *ctx)
 	__u64 id = ctx->cgroup_id;
 	struct high_tenant *high = bpf_map_lookup_elem(&high_memcg, &id);
 
-	return high ? adopt_cgroup(&high->cgroup, id) : -ENOENT;
+	if (!high)
+		return -ENOENT;
+	if (config.trigger == pressure && !has_pressure(id))
+		return refuse(ctx, -EOPNOTSUPP, NO_PRESSURE);
+	return adopt_cgroup(&high->cgroup, id);
 }
 
 /* --- HIGH: protection --- */

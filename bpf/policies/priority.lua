@@ -2,24 +2,42 @@
 -- is told by priority.bpf.c, which is the same in C.
 local policy = require "memlua.policy"
 
+local COUNTED_MS <const> = 2000 -- the kernel brings memory.stat and memory.pressure up to date that often
+
+local function window_of(config)
+  local is_counted = config.trigger == "refaults" or config.trigger == "pressure"
+  return is_counted and math.max(config.window_ms, COUNTED_MS) or config.window_ms
+end
+
 local function activate(config, time)
-  state.active_until = time + config.window_ms
+  state.active_until = time + window_of(config)
   stats.triggered = stats.triggered + 1
 end
 
--- A HIGH that grew opens a window; one that shrank, or whose window is over, begins another.
-local function look_for_growth(config, time)
-  local grew = false
+-- What the trigger counts of a HIGH, and how much more of it in a window is no activity yet.
+local function counted(memcg, config)
+  if config.trigger == "refaults" then return memcg.stat.workingset_refault_anon + memcg.stat.workingset_refault_file end
+  return config.trigger == "pressure" and memcg.stalled or memcg.usage
+end
+
+local function bearable(config)
+  if config.trigger == "refaults" then return config.refaults end
+  return config.trigger == "pressure" and window_of(config) * config.pressure // 100 or config.growth
+end
+
+-- A HIGH whose count rose opens a window; one whose count fell, or whose window is over, begins another.
+local function look_for_rise(config, time)
+  local rose = false
   for_each("high", function(high, memcg)
-    local usage = memcg.usage
-    if high.window_start ~= 0 and usage > high.window_usage + config.growth then
-      grew = true
-    elseif usage >= high.window_usage and time - high.window_start < config.window_ms then
+    local count = counted(memcg, config)
+    if high.window_start ~= 0 and count > high.window_count + bearable(config) then
+      rose = true
+    elseif count >= high.window_count and time - high.window_start < window_of(config) then
       return
     end
-    high.window_usage, high.window_start = usage, time
+    high.window_count, high.window_start = count, time
   end)
-  if grew then activate(config, time) end
+  if rose then activate(config, time) end
 end
 
 local function is_high_there()
@@ -34,7 +52,7 @@ end
 local function is_high_active(config)
   local time = now()
   if config.trigger == "always" or config.trigger == "faults" and config.threshold == 0 then return is_high_there() end
-  if config.trigger == "growth" then look_for_growth(config, time) end
+  if config.trigger ~= "faults" then look_for_rise(config, time) end
   return time < state.active_until
 end
 
@@ -51,11 +69,13 @@ return policy.lua {
   name = "priority",
   about = "HIGH is protected from reclaim, LOW is delayed while HIGH is active",
   config = {
-    trigger = { "faults", one_of = { "always", "faults", "growth" }, about = "when HIGH counts as active" },
+    trigger = { "faults", one_of = { "always", "faults", "growth", "refaults", "pressure" }, about = "when HIGH counts as active" },
     delay_ms = { 2000, unit = "ms", about = "delay of a LOW's slow-path charge, clamped by the kernel to 2000" },
     window_ms = { 1000, unit = "ms", about = "window of the trigger, and how long it holds" },
     threshold = { 0, about = "faults: page faults of HIGH per window above which it is active; 0: always" },
     growth = { 1 << 20, unit = "bytes", about = "growth: growth of HIGH per window above which it is active" },
+    refaults = { 256, about = "refaults: pages that HIGH reads again per window above which it is active" },
+    pressure = { 10, about = "pressure: percent of the window in which HIGH stalls for memory above which it is active" },
     use_below_low = { true, about = "answer below_low for HIGH" },
     use_below_min = { false, about = "answer below_min for HIGH" },
     only_active = { false, about = "answer below_low and below_min only while HIGH is active" },
@@ -73,7 +93,7 @@ return policy.lua {
   roles = {
     high = {
       counters = { faults = "page faults seen (trigger faults)", below_low = "times protected by below_low", below_min = "times protected by below_min" },
-      state = { window_start = 0, window_faults = 0, window_usage = 0 },
+      state = { window_start = 0, window_faults = 0, window_count = 0 },
 
       below_low = function(memcg, me, config)
         stats.below_low_calls = stats.below_low_calls + 1
@@ -96,7 +116,7 @@ return policy.lua {
         stats.faults = stats.faults + faults
         me.faults = me.faults + faults
         local time = now()
-        if time - me.window_start >= config.window_ms then me.window_start, me.window_faults = time, 0 end
+        if time - me.window_start >= window_of(config) then me.window_start, me.window_faults = time, 0 end
         me.window_faults = me.window_faults + faults
         if me.window_faults > config.threshold then activate(config, time) end
       end,

@@ -44,7 +44,7 @@ tap.like(said, "^priority\n  HIGH is protected[^\n]*%.\n\n  In a strategy: polic
 tap.like(said, "have by their own role: high, low%.\n", "its roles")
 tap.like(said, "\n  delay_ms +2000 ms +delay of a LOW's", "its configuration with default, unit and meaning")
 tap.like(said, "\n  growth +1M +growth: ", "bytes are a size")
-tap.like(said, "\n  trigger +faults +when HIGH counts as active: always, faults, growth\n", "the words that it takes")
+tap.like(said, "\n  trigger +faults +when HIGH counts as active: always, faults, growth, refaults, pressure\n", "the words that it takes")
 tap.like(said, "\n  OF EACH low +settings[^\n]*\n  calls +asked", "what it keeps of a tenant")
 tap.is(said:find "window_usage", nil, "but not what it keeps for itself")
 tap.like(said, "\n  delay_ms +sum of the delays answered, in ms\n", "statistics have a unit and no default")

@@ -32,9 +32,9 @@ end
 
 local d = policy.describe "priority"
 tap.is(d.roles, { "high", "low" }, "priority: roles")
-tap.is(keys(d.config), { "trigger", "delay_ms", "window_ms", "threshold", "growth", "use_below_low", "use_below_min", "only_active",
+tap.is(keys(d.config), { "trigger", "delay_ms", "window_ms", "threshold", "growth", "refaults", "pressure", "use_below_low", "use_below_min", "only_active",
   "graded", "headroom_max", "only_over_high" }, "priority: configuration")
-tap.is(find(d.config, "trigger").values, { "always", "faults", "growth" }, "priority: an enum lists its values")
+tap.is(find(d.config, "trigger").values, { "always", "faults", "growth", "refaults", "pressure" }, "priority: an enum lists its values")
 tap.is({ find(d.config, "delay_ms").default, find(d.config, "delay_ms").unit }, { 2000, "ms" }, "priority: default and unit")
 tap.is(find(d.stats, "faults").default, nil, "statistics have no default")
 tap.is(keys(d.tenants.low), { "calls", "active", "delay_ms" }, "priority: what is kept about a LOW")

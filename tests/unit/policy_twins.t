@@ -84,8 +84,9 @@ end
 -- ---- inputs ---------------------------------------------------------------------------------------------------------------
 
 local CONFIG <const> = {
-  trigger = function() return math.random(0, 2) end, delay_ms = function() return math.random(0, 2000) end,
+  trigger = function() return math.random(0, 4) end, delay_ms = function() return math.random(0, 2000) end,
   window_ms = function() return math.random(1, 50) * 10 end, threshold = function() return math.random(0, 3) * 20 end,
+  refaults = function() return math.random(0, 100) end, pressure = function() return math.random(0, 40) end,
   poll_ms = function() return math.random(11, 100) end, ms_per_mb = function() return math.random(0, 50) end,
   limit = function() return math.random(0, 1) * math.random(1, 512) << 20 end,
 }
@@ -123,6 +124,7 @@ local function commands(twin, described)
       put("pages", id, "-", usage, math.maxinteger >> 12, math.random(2) == 1 and math.random(0, 1 << 14) or math.maxinteger >> 12)
     end
     put("pages", 0, "-", all + math.random(0, 100), math.random(8) == 1 and math.maxinteger >> 12 or math.random(1 << 13, 1 << 16), math.maxinteger >> 12)
+    for id = 1, 2 do put("counts", id, "-", math.random(0, 20), math.random(0, 20) * 1000000) end
     local one = twin.asked[math.random(#twin.asked)]
     local range = twin.roles[one[2]]
     put("ask", math.random(range[1], range[2]), one[1], math.random(1, 64))

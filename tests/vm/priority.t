@@ -5,6 +5,7 @@ local tap = require "tap"
 local host = require "memlua.host"
 local pair = require "pair"
 local policy = require "memlua.policy"
+local ramdisk = require "memlua.machine.ramdisk"
 local worker = require "memlua.worker"
 
 local session, a, b, touch = pair.new()
@@ -57,6 +58,32 @@ do -- growth
   touch(b, "512K")
   tap.is(p:stats().delay_active, s.delay_active, "HIGH is large, but grows no more: LOW runs free")
 end
+
+-- refaults, pressure: HIGH reads over and over what doesn't fit it; the kernel counts both every 2 s
+local disk <const> = assert(ramdisk.make(40 << 20))
+a:set("memory.max", "12M")
+for _, config in ipairs { { trigger = "refaults", refaults = 100 }, { trigger = "pressure", pressure = 1 } } do
+  config.delay_ms = 50
+  local p <close> = assert(policy.attach("priority", { high = a, low = b, config = config }))
+  touch(b, "512K")
+  tap.is(p:stats().delay_active, 0, config.trigger .. ": HIGH is idle, LOW runs free")
+  local reader <close> = assert(worker.spawn(a, { kind = "file", file = disk .. "/again", size = "24M", duration = "6s" }))
+  for _ = 1, 5 do
+    host.sleep(1)
+    touch(b, "512K")
+  end
+  local s = p:stats()
+  tap.ok(s.delay_active > 0 and s.triggered >= 1, "HIGH lacks memory, LOW is delayed", s)
+  reader:wait(60)
+  for _ = 1, 2 do -- what was counted last is seen, and its window passes
+    host.sleep(2.5)
+    s = p:stats()
+    touch(b, "512K")
+  end
+  tap.is(p:stats().delay_active, s.delay_active, "HIGH is there, but lacks nothing any more: LOW runs free")
+end
+a:set("memory.max", "max")
+ramdisk.drop()
 
 do -- graded, only_over_high
   local p <close> = assert(policy.attach("priority", { high = a, low = b, config = { delay_ms = 1000, graded = true, headroom_max = "64M" } }))

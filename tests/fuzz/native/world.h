@@ -12,6 +12,8 @@
 static struct mem_cgroup memcgs[TENANTS + 1]; /* 0: the parent */
 static struct cgroup groups[TENANTS + 1];
 static struct kernfs_node nodes[TENANTS + 1];
+static __u64 stalls[TENANTS + 1][PSI_MEM_SOME + 1]; /* struct psi_group; ns */
+static __u64 refaults_of_file[TENANTS + 1];
 static __u64 time_ns;
 
 static void *entry(__u64 id);
@@ -55,12 +57,34 @@ void bpf_cgroup_release(struct cgroup *cgroup)
 {
 }
 
+struct cgroup *bpf_cgroup_ancestor(struct cgroup *cgroup, int level)
+{
+	return level ? cgroup : &groups[0];
+}
+
+struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css)
+{
+	return (struct mem_cgroup *)css->cgroup->subsys[0];
+}
+
+void bpf_put_mem_cgroup(struct mem_cgroup *memcg)
+{
+}
+
+unsigned long bpf_mem_cgroup_page_state(struct mem_cgroup *memcg, int idx)
+{
+	return idx == WORKINGSET_REFAULT_FILE ? refaults_of_file[memcg - memcgs] : 0;
+}
+
 static void set_up(void)
 {
 	for (int i = 0; i <= TENANTS; i++) {
 		nodes[i].id = i ? i : 99;
 		groups[i].kn = &nodes[i];
 		groups[i].subsys[0] = &memcgs[i].css;
+		groups[i].self.cgroup = &groups[i];
+		groups[i].level = !!i;
+		groups[i].psi = (struct psi_group *)stalls[i];
 		memcgs[i].css.cgroup = &groups[i];
 		memcgs[i].css.parent = i ? &memcgs[0].css : NULL;
 		memcgs[i].memory.parent = i ? &memcgs[0].memory : NULL;
@@ -81,6 +105,9 @@ int main(void)
 			memcgs[id].memory.usage.counter = a;
 			memcgs[id].memory.max = b;
 			memcgs[id].memory.high = c;
+		} else if (!strcmp(word, "counts")) {
+			refaults_of_file[id] += a;
+			stalls[id][PSI_MEM_SOME] += b;
 		} else if (!strcmp(word, "set")) {
 			set_member(id, name, a);
 		} else if (!strcmp(word, "ask")) {

@@ -28,6 +28,9 @@ function Cgroup:__index(name)
     v = counts_of(sys.read(self.path .. "/memory.events"))
   elseif name == "stat" then
     v = setmetatable(counts_of(sys.read(self.path .. "/memory.stat")), NOTHING)
+  elseif name == "stalled" then
+    local total = (sys.first_line(self.path .. "/memory.pressure") or ""):match "^some .*total=(%d+)"
+    v = (math.tointeger(total) or 0) // 1000 -- 0: no PSI, or no such file
   elseif FILES[name] then
     local text = sys.first_line(self.path .. "/" .. FILES[name])
     v = text and math.tointeger(tonumber(text)) or LEAST[name] or UNLIMITED
@@ -36,7 +39,7 @@ function Cgroup:__index(name)
   return v
 end
 
---- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, swap, max, high, low, min (bytes), parent, events, stat.
+--- What a policy's function sees as memcg, from the files of the cgroup at `path`: usage, swap, max, high, low, min (bytes), stalled (ms), parent, events, stat.
 function files.cgroup(path) return setmetatable({ path = path }, Cgroup) end
 
 --- The page faults of a cgroup so far.

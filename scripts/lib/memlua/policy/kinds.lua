@@ -22,10 +22,11 @@ kinds.callbacks = {
   join = { answer = "join", parameters = {} },
 }
 
---- What memcg has: name -> { type, c = with %s for the cgroup }. Sizes are bytes.
+--- What memcg has: name -> { type, c = with %s for the cgroup }. Sizes are bytes, times ms.
 kinds.memcg = {
   usage = { type = "number", c = "lua_usage(%s)" },
   swap = { type = "number", c = "lua_swap(%s)" },
+  stalled = { type = "number", c = "lua_stalled(%s)" },
   max = { type = "number", c = "lua_limit(%s, max)" },
   high = { type = "number", c = "lua_limit(%s, high)" },
   low = { type = "number", c = "lua_limit(%s, low)" },
@@ -72,7 +73,7 @@ for name, list, item in STAT:gmatch "(%S+) (%S+)%.(%S+)" do
   kinds.readings[#kinds.readings + 1] = "stat." .. name
 end
 
-kinds.readings[#kinds.readings + 1] = "swap"
+for _, name in ipairs { "swap", "stalled" } do kinds.readings[#kinds.readings + 1] = name end
 
 local number_of = {}
 for i, name in ipairs(kinds.readings) do number_of[name] = i end
