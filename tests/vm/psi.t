@@ -1,8 +1,10 @@
 -- A kernel with pressure switched off (psi=0): controllers that need it are left out, with the reason and what helps; the others run.
 package.path = arg[0]:match "^(.*)/[^/]*/[^/]*$" .. "/lib/?.lua;" .. package.path
 local tap = require "tap"
+local cgroup = require "memlua.cgroup"
 local controllers = require "memlua.controllers"
 local host = require "memlua.host"
+local policy = require "memlua.policy"
 local report = require "memlua.report"
 local scenario = require "memlua.scenario"
 local sys = require "memlua.base.sys"
@@ -45,5 +47,11 @@ for _, name in ipairs { "kill", "senpai" } do
 end
 local text = report.text { folder }
 tap.like(text, "stall +%- .* skipped: ", "the report says so")
+
+local cg <close> = assert(cgroup.create "unpressed")
+for name, role in pairs { priority = "high", async = "tenant" } do
+  local p, why = policy.attach(name, { [role] = cg, config = { trigger = "pressure" } })
+  tap.ok(not p and why:find("switched off (psi=0)", 1, true), name .. " by pressure is refused", why)
+end
 
 tap.done()
