@@ -28,6 +28,7 @@ tap.fails(function() comparators.memory_qos { requests = { web = "100M" } } end,
 tap.fails(function() comparators.memory_qos { requests = { web = "2M" }, limits = { web = "1M" } } end, "limits.web: below its request", "one below the request", 1)
 tap.fails(function() comparators.memory_qos() end, "requests: none", "nobody", 1)
 tap.fails(function() comparators.earlyoom { shar = 1 } end, "comparators.earlyoom: shar; did you mean 'share'?", "an unknown option", 1)
+tap.fails(function() comparators.oomd_senpai { stall = 0 } end, "comparators.oomd_senpai: stall: 0 is below", "another", 1)
 tap.fails(function() comparators.oomd { pressure = 101 } end, "comparators.oomd: pressure: 101 is above", "a bad one", 1)
 
 -- ---- as strategies ---------------------------------------------------------------------------------------------------
@@ -36,7 +37,7 @@ local function checked(strategy)
   return spec.check({ name = "x", limits = { ["memory.max"] = "100M" }, tenants = { { name = "web", workload = { size = "10M" } }, { name = "batch", workload = { size = "10M" } } },
                       strategies = { strategy } }, host.settings).strategies[1]
 end
-for _, name in ipairs { "earlyoom", "nohang", "oomd", "min_ttl", "damon_reclaim", "zswap", "zram" } do
+for _, name in ipairs { "earlyoom", "nohang", "oomd", "oomd_senpai", "min_ttl", "damon_reclaim", "zswap", "zram" } do
   tap.is(checked(comparators[name] { name = "one" }).name, "one", name .. " is a strategy")
 end
 tap.is(checked(qos).tenants.web.limits["memory.max"], 200 << 20, "so is memory_qos")

@@ -51,6 +51,23 @@ for _, case in ipairs(PROGRAMS) do
     tap.ok(folder and report.text { folder }:find(name .. ": counted: kills %d") ~= nil, "  the report says so")
   end
 end
+do -- Senpai takes from an idle low tenant what it has cached; nobody is killed
+  local idle = { tenants = { anon("high", "high", "8M", "10s"), { name = "low", workload = { kind = "file", size = "32M", passes = 1, hold = "9s" } } } }
+  local folder, status, why = tried(comparators.oomd_senpai { period = "1s", probe = 0.3, floor = "4M" }, idle)
+  if not sys.which "oomd" then
+    tap.is(status, 4, "oomd_senpai says that oomd isn't installed", why)
+  else
+    local run = folder and folder.runs[1]
+    tap.ok(run and run.controller.counted.probes >= 2, "oomd_senpai has probed, which its own counter shows", why, run and run.controller)
+    local memory = run and run.tenants[2].memory or {}
+    local most, last = 0, 0
+    for _, sample in ipairs(memory) do
+      if sample[2] > 0 then most, last = math.max(most, sample[2]), sample[2] end
+    end
+    tap.ok(last < most / 2, "  and low had less and less", most, last)
+    tap.is(folder and ended(folder), { "done", "done" }, "  which cost nobody's life")
+  end
+end
 if sys.which "nohang" then
   local _, status, why = tried(comparators.nohang())
   tap.is({ status, why:find("nohang takes no threshold above half of the machine", 1, true) ~= nil }, { 4, true }, "nohang says that this machine is too large for it")

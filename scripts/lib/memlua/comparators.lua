@@ -87,16 +87,20 @@ end
 
 local function relative(path) return path:sub(#memlua.must(host.cgroup_mount()) + 2) end
 
-local function oomd_config(seen, o)
+-- The session and its low ones, as oomd names them.
+local function oomd_cgroups(seen)
   local _, paths = low_ones(seen)
   for i, path in ipairs(paths) do paths[i] = relative(path) end
-  local session, low = relative(seen.session.path), table.concat(paths, ",")
-  local function text(x) return ("%.0f"):format(x) end
-  local pressed = { name = "pressure_above", args = { cgroup = session, resource = "memory", threshold = text(o.pressure), duration = text(o.duration) } }
-  local reclaimed = { name = "memory_reclaim", args = { cgroup = session, duration = "10" } }
-  local kill = { name = "kill_by_memory_size_or_growth", args = { cgroup = low, post_action_delay = "15" } }
-  return json.encode { rulesets = json.array { { name = "session", detectors = json.array { json.array { "pressed", pressed, reclaimed } },
-                       actions = json.array { kill } } } }
+  return relative(seen.session.path), table.concat(paths, ",")
+end
+
+local function whole(x) return ("%.0f"):format(x) end
+
+-- Where all `detectors`, a list of { name, args }, fire, the action is taken; looks every `interval`, seconds.
+local function oomd(seen, interval, detectors, action)
+  local ruleset = { name = "session", detectors = json.array { json.array { "all", table.unpack(detectors) } }, actions = json.array { action } }
+  return { "oomd", "--interval", whole(math.max(1, interval)), "--cgroup-fs", memlua.must(host.cgroup_mount()), "--runtime-dir", seen.folder,
+           "--kmsg-override", seen.folder .. "/oomd.kmsg", "--config", save(seen.folder .. "/oomd.json", json.encode { rulesets = json.array { ruleset } }) }
 end
 
 --- comparators.oomd{ pressure (60), duration ("30s"), interval ("5s") } -> strategy: oomd with the rule of its desktop.json for the session: where
@@ -106,8 +110,27 @@ function comparators.oomd(given)
   local o = options_of("oomd", given, { pressure = { 60, check.number { min = 0, max = 100 } }, duration = { "30s", check.duration },
                                         interval = { "5s", check.duration } })
   return { name = o.name, controller = { prints = { kills = "trusted%.oomd_kill_uuid" }, argv = function(seen)
-    return { "oomd", "--interval", ("%.0f"):format(math.max(1, o.interval)), "--cgroup-fs", memlua.must(host.cgroup_mount()), "--runtime-dir", seen.folder,
-             "--kmsg-override", seen.folder .. "/oomd.kmsg", "--config", save(seen.folder .. "/oomd.json", oomd_config(seen, o)) }
+    local session, low = oomd_cgroups(seen)
+    return oomd(seen, o.interval, {
+      { name = "pressure_above", args = { cgroup = session, resource = "memory", threshold = whole(o.pressure), duration = whole(o.duration) } },
+      { name = "memory_reclaim", args = { cgroup = session, duration = "10" } },
+    }, { name = "kill_by_memory_size_or_growth", args = { cgroup = low, post_action_delay = "15" } })
+  end } }
+end
+
+--- comparators.oomd_senpai{ period ("6s"), probe (0.01), stall (0.01), floor ("100M") } -> strategy: Senpai as oomd has it. Every second it looks
+--- at each low tenant: where that has stalled for memory for `stall` seconds since its limit was last changed, memory.high is raised, and
+--- where it hasn't for `period`, lowered by up to `probe` of itself, to no less than `floor` above what can't be reclaimed. Whole seconds. Counter:
+--- times that it has lowered one. Source: the plugin senpai of Debian's oomd 0.5.0, whose constants these are but `floor`, 1G there.
+function comparators.oomd_senpai(given)
+  local o = options_of("oomd_senpai", given, { period = { "6s", check.duration }, probe = { 0.01, common.share }, stall = { 0.01, check.number { min = 0.001 } },
+                                               floor = { "100M", check.bytes } })
+  return { name = o.name, controller = { prints = { probes = "[1-9]%d* probe attempts" }, argv = function(seen)
+    local session, low = oomd_cgroups(seen)
+    return oomd(seen, 1, { { name = "exists", args = { cgroup = session } } }, { name = "senpai", args = {
+      cgroup = low, limit_min_bytes = whole(o.floor), interval = whole(o.period), pressure_ms = whole(o.stall * 1000), max_probe = tostring(o.probe),
+      log_interval = "1",
+    } })
   end } }
 end
 
