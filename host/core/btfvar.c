@@ -50,9 +50,15 @@ static bool is_text(const struct btf *btf, const struct btf_type *array)
 	       strstr(name_of(btf, t->name_off), "char");
 }
 
+/* As a number here has: BTF may say any size, 0 too. */
+static bool is_sized(const struct btf_type *t)
+{
+	return t->size >= 1 && t->size <= sizeof(uint64_t);
+}
+
 static enum btfvar_kind int_kind(const struct btf_type *t)
 {
-	if (t->size > 8 || btf_int_offset(t) || btf_int_bits(t) != t->size * 8)
+	if (!is_sized(t) || btf_int_offset(t) || btf_int_bits(t) != t->size * 8)
 		return BTFVAR_OTHER;
 	if (btf_int_encoding(t) & BTF_INT_BOOL)
 		return BTFVAR_BOOL;
@@ -68,7 +74,7 @@ enum btfvar_kind btfvar_kind(const struct btfvar *var)
 		return int_kind(t);
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		return t->size <= 8 ? BTFVAR_ENUM : BTFVAR_OTHER;
+		return is_sized(t) ? BTFVAR_ENUM : BTFVAR_OTHER;
 	case BTF_KIND_STRUCT:
 		return BTFVAR_STRUCT;
 	case BTF_KIND_ARRAY:
