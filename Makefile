@@ -246,8 +246,9 @@ fuzz: $(MEMLUA) $(TEST_HELPERS)
 	$(MEMLUA) tests/unit/policy_fuzz.t $(FUZZ_PROGRAMS) $(SEED)
 	$(MEMLUA) --vm tests/vm/policy_fuzz.t 12 $(SEED)
 fuzz-few: $(FUZZERS)
-	@for fuzzer in $^; do name=$$(basename $$fuzzer); echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
-		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- tests/fuzz/seeds/$$name \
+	@for fuzzer in $^; do name=$$(basename $$fuzzer); found=$(BUILD)/few/$$name; rm -rf $$found; mkdir -p $$found; \
+		echo "fuzz $$name: $(FUZZ_RUNS) inputs"; \
+		$$fuzzer $(FUZZ_FLAGS) -seed=1 -runs=$(FUZZ_RUNS) -artifact_prefix=$(BUILD)/$$name- $$found tests/fuzz/seeds/$$name \
 			>$(BUILD)/$$name.log 2>&1 || { cat $(BUILD)/$$name.log; exit 1; }; done
 fuzz-long: $(FUZZERS)
 	@for fuzzer in $^; do name=$$(basename $$fuzzer); mkdir -p $(BUILD)/corpus/$$name; echo "fuzz $$name: $(FUZZ_SECONDS) s"; \
