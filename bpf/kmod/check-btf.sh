@@ -25,8 +25,34 @@ section()
 
 words() { od -An -v -w4 -tu4 "$@" | tr -d ' '; }
 
-# The strings' length, from the header of a BTF section.
-strings_of() { words -N 24 "$1" | sed -n 6p; }
+# header FILE WORD: a word of a BTF section's header: 2 its length, 3 and 4 where the types are and how long, 5 and 6 the strings.
+header() { words -N 24 "$1" | sed -n "$2p"; }
+
+# structs_in FILE STRINGS: how often a BTF section has the type, whose name is the string at so many bytes.
+structs_in()
+{
+	words -j $(($(header "$1" 2) + $(header "$1" 3))) -N "$(header "$1" 4)" "$1" | awk -v name="$2" '
+		BEGIN { # words behind a type of each kind: so many, and so many for each of its members
+			fixed[1] = fixed[14] = fixed[17] = 1; fixed[3] = 3
+			each[4] = each[5] = each[15] = each[19] = 3; each[6] = each[13] = 2
+		}
+		skip > 0 { skip--; next }
+		{ field[n++] = $1 }
+		n == 3 {
+			kind = int(field[1] / 16777216) % 32
+			if (kind == 4 && field[0] == name) found++
+			skip = fixed[kind] + each[kind] * (field[1] % 65536)
+			n = 0
+		}
+		END { print found + 0 }'
+}
+
+# name_in FILE: at how many bytes in its strings the type's name is; -1: nowhere.
+name_in()
+{
+	at=$(tail -c +$(($(header "$1" 2) + $(header "$1" 5) + 1)) "$1" | tr '\0' '\n' | grep -abx "$type" | cut -d: -f1)
+	echo "${at:--1}"
+}
 
 section "$module" .BTF > "$work/btf"
 [ -s "$work/btf" ] || fail "built without BTF; it takes pahole, $headers/vmlinux and CONFIG_DEBUG_INFO_BTF_MODULES"
@@ -35,22 +61,10 @@ section "$module" .BTF.base > "$work/base"
 [ -s "$work/base" ] || section "$headers/vmlinux" .BTF > "$work/base"
 [ -s "$work/base" ] || cp "$headers/vmlinux" "$work/base" # as /sys/kernel/btf/vmlinux: BTF and nothing else
 
-set -- $(words -N 24 "$work/btf")
-header=$2 types=$3 length=$4 strings=$5
-name=$(tail -c +$((header + strings + 1)) "$work/btf" | tr '\0' '\n' | grep -abx "$type" | cut -d: -f1)
-found=$(words -j $((header + types)) -N "$length" "$work/btf" | awk -v name=$((${name:--1} + $(strings_of "$work/base"))) '
-	BEGIN { # words behind a type of each kind: so many, and so many for each of its members
-		fixed[1] = fixed[14] = fixed[17] = 1; fixed[3] = 3
-		each[4] = each[5] = each[15] = each[19] = 3; each[6] = each[13] = 2
-	}
-	skip > 0 { skip--; next }
-	{ field[n++] = $1 }
-	n == 3 {
-		kind = int(field[1] / 16777216) % 32
-		if (kind == 4 && field[0] == name) found++
-		skip = fixed[kind] + each[kind] * (field[1] % 65536)
-		n = 0
-	}
-	END { print found + 0 }')
+name=$(name_in "$work/btf")
+[ "$name" = -1 ] || name=$((name + $(header "$work/base" 6)))
+found=$(structs_in "$work/btf" "$name")
+[ "$found" != 0 ] || [ "$(structs_in "$work/base" "$(name_in "$work/base")")" = 0 ] ||
+	fail "the kernel has struct $type itself, and needs no module"
 [ "$found" = 1 ] || fail "struct $type stands $found times in its BTF, and BPF takes it only if it is there once;" \
 	"another version of pahole ($(pahole --version 2>/dev/null || echo none here)) may help"

@@ -139,10 +139,10 @@ local function section(types, strings)
   local body = table.concat(words)
   return string.pack("<I2BBI4I4I4I4I4", 0xeb9f, 1, 0, 24, 0, #body, #body, #strings) .. body .. strings
 end
-local function checked(types)
+local function checked(types, base)
   local strings <const> = "other\0memcg_bpf_ops\0"
   write(scratch .. "/btf", section(types, strings))
-  write(scratch .. "/m/vmlinux", section({}, "\0" .. ("x"):rep(98) .. "\0")) -- 100 bytes of strings, as BTF alone
+  write(scratch .. "/m/vmlinux", base or section({}, "\0" .. ("x"):rep(98) .. "\0")) -- 100 bytes of strings, as BTF alone
   assert(os.execute(("cd %s && echo | as -o empty.o - && objcopy --add-section .BTF=btf empty.o m.ko"):format(scratch)))
   return output_of(("sh %s %s/m.ko %s/m"):format(quote(tests .. "/../bpf/kmod/check-btf.sh"), scratch, scratch))
 end
@@ -152,6 +152,8 @@ local text, status = checked { { ours, STRUCT, 8 }, { theirs, STRUCT | 1, 8 }, {
 tap.ok(status == 1 and text:find("stands 2 times", 1, true), "two are an error, whatever a member's words look like", text)
 text, status = checked { { ours, FWD, 0 } }
 tap.ok(status == 1 and text:find("stands 0 times", 1, true), "so is none", text)
+text, status = checked({ { 1, STRUCT, 8 } }, section({ { 1, STRUCT, 8 } }, "\0memcg_bpf_ops\0"))
+tap.ok(status == 1 and text:find("the kernel has struct memcg_bpf_ops itself, and needs no module", 1, true), "unless the kernel has it", text)
 assert(os.execute(("cd %s && cp empty.o m.ko"):format(scratch)))
 tap.like(output_of(("sh %s %s/m.ko %s/m"):format(quote(tests .. "/../bpf/kmod/check-btf.sh"), scratch, scratch)),
   "built without BTF", "and no BTF at all")
