@@ -70,11 +70,10 @@ publish()
 	kernel=$cache/kernels/$release
 	if [ ! -e "$kernel/release" ] || [ "$(readlink "$kernel/headers")" != "$work/source" ]; then
 		rm -rf "$kernel"
-		mkdir -p "$kernel/lib/modules/$release"
+		mkdir -p "$kernel"
 		ln "$work/source/arch/x86/boot/bzImage" "$kernel/vmlinuz"
 		ln -s "$work/source" "$kernel/headers"
-		cp "$work/source/modules.builtin" "$work/source/modules.order" "$kernel/lib/modules/$release"
-		depmod -b "$kernel" "$release" 2>/dev/null || true
+		make -s -C "$work/source" INSTALL_MOD_PATH="$kernel" modules_install >&2
 		cp "$work/release" "$kernel/release"
 	fi
 	echo "$release"
