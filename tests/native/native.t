@@ -37,7 +37,7 @@ tap.like(said, ("native memcg_bpf_ops (%s)"):format(interface), "and one line sa
 local module, why = kernels.module(kernel.headers, release)
 tap.ok(not module and why:find("the kernel has struct memcg_bpf_ops itself, and needs no module", 1, true), "memlua's module isn't built for it", module, why)
 -- one built all the same
-local sources <const> = sys.quote(arg[0]:match "^(.*)/tests/[^/]*/[^/]*$" .. "/bpf")
+local sources <const> = sys.quote(arg[0]:match "^(.*)tests/[^/]*/[^/]*$" .. "bpf")
 assert(os.execute(("cp -r %s %s/bpf && make -s -C %s M=%s/bpf/kmod modules >&2"):format(sources, scratch, kernel.headers, scratch)))
 said = vm(("-e 'require \"memlua.host\".enter(); os.execute \"insmod %s/bpf/kmod/memcg_bpf_ops.ko; dmesg | grep memcg_bpf_ops\"'"):format(scratch))
 tap.like(said, "insmod: ERROR: .*: Operation not supported", "and refuses to load")
