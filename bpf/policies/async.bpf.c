@@ -157,8 +157,7 @@ static __always_inline bool is_triggered(struct tenant *tenant, struct mem_cgrou
 		return rate_of(tenant, memcg) >=
 		       10ULL * (going ? config.stop_pressure : config.start_pressure);
 	case faults:
-		return rate_of(tenant, memcg) >=
-		       (going ? config.stop_faults : config.start_faults);
+		return rate_of(tenant, memcg) >= (going ? config.stop_faults : config.start_faults);
 	default:
 		return false;
 	}

@@ -144,7 +144,10 @@ extern struct cgroup *bpf_cgroup_ancestor(struct cgroup *cgroup, int level) __ks
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 
-/* Of Linux 7.0 and later, or of memlua's module: see bpf/kmod/kfuncs.c. */
+/*
+ * Of Linux 7.0 and later, or of memlua's module: see bpf/kmod/kfuncs.c. A policy that can do without one calls it by a flavour of its
+ * name, which it declares weak, where bpf_ksym_exists() says so: see priority.bpf.c.
+ */
 extern struct mem_cgroup *bpf_get_mem_cgroup(struct cgroup_subsys_state *css) __ksym;
 extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym;
 extern unsigned long bpf_mem_cgroup_usage(struct mem_cgroup *memcg) __ksym;

@@ -23,6 +23,11 @@
  */
 #include "memlua.bpf.h"
 
+/* The trigger refaults alone takes them: by a flavour of its name memlua lets a kernel lack a function. */
+extern typeof(bpf_get_mem_cgroup) bpf_get_mem_cgroup___refaults __ksym __weak;
+extern typeof(bpf_put_mem_cgroup) bpf_put_mem_cgroup___refaults __ksym __weak;
+extern typeof(bpf_mem_cgroup_page_state) bpf_mem_cgroup_page_state___refaults __ksym __weak;
+
 enum priority_trigger {
 	always,
 	faults,
@@ -40,7 +45,8 @@ struct priority_config {
 		__doc("faults: page faults of HIGH per window above which it is active; 0: always");
 	__u64 growth __doc("growth: growth of HIGH per window above which it is active")
 		__unit("bytes");
-	__u64 refaults __doc("refaults: pages that HIGH reads again per window above which it is active");
+	__u64 refaults
+		__doc("refaults: pages that HIGH reads again per window above which it is active");
 	__u32 pressure __doc(
 		"pressure: percent of the window in which HIGH stalls for memory above which it is active");
 	bool use_below_low __doc("answer below_low for HIGH");
@@ -202,17 +208,28 @@ static long look_present(void *map, __u64 *id, struct high_tenant *high, struct 
 	return 1; /* enough */
 }
 
+static __always_inline bool knows_refaults(void)
+{
+	return bpf_ksym_exists(bpf_get_mem_cgroup___refaults) &&
+	       bpf_ksym_exists(bpf_put_mem_cgroup___refaults) &&
+	       bpf_ksym_exists(bpf_mem_cgroup_page_state___refaults);
+}
+
 static __always_inline __u64 refaults_of(struct cgroup *cgroup)
 {
 	__u32 anon = bpf_core_enum_value(enum node_stat_item, WORKINGSET_REFAULT_ANON);
 	__u32 file = bpf_core_enum_value(enum node_stat_item, WORKINGSET_REFAULT_FILE);
-	struct mem_cgroup *memcg = bpf_get_mem_cgroup(&cgroup->self);
+	struct mem_cgroup *memcg;
 	__u64 pages;
 
+	if (!knows_refaults())
+		return 0;
+	memcg = bpf_get_mem_cgroup___refaults(&cgroup->self);
 	if (!memcg)
 		return 0;
-	pages = bpf_mem_cgroup_page_state(memcg, anon) + bpf_mem_cgroup_page_state(memcg, file);
-	bpf_put_mem_cgroup(memcg);
+	pages = bpf_mem_cgroup_page_state___refaults(memcg, anon) +
+		bpf_mem_cgroup_page_state___refaults(memcg, file);
+	bpf_put_mem_cgroup___refaults(memcg);
 	return pages;
 }
 
@@ -279,6 +296,10 @@ int high_join(struct memlua_join *ctx)
 		return -ENOENT;
 	if (config.trigger == pressure && !has_pressure(id))
 		return refuse(ctx, -EOPNOTSUPP, NO_PRESSURE);
+	if (config.trigger == refaults && !knows_refaults())
+		return refuse(
+			ctx, -EOPNOTSUPP,
+			"trigger refaults: takes functions of Linux 7.0, which memlua's module has, too (--vm)");
 	return adopt_cgroup(&high->cgroup, id);
 }
 

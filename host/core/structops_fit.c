@@ -11,10 +11,13 @@
 #include "error.h"
 #include "memcg_bpf_ops.h"
 
-/* The kernel's functions that programs may call and that not every kernel has: those of the memory controller. */
+/*
+ * The kernel's functions that programs may call and that not every kernel has: those of the memory controller. One that is
+ * called by a flavour of its name (NAME___FLAVOUR, weak) the policy looks for itself.
+ */
 static bool is_lent(const char *name)
 {
-	return !strncmp(name, "bpf_", 4) && strstr(name, "mem_cgroup");
+	return !strncmp(name, "bpf_", 4) && strstr(name, "mem_cgroup") && !strstr(name, "___");
 }
 
 int structops_check_calls(const struct structops_target *target, const struct btf *btf,

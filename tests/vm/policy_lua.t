@@ -281,7 +281,7 @@ local results = scenario.run {
   limits = { ["memory.max"] = "48M", ["memory.swap.max"] = 0 },
   tenants = {
     { name = "a", role = "tenant", workload = { kind = "anon", size = "24M" }, policy = { soft = "8M" } },
-    { name = "b", role = "tenant", workload = { kind = "anon", size = "24M", hold = "2s" }, policy = { soft = "64M", is_odd = true } },
+    { name = "b", role = "tenant", workload = { kind = "anon", size = "24M", hold = "2s" }, policy = { soft = "48M", is_odd = true } },
     { name = "c", role = "tenant", workload = { kind = "file", size = "48M", passes = 2 }, policy = { soft = "1M" } },
   },
   strategies = { { name = "kept", policy = { name = kept, record = true } } },

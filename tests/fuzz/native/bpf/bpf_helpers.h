@@ -19,6 +19,10 @@
 #define __kptr
 #define __ksym
 #define __weak
+#define bpf_ksym_exists(function) 1
+#define bpf_get_mem_cgroup___refaults bpf_get_mem_cgroup
+#define bpf_put_mem_cgroup___refaults bpf_put_mem_cgroup
+#define bpf_mem_cgroup_page_state___refaults bpf_mem_cgroup_page_state
 #define bpf_repeat(turns) for (int __turn = 0; __turn < (turns); __turn++)
 
 void *bpf_map_lookup_elem(void *map, const void *key);
