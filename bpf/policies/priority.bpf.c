@@ -32,7 +32,7 @@ enum priority_trigger {
 	always,
 	faults,
 	growth,
-	refaults,
+	refaults, /* from here on what the kernel counts every COUNTED_MS */
 	pressure,
 };
 
