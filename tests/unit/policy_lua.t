@@ -313,6 +313,31 @@ assert(host.save(cgroup .. "/memory.stat", "anon 4096\npgfault 7\n"))
 local memcg = require "memlua.policy.files".cgroup(cgroup)
 tap.is({ memcg.stat.anon, memcg.stat.pgfault, memcg.stat.percpu }, { 4096, 7, 0 }, "memcg.stat, where a kernel counts it")
 
+-- ---- in user space: one look at a tenant that has long charged all it has ---------------------------------------------------------------
+
+local asked = policy.lua { name = "asked", stats = { "calls", "first" }, roles = { tenant = {
+  charged = function(memcg)
+    stats.calls = stats.calls + 1
+    if stats.calls == 1 then stats.first = memcg.usage end
+    if memcg.usage <= 16 << 20 then return 0 end
+    return 3600000
+  end,
+} } }
+
+local target, looks, told = { name = "t", path = cgroup, frozen = 0, freeze = function(t) t.frozen = t.frozen + 1 end }, {}, {}
+local user = require "memlua.policy.user"
+assert(host.save(cgroup .. "/memory.current", "0\n"))
+user.controller(user.open(asked), { tenant = { "t" } }, {}, 1) { tenants = { { name = "t" } }, tenant = function() return target end,
+  every = function(_, _, look) looks[1] = look end, at_end = function(_, tell) told[1] = tell end }
+assert(host.save(cgroup .. "/memory.current", "25165824\n"))
+looks[1]()
+local stdout, said = io.stdout, {}
+io.stdout = { write = function(_, ...) said[#said + 1] = table.concat { ... } end, flush = function() end }
+told[1]()
+io.stdout = stdout
+local stats_told = require "memlua.json".decode(table.concat(said)).stats
+tap.is({ stats_told.first, stats_told.calls, target.frozen }, { 262144, 65, 1 }, "each 64 pages are asked about with the usage as it was by then")
+
 -- ---- in user space: checked without an object ------------------------------------------------------------------------------------------
 
 local scenario = require "memlua.scenario"

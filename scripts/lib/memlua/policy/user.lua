@@ -92,12 +92,21 @@ local MOST_ASKED <const> = 4096 -- times in one look: 1G of growth
 
 local function now() return math.floor(host.monotonic() * 1000) end
 
+-- Asks about the first 64 pages of those that weren't asked about. The kernel asks as it charges, so the usage is as it was by then.
+local function ask_charged(self, member)
+  local memcg, usage = member.memcg, member.memcg.usage
+  memcg.usage = math.max(usage - (member.unasked - BATCH) * PAGE, 0)
+  local ms = self.instance:call(member.role, "charged", memcg, member.me, BATCH, 0) -- by which thread, nobody tells
+  memcg.usage = usage
+  return ms
+end
+
 -- Asks for each 64 pages that a tenant has charged and wasn't asked about, until one answer is a delay: the time of that passes
 -- before the next is asked, as in the kernel. Of a held tenant the same is asked again. Returns the delay, ms, or nil.
 local function next_delay(self, member)
   for _ = 1, MOST_ASKED do
     if member.unasked < BATCH then return nil end
-    local ms = self.instance:call(member.role, "charged", member.memcg, member.me, BATCH, 0) -- by which thread, nobody tells
+    local ms = ask_charged(self, member)
     local is_delay = ms > 10 -- the kernel sleeps for no less
     if not (is_delay and member.hold) then member.unasked = member.unasked - BATCH end
     if is_delay then return ms end
@@ -197,8 +206,8 @@ local function tell(self)
 end
 
 --- The controller f(c) of a policy (user.open's), as a strategy takes one. `roles`: { ROLE = { tenant's name, ... } }; `settings`: { NAME =
---- { KEY = value } }; `period`: seconds between two looks. A tenant whose usage grew is asked about once for each 64 pages, and frozen
---- for each answer in turn; one of 10 ms or less is left out.
+--- { KEY = value } }; `period`: seconds between two looks. A tenant whose usage grew is asked about once for each 64 pages, with its own usage
+--- as it was by then (all else is as the look finds it), and frozen for each answer in turn; one of 10 ms or less is left out.
 function user.controller(opened, roles, settings, period)
   return function(c)
     local self = { members = {} }
