@@ -15,6 +15,7 @@
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more
 #   make check-kernels   the tests of the microVM on several kernels: KERNELS="6.12 7.2 7.3"; tests/kernels.sh tells more
+#   make check-dkms   build, install and load the module by dkms, as root
 #   make check-machines   the README's sweep over several machines, by GNU parallel and by a Slurm of its own, as root
 #   make install  put it below PREFIX (/usr/local), or DESTDIR for packagers; make uninstall takes it away
 #   make help     this
@@ -39,7 +40,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-machines check-debug check-native check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
+.PHONY: all demo check check-unit check-vm check-kill check-faults check-valgrind cycles-sanitized check-distros check-kernels check-dkms check-machines check-debug check-native check-asan check-sanitized check-fuzz fuzz fuzz-few fuzz-long bench lint format man install uninstall clean help
 
 all: $(BUILD)/memlua
 
@@ -279,6 +280,10 @@ check-distros:
 KERNELS ?= 6.12 7.2 7.3
 check-kernels: $(MEMLUA) $(TEST_POLICIES) $(TEST_HELPERS)
 	$(if $(filter command environment,$(origin DISTROS)),DISTROS="$(DISTROS)") tests/kernels.sh $(abspath $(MEMLUA)) $(KERNELS)
+
+# the module by dkms, of what make install puts there
+check-dkms: $(MEMLUA)
+	$(PROVE) --verbose tests/dkms/dkms.t
 
 check-machines: $(MEMLUA)
 	tests/machines.sh $(abspath $(MEMLUA))

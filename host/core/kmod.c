@@ -63,14 +63,16 @@ static bool find_in(const char *folder, char *path, size_t size)
 	return true;
 }
 
-/* Where modules_install and dkms put what the kernel itself doesn't bring. */
-static bool find_installed(const char *release, char *path, size_t size)
+bool kmod_find_installed(char *path, size_t size)
 {
+	/* where modules_install and dkms put what the kernel itself doesn't bring */
 	static const char *const folders[] = {"updates/dkms", "updates", "extra"};
+	struct utsname uts;
 	char folder[256];
 
+	uname(&uts);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(folder, sizeof(folder), "/lib/modules/%s/%s", release, folders[i]);
+		snprintf(folder, sizeof(folder), "/lib/modules/%s/%s", uts.release, folders[i]);
 		if (find_in(folder, path, size))
 			return true;
 	}
@@ -85,7 +87,7 @@ static int find_module(const char *release, char *path, size_t size, struct erro
 		snprintf(path, size, "%s", given);
 		return 0;
 	}
-	if (find_installed(release, path, size))
+	if (kmod_find_installed(path, size))
 		return 0;
 	return error_set(err, ENOENT,
 			 MODULE

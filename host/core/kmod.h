@@ -3,6 +3,7 @@
 #define MEMLUA_KMOD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 
@@ -14,11 +15,18 @@ struct error;
 /**
  * kmod_acquire() - have the module loaded; each success needs a kmod_release().
  *
- * The file is the one that the environment's MEMLUA_KMOD names, else the first of what dkms or
- * modules_install put below /lib/modules/RELEASE. One that a killed memlua left is unloaded first, and that is said.
+ * The file is the one that the environment's MEMLUA_KMOD names, else that of kmod_find_installed(). One that a killed memlua left is unloaded first, and that is said.
  * Return: 0, or -1: not found (ENOENT), built for another kernel (ENOEXEC), not permitted (EPERM, EKEYREJECTED).
  */
 int kmod_acquire(struct error *err);
+
+/**
+ * kmod_find_installed() - the module's file that dkms or modules_install put below /lib/modules for the running kernel,
+ * compressed or not.
+ * @size: of @path, bytes
+ * Return: whether there is one.
+ */
+bool kmod_find_installed(char *path, size_t size);
 
 /**
  * kmod_release() - one user less. The kernel lets go of the last policy's parts a moment after it was detached:

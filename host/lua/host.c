@@ -16,6 +16,7 @@
 #include "../core/interface.h"
 #include "../core/interrupt.h"
 #include "../core/kernlog.h"
+#include "../core/kmod.h"
 #include "../core/nearest.h"
 #include "../core/terminal.h"
 #include "../core/script.h"
@@ -59,6 +60,17 @@ static int l_host_facts(lua_State *L)
 	glue_setfield_u64(L, "hz", f.hz);
 	if (f.tick_ns)
 		glue_setfield_u64(L, "tick_ns", f.tick_ns);
+	return 1;
+}
+
+/* host.installed_module() -> the path of memlua's module where dkms or modules_install put it for the running kernel | nil */
+static int l_host_installed_module(lua_State *L)
+{
+	char path[512];
+
+	if (!kmod_find_installed(path, sizeof(path)))
+		return 0;
+	lua_pushstring(L, path);
 	return 1;
 }
 
@@ -374,6 +386,7 @@ static int l_host_options(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{"facts", l_host_facts},
+	{"installed_module", l_host_installed_module},
 	{"monotonic", l_host_monotonic},
 	{"sleep", l_host_sleep},
 	{"give_up_after", l_host_give_up_after},

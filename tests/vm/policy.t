@@ -210,6 +210,23 @@ else
     refused(reason, "priority", { high = a }, "refused as the module: " .. path)
   end
   os.remove "/run/other.ko"
+
+  -- Where dkms puts it, compressed as the kernel's own ones are.
+  local modules = "/lib/modules/" .. host.facts().release
+  local installed = modules .. "/updates/dkms/memcg_bpf_ops.ko.xz"
+  host.setenv("MEMLUA_KMOD", nil)
+  tap.is(host.installed_module(), nil, "none is installed")
+  refused("no module for kernel", "priority", { high = a }, "which is said")
+  assert(os.execute(("mount -t tmpfs none %s && mkdir -p %s/updates/dkms && xz --check=crc32 --stdout %s > %s"):format(modules, modules, kmod, installed)))
+  tap.is(host.installed_module(), installed, "one that dkms has installed is found")
+  os.execute(host.executable() .. " doctor --json /run/doctor.json >/dev/null")
+  local doctor = require "memlua.json".decode(require "memlua.base.sys".read "/run/doctor.json")
+  tap.is(require "memlua".named(doctor.checks, "headers").found, "not needed: " .. installed, "doctor needs no headers then")
+  do
+    local p <close> = assert(policy.attach("priority", { high = a }))
+    tap.is(#p:tenants(), 1, "it loads")
+  end
+  assert(os.execute("umount " .. modules))
   host.setenv("MEMLUA_KMOD", kmod)
 end
 

@@ -32,12 +32,6 @@ end
 
 local function release() return host.facts().release end
 
---- The path of memlua's module where dkms has installed it for the running kernel, or nil.
-function machine.installed_module()
-  local path = "/lib/modules/" .. release() .. "/updates/dkms/memcg_bpf_ops.ko"
-  return sys.exists(path) and path or nil
-end
-
 --- The folder in which modules for the running kernel are built.
 function machine.headers_folder() return "/lib/modules/" .. release() .. "/build" end
 
@@ -142,7 +136,7 @@ local function check_headers()
   if host.has_ops() or sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then
     return { name = "headers", ok = true, found = "not needed" }
   end
-  local installed = machine.installed_module()
+  local installed = host.installed_module()
   if installed then return { name = "headers", ok = true, found = "not needed: " .. installed } end
   if sys.exists(folder .. "/Makefile") then return { name = "headers", ok = true, found = folder } end
   return { name = "headers", ok = false, found = folder .. ": not found",

@@ -187,7 +187,7 @@ end
 local function provide_module()
   if sys.exists "/sys/module/memcg_bpf_ops/." or os.getenv "MEMLUA_KMOD" then return true end
   local release = host.facts().release
-  local kmod, why = machine.installed_module()
+  local kmod, why = host.installed_module()
   if not kmod then kmod, why = kernels.module(machine.headers_folder(), release) end
   if not kmod then return nil, why end
   host.setenv("MEMLUA_KMOD", kmod)
