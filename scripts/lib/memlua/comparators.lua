@@ -134,6 +134,64 @@ function comparators.oomd_senpai(given)
   end } }
 end
 
+-- ---- systemd-oomd ----------------------------------------------------------------------------------------------------------
+
+local SYSTEMD_OOMD <const>, SYSTEMD <const> = "/usr/lib/systemd/systemd-oomd", "/run/systemd"
+local SOCKETS <const> = SYSTEMD .. "/io.systemd.ManagedOOM:" .. SYSTEMD .. "/io.system.ManagedOOM" -- the latter's is 252's
+
+-- systemd-oomd asks systemd for the cgroups that it is to look after; who isn't run by systemd answers in its place: once, what `systemd` would
+-- of units with ManagedOOMMemoryPressure=kill (varlink: JSON that a NUL ends), and an open connection from then on. ManagedOOMPreference=avoid
+-- is an attribute of the cgroup; 188 is setxattr(2) on x86-64.
+local IN_ITS_PLACE <const> = [[
+use strict;
+use IO::Socket::UNIX;
+my ($sockets, $answer, $avoided, @program) = @ARGV;
+my ($socket, $alias) = split /:/, $sockets;
+for my $path (split /:/, $avoided) {
+  my $name = "user.oomd_avoid";
+  syscall(188, $path, $name, my $value = "1", 1, 0) == 0 or die "$path: $name: $!\n";
+}
+unlink $socket, $alias;
+symlink $socket, $alias or die "$alias: $!\n";
+my $server = IO::Socket::UNIX->new(Local => $socket, Listen => 1) or die "$socket: $!\n";
+if (fork) { exec @program or die "$program[0]: $!\n" }
+$/ = "\0";
+my @open;
+while (my $client = $server->accept) {
+  my $question = <$client>;
+  $client->autoflush(1);
+  print $client $answer, $/;
+  push @open, $client;
+}
+]]
+
+local function systemd_oomd_config(o)
+  local folder = SYSTEMD .. "/oomd.conf.d"
+  for _, path in ipairs { SYSTEMD, folder, SYSTEMD .. "/oom" } do
+    if not sys.exists(path .. "/.") then memlua.must(host.mkdir(path)) end
+  end
+  save(folder .. "/memlua.conf", ("[OOM]\nDefaultMemoryPressureLimit=%s%%\nDefaultMemoryPressureDurationSec=%s\n"):format(whole(o.pressure), whole(o.duration)))
+end
+
+--- comparators.systemd_oomd{ pressure (60), duration ("30s") } -> strategy: systemd-oomd as if the session were a unit with ManagedOOMMemoryPressure=kill
+--- and all its tenants but the low ones had ManagedOOMPreference=avoid: where the session's memory pressure (full, avg10, in percent) has been
+--- above `pressure` for `duration` with pages scanned, the tenant with most of them is killed. Whole percents and seconds. Only in the microVM:
+--- it asks systemd for its units, and memlua answers in systemd's place. Counter: kills. Source: Debian's systemd-oomd 252, oomd.conf(5).
+function comparators.systemd_oomd(given)
+  local o = options_of("systemd_oomd", given, { pressure = { 60, check.number { min = 0, max = 100 } }, duration = { "30s", check.duration } })
+  return { name = o.name, controller = { prints = { kills = "due to memory pressure for" }, argv = function(seen)
+    if not sys.exists(SYSTEMD_OOMD) then target.unsupported("%s: not there; apt-get install systemd-oomd", SYSTEMD_OOMD) end
+    if not host.in_guest then target.unsupported "systemd-oomd takes its cgroups from systemd, whose part memlua plays in the microVM alone (--vm)" end
+    systemd_oomd_config(o)
+    local others = {}
+    for _, t in ipairs(seen.tenants) do if t.role ~= "low" then others[#others + 1] = t.path end end
+    local answer = { parameters = { cgroups = json.array { { mode = "kill", path = "/" .. relative(seen.session.path), property = "ManagedOOMMemoryPressure" } } },
+                     continues = true }
+    return { "env", "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_LEVEL=info", "perl", "-e", IN_ITS_PLACE, SOCKETS,
+             json.encode(answer), table.concat(others, ":"), SYSTEMD_OOMD }
+  end } }
+end
+
 -- ---- the kernel's own ------------------------------------------------------------------------------------------------------
 
 --- comparators.min_ttl{ ttl ("1s") } -> strategy: MGLRU's min_ttl_ms: what was used within `ttl` isn't evicted, the OOM killer is called
