@@ -9,6 +9,7 @@ local shell = require "shell"
 local sys = require "memlua.base.sys"
 
 if not sys.which "dkms" then memlua.fail(memlua.status.unsupported, "dkms: not found; apt install --no-install-recommends dkms") end
+if not host.is_root() then memlua.fail(memlua.status.unsupported, "dkms takes root") end
 
 local folder <close> = assert(host.scratch())
 local work, project = folder:path(), host.executable():match "^(.*)/[^/]+/[^/]+$"
