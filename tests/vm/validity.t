@@ -38,4 +38,14 @@ local alone = scenario_of("unasked", "8M", "64M")
 alone.tenants[2], alone.strategies = nil, { { name = "priority", policy = { name = "priority" } } }
 tap.fails(function() scenario.run(alone) end, "no callback of the policy priority was ever asked: not trustworthy", "a policy that nobody asked", 7)
 
+local erring = scenario_of("erring", "48M", "32M")
+erring.strategies = { { name = "none" }, { name = "erring", policy = { roles = { low = { "batch" } }, name = require "memlua.policy".lua { name = "erring", roles = { low = {
+  charged = function(memcg)
+    local nothing = memcg.usage - memcg.usage
+    return 20 // nothing
+  end,
+} } } } } }
+erring.tenants[2].workload.size = "24M"
+tap.fails(function() scenario.run(erring) end, "answers of the policy erring ended by an error, the last in line", "a policy whose answers are errors", 7)
+
 tap.done()

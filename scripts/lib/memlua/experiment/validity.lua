@@ -17,6 +17,8 @@ validity.LEAP = 0.01
 validity.LATE_S, validity.LATE = 0.1, 0.05
 --- The share of the machine's CPU time that others may have, on the real clock.
 validity.BUSY = 0.10
+--- The share of a policy's answers that may have ended by an error, with 0 or false in their place.
+validity.ERRORS = 0.01
 
 local Validity = {}
 Validity.__index = Validity
@@ -66,9 +68,19 @@ function gates.busy(v)
 end
 
 function gates.asked(v, result)
-  local grown = v.module and module.growth(v.module)
-  if result.solo or not (result.policy and grown) then return nil end
-  if grown.asked + grown.weighed == 0 then return ("no callback of the policy %s was ever asked"):format(result.policy.name) end
+  local p = not result.solo and result.policy
+  if not p then return nil end
+  local grown = p.where ~= "user" and v.module and module.growth(v.module)
+  local asked = grown and grown.asked + grown.weighed or p.where == "user" and (p.stats or {}).asked
+  if asked == 0 then return ("no callback of the policy %s was ever asked"):format(p.name) end
+end
+
+-- What a policy in Lua answers then isn't what it says.
+function gates.errors(_, result)
+  local stats = (result.policy or {}).stats or {}
+  if not stats.error_line or stats.errors <= validity.ERRORS * stats.asked then return nil end
+  return ("%d of %d answers of the policy %s ended by an error, the last in line %d of its Lua, and were 0 or false"):format(stats.errors, stats.asked,
+    result.policy.name, stats.error_line)
 end
 
 function gates.leap(_, result)
@@ -91,7 +103,7 @@ function gates.rate(_, result)
   end
 end
 
-local ORDER <const> = { "kernel", "leap", "late", "busy", "asked", "rate" }
+local ORDER <const> = { "kernel", "leap", "late", "busy", "asked", "errors", "rate" }
 
 --- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
 function Validity:doubts(result)
