@@ -395,6 +395,8 @@ static int set_milliseconds(struct btfvar *var, const char *text, struct error *
 		return error_prefix(err, "%s", var->name);
 	if (seconds >= (double)(INT64_MAX / 1000))
 		return error_set(err, ERANGE, "%s: %s is out of range", var->name, text);
+	if (fabs(seconds * 1000 - (double)llround(seconds * 1000)) > 1e-6)
+		return error_set(err, EINVAL, "%s: %s is no whole number of ms", var->name, text);
 	return btfvar_set_int(var, llround(seconds * 1000), err);
 }
 

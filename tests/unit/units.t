@@ -11,7 +11,7 @@ tap.is(units.size("25%", 1000), 250, "25% of 1000")
 tap.is(units.size("25%"), nil, "a percentage of nothing is none")
 tap.is(units.limit "max", "max", "max is a limit")
 tap.is(units.size "max", nil, "but no size")
-for _, bad in ipairs { "12X", "", "-1", "M", "1e", "1 2", "nan", "inf" } do
+for _, bad in ipairs { "12X", "", "-1", "M", "1e", "1 2", "nan", "inf", "1.5", "0.5B" } do
   local bytes, why = units.size(bad)
   tap.ok(bytes == nil and why:find(bad, 1, true), ("'%s' is refused by name"):format(bad), bytes, why)
 end

@@ -23,7 +23,10 @@ local function number_of(field, given)
   if type(given) ~= "string" or not field.unit then refuse(field.name, "takes a whole number, not %s", tostring(given)) end
   local v, why = (field.unit == "bytes" and units.size or units.duration)(given)
   if not v then refuse(field.name, "%s", why) end
-  return field.unit == "bytes" and v or math.floor(v * 1000)
+  if field.unit == "bytes" then return v end
+  local ms = math.floor(v * 1000 + 0.5)
+  if math.abs(v * 1000 - ms) > 1e-6 then refuse(field.name, "%s is no whole number of ms", given) end
+  return ms
 end
 
 local function value_of(field, given)
