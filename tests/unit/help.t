@@ -50,7 +50,10 @@ tap.is(said:find "window_usage", nil, "but not what it keeps for itself")
 tap.like(said, "\n  delay_ms +sum of the delays answered, in ms\n", "statistics have a unit and no default")
 tap.like(help("reserve", 200), "all%s+tenants have: tenant%.\n.*\n  claim +the most it will ever need", "reserve")
 local object = host.executable():match "^(.*)/" .. "/policies/template.bpf.o"
-tap.is(help(quote(object)), help "template", "a policy's file has one, too")
+local function words(text) return (text:gsub("%s+", " ")) end
+tap.is(words(help(quote(object))), (words(help "template"):gsub('name = "template"', 'name = "' .. object .. '"')), "a policy's file has one, too, and is named by its path")
+tap.is({ help "policy.lua" }, { help "memlua.policy.lua" }, "policy.lua is a function, not a file")
+tap.like(help "policy.lua", "policy%.lua{name=", "  with a contract")
 for _, topic in ipairs { "priority", "reserve", "template" } do
   local long
   for line in help(topic, 60):gmatch "[^\n]+" do long = #line > 60 and line or long end

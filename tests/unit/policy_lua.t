@@ -44,20 +44,20 @@ end
 
 -- ---- outside of the subset ---------------------------------------------------------------------------------------------
 
-refused("return 1.5", "1.5 is a float; a policy computes with integers")
+refused("return 1.5", "1.5 is a float; a policy computes with integers: scale it, as in n * 3 // 2")
 refused("return 1e3", "1e3 is a float; a policy computes with integers: write 1000")
 refused("return pages / 2", "/ makes a float; divide integers with //")
 refused("return 2 ^ pages", "^ makes a float; multiply, or shift for powers of two: 1 << n")
 refused("return 'x' .. pages", ".. makes a string; a policy has none")
 refused("return #pages", "# is for tables and strings; a policy has none")
-refused("local s = 'x'", "local s is a string; a policy computes with integers and booleans")
+refused("local s = 'x'", "local s is a string; a policy computes with integers and booleans, and compares words of its configuration alone")
 refused("return { 1 }", "a table; keep what a policy needs in state, settings or locals")
 refused("return me[1]", "an index; a policy has no tables, only fields with names")
 refused("local x = nil", "nil; a policy knows integers and booleans: write 0 or false")
 refused("local x", "1 names and 0 values; give each local a value, 0 or false if there is none yet")
 refused("local x = function() return 1 end\nreturn me:soft()", "a method; call a local function", nil, nil, 11)
 refused("me:soft()", "a method; call a local function")
-refused("print(pages)", "'print' is a global; a policy has its parameters, its locals and for_each, math, now, refuse, state, stats")
+refused("print(pages)", "'print' is a global; a policy has its parameters, its locals and for_each, math, now, refuse, state, stats; what it did it tells by counters and stats")
 refused("return nov()", "'nov' is a global; a policy has its parameters, its locals and for_each, math, now, refuse, state, stats; did you mean 'now'?")
 refused("glob = 1", "'glob' is a global")
 refused("return math.abs(pages)", "math.abs; a policy has math.min, math.max, math.maxinteger and math.mininteger")
@@ -125,7 +125,9 @@ refused("local function f(m) return m end f(memcg)", "a function returns a numbe
 refused("local function f() stats.calls = 1 end return f()", "this call gives no value; let the function return one on every way")
 refused("local function f(n) return n end return f(config.mood)", "an argument is one of the configuration's words; a function takes numbers, booleans, tenants, cgroups and config")
 refused("local function f(...) return 1 end return f(1)", "...; name the parameters")
-refused("return limit", "'limit' is assigned in line 1, and a policy can't follow; keep what changes in state, or declare it `local limit <const>`", "local limit = 5 limit = 6")
+refused("return limit", "'limit' is assigned in line 1, and a policy can't follow; keep what changes in state, or declare it `local limit <const>` and assign it nowhere", "local limit = 5 limit = 6")
+refused("return calls()", "'calls' is assigned in line 1, and a policy can't follow: write `local function calls` above what calls it, and no two functions "
+  .. "that call each other", "local calls calls = function() return 1 end")
 refused("return limit", "'limit' is 2.5, a float; a policy computes with integers: scale it, as in n * 3 // 2", "local limit <const> = 2.5")
 refused("return limit", "'limit' is 2.0, a float; a policy computes with integers: write 2", "local limit <const> = 2.0")
 refused("return limit", "'limit' is a table from outside; a policy takes integers, booleans and functions", "local limit <const> = {}")
@@ -187,7 +189,8 @@ declared({ roles = { tenant = { chargd = charged } } }, "roles.tenant: chargd: u
 declared({ roles = { tenant = {} } }, "roles.tenant: has no function; there are below_low, below_min, charged, faulted, join, uncharged")
 declared({ roles = { tenant = { charged = 5 } } }, "roles.tenant.charged: a function is needed, not a number")
 declared({ roles = { config = { charged = charged } } }, "roles.config: is memlua's own; take another name")
-declared(with("config", { int = 5 }), "config: 'int' is a word of C's; take another name")
+declared(with("config", { step = "8M" }), "config.step: \"8M\" is a string; here it is a number of bytes: 8388608 (strategies may write \"8M\")")
+declared(with("config", { int = 5 }), "policy_lua.t:" .. debug.getinfo(declared, "S").linedefined + 1 .. ": config: 'int' is a word of C's; take another name")
 declared(with("config", { register = 5 }), "config: 'register' is a word of C's; take another name")
 declared(with("config", { Step = 5 }), "config: Step: a name begins with a small letter, and has letters, digits and _")
 declared(with("config", { ["a-b"] = 5 }), "config: a-b: a name begins with a small letter, and has letters, digits and _")
@@ -210,6 +213,7 @@ declared({ roles = { tenant = { charged = charged, settings = { x = { "a", one_o
   "roles.tenant.settings.x: words are for config; of a tenant a number or a boolean is kept")
 declared({ roles = { tenant = { charged = charged, faulted_when = { "a b" } } } },
   "roles.tenant.faulted_when: a b; a condition is the name of what must be other than 0 in config, or \"name=word\"")
+declared({ roles = { tenant = { charged = charged, counters = { "name" } } } }, "roles.tenant: 'name' is memlua's own in what is kept of a tenant; take another name")
 declared({ roles = { tenant = { charged = charged, counters = { "gone" } } } }, "roles.tenant.counters: 'gone' is memlua's own; take another name")
 
 -- ---- functions without source --------------------------------------------------------------------------------------------------
@@ -357,11 +361,13 @@ end
 
 checked(there { stp = 5 }, "strategies.there.policy.config.stp: stp; did you mean 'step'?")
 checked(there { step = "5 apples" }, "strategies.there.policy.config.step: ")
+checked(there { step = "1.5ms" }, "strategies.there.policy.config.step: 1.5ms is no whole number of ms")
 checked(there { step = true }, "strategies.there.policy.config.step: takes a whole number, not true")
 checked(there { flag = 1 }, "strategies.there.policy.config.flag: takes true or false, not 1")
 checked(there { mood = "mild" }, "strategies.there.policy.config.mood: mild; did you mean 'wild'?")
 checked(there(nil, { where = "here" }), "strategies.there.policy.where: here; known: kernel, user")
 checked(there(nil, { name = "priority" }), "strategies.there.policy.where: user: priority is no policy in Lua, and only the kernel runs it")
+checked(there(nil, { name = "nobody" }), "strategies.there.policy.name: nobody: no such policy; known: ")
 checked({ name = "both", policy = { name = tried, where = "user" }, controller = function() end },
   "strategies.both.policy.where: user: the strategy has a controller already; give it one or the other")
 checked({ name = "kernel", policy = { name = "priority", period = "1s" } }, "strategies.kernel.policy.period: is of a policy in user space; the kernel asks at each charge")

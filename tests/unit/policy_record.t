@@ -274,6 +274,7 @@ local function checked(what, p_of)
   end, what, what, memlua.status.misuse)
 end
 checked("strategies.kept.policy.record: priority is written in C, and only what a policy in Lua reads is known; write it in Lua", { name = "priority", record = true })
+checked("strategies.kept.policy.name: nobody: no such policy; known: ", { name = "nobody", record = true })
 checked('strategies.kept.policy.record: is of the kernel\'s calls; where = "user" has none', { name = plain_one, where = "user", record = true })
 checked("strategies.kept.policy.record: a boolean is needed, not a number", { name = plain_one, record = 1 })
 

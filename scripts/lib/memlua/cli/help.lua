@@ -90,7 +90,8 @@ end
 
 local function lines_of(name)
   if not name then return overview() end
-  if policy_help.knows(name) then return policy_help.lines(name, width(0)) end
+  local is_function = name:gsub("^memlua%.", "") == "policy.lua" -- a file of that name is ./policy.lua
+  if not is_function and policy_help.knows(name) then return policy_help.lines(name, width(0)) end
   if name ~= "policies" then return sections_of(name) end
   local lines = {}
   add_policies(lines)

@@ -57,10 +57,10 @@ local function add_members(lines, title, what, members, width)
 end
 
 -- How a scenario asks for it: see scenario.run for the whole table.
-local function usage(described)
+local function usage(described, name)
   local first = (described.config or {})[1]
   local config = first and (", config = { %s = ... }"):format(first.name) or ""
-  return ("In a strategy: policy = { name = %q%s }. "):format(described.name, config)
+  return ("In a strategy: policy = { name = %q%s }. "):format(name, config)
 end
 
 local function roles(described)
@@ -75,7 +75,7 @@ function policy_help.lines(name, width)
   local lines = { text.paint(described.name, "bold") }
   text.add(lines, (described.description or "A policy that doesn't say what it does") .. ".", width, "  ")
   lines[#lines + 1] = ""
-  text.add(lines, usage(described) .. roles(described), width, "  ")
+  text.add(lines, usage(described, name) .. roles(described), width, "  ")
   add_members(lines, "CONFIG", "", described.config, width)
   for _, role in ipairs(described.roles) do
     add_members(lines, "OF EACH " .. role, "settings (policy = {...} of a tenant) and statistics", described.tenants[role], width)

@@ -3,6 +3,7 @@ local check = require "memlua.base.check"
 local kinds = require "memlua.policy.kinds"
 local memlua = require "memlua"
 local source = require "memlua.policy.source"
+local units = require "memlua.units"
 
 local declaration = {}
 
@@ -60,6 +61,8 @@ local function type_of(v, words, path)
   if words then return "enum" end
   if type(v) == "boolean" then return "boolean" end
   if math.type(v) == "integer" then return "number" end
+  local bytes = type(v) == "string" and v:find "%d" and units.size(v)
+  if bytes then check.refuse(path, "\"%s\" is a string; here it is a number of bytes: %d (strategies may write \"%s\")", v, bytes, v) end
   if type(v) == "string" then check.refuse(path, "\"%s\" is a string; with one_of = {...} it is one of some words", v) end
   check.refuse(path, "%s; a policy keeps integers, booleans, and words: { \"often\", one_of = { \"often\", \"rarely\" } }",
     type(v) == "number" and v .. " is a float" or "a " .. type(v))
@@ -146,6 +149,9 @@ local function role_of(name, given, path)
     tenants_fields(given.state, path .. ".state") }
   check_once(lists, path)
   for _, list in ipairs(lists) do table.move(list, 1, #list, #role.fields + 1, role.fields) end
+  for _, field in ipairs(role.fields) do
+    if kinds.taken_of_tenants[field.name] then check.refuse(path, "'%s' is memlua's own in what is kept of a tenant; take another name", field.name) end
+  end
   for callback in pairs(kinds.callbacks) do
     local f = given[callback]
     if f ~= nil then role.functions[callback] = source.of(check.is "function"(f, path .. "." .. callback)) end

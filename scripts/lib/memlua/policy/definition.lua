@@ -61,11 +61,29 @@ local function from_file(path)
   return self
 end
 
+-- "FILE:LINE: " of the script that calls policy.lua.
+local function caller()
+  for level = 3, math.huge do
+    local info = debug.getinfo(level, "Sl")
+    if not info then return "" end
+    if info.currentline > 0 and not info.short_src:find "^memlua%." then return ("%s:%d: "):format(info.short_src, info.currentline) end
+  end
+end
+
+-- What is wrong in the table is told at the call.
+local function declared(given)
+  local place = caller()
+  local ok, v = pcall(declaration.of, given)
+  if ok then return v end
+  if type(v) ~= "table" then error(v, 0) end
+  memlua.fail(v.status, "%s%s", v.message:find "^[^:]+:%d+: " and "" or place, v.message)
+end
+
 --- Checks policy.lua's table and makes C of it; or loads the file, of which `given` is the path. Fails with status 1, at the key, or at
 --- FILE:LINE of a function.
 function definition.new(given)
   if type(given) == "string" then return from_file(given) end
-  local self = declaration.of(given)
+  local self = declared(given)
   self.mapped_c, self.plain_c = program.of(self)
   return setmetatable(self, Definition)
 end

@@ -33,7 +33,8 @@ function visit.Number(fn, node)
   local n = tonumber(node[1])
   if math.type(n) == "integer" then return value.number(n) end
   local whole = n and math.tointeger(n)
-  refusal.at(fn.origin, node, "%s is a float; a policy computes with integers%s", node[1], whole and (": write %d"):format(whole) or "")
+  refusal.at(fn.origin, node, "%s is a float; a policy computes with integers: %s", node[1], whole and ("write %d"):format(whole)
+    or "scale it, as in n * 3 // 2")
 end
 
 function visit.True() return value.boolean(true) end

@@ -105,4 +105,7 @@ for word in ([[auto break case char const continue default do double else enum e
   bpf_wq]]):gmatch "%S+" do kinds.taken[word] = "is a word of C's" end
 for word in ("gone cgroup cgroup_id asked errors error_line strangers unrecorded"):gmatch "%S+" do kinds.taken[word] = "is memlua's own" end
 
+--- Words that can't be names of what is kept of a tenant: the results have something else under them.
+kinds.taken_of_tenants = { id = true, name = true, role = true }
+
 return kinds

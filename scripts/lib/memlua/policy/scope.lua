@@ -113,7 +113,8 @@ function scope.find(fn, name, node)
   local entry = find(fn, name, node)
   if entry then return entry end
   refusal.at(fn.origin, node, "'%s' is a global; a policy has its parameters, its locals and %s%s", name,
-    table.concat(memlua.keys(BUILTIN), ", "), memlua.hint(name, memlua.keys(BUILTIN)):match "; did you.*" or "")
+    table.concat(memlua.keys(BUILTIN), ", "), name == "print" and "; what it did it tells by counters and stats"
+      or memlua.hint(name, memlua.keys(BUILTIN)):match "; did you.*" or "")
 end
 
 return scope

@@ -122,9 +122,12 @@ function source.outside(origin, name, node)
     return v ~= nil, v
   end
   local changed = assignment_of(origin.tree, name)
-  if changed then
+  if changed and type(v) == "function" then
+    refusal.at(origin, node, "'%s' is assigned in line %d, and a policy can't follow: write `local function %s` above what calls it, and no "
+      .. "two functions that call each other", name, changed.line, name)
+  elseif changed then
     refusal.at(origin, node, "'%s' is assigned in line %d, and a policy can't follow; keep what changes in state, or declare it "
-      .. "`local %s <const>`", name, changed.line, name)
+      .. "`local %s <const>` and assign it nowhere", name, changed.line, name)
   end
   return true, v
 end

@@ -50,7 +50,8 @@ end
 local function declare(fn, id, v)
   if kinds.c(v.type) then return scope.variable(fn, id[1], v) end
   if v.type == "maybe" then value.expect(fn, id, v, "number", ("what local %s is given"):format(id[1])) end
-  if v.type == "text" then refusal.at(fn.origin, id, "local %s is a string; a policy computes with integers and booleans", id[1]) end
+  if v.type == "text" then refusal.at(fn.origin, id, "local %s is a string; a policy computes with integers and booleans, and compares words of its configuration "
+    .. "alone: config.mood == \"calm\"", id[1]) end
   scope.declare(fn, id[1], { value = v })
 end
 

@@ -140,6 +140,10 @@ local PERIOD <const> = 0.01 -- seconds
 
 -- What is asked of configuration and settings, and what it says of itself. In user space no object is needed.
 local function open(strategy, p, path)
+  if type(p.name) == "string" and (p.where == "user" or p.record) then -- which only one in Lua can
+    local known, why = policy.describe(p.name)
+    if not known then check.refuse(path .. ".name", "%s", why) end
+  end
   if p.where ~= "user" then
     if p.period then check.refuse(path .. ".period", "is of a policy in user space; the kernel asks at each charge") end
     compile(p, path)
