@@ -27,7 +27,7 @@ colour_of(i) = i > series ? "black" : colour[(i - 1) % 6 + 1]
 array dash[6] = [1, 1, 2, 1, 3, 4]
 dash_of(i) = i > series ? 1 : dash[(i - 1) % 6 + 1]
 width_of(i) = i > series ? 1.2 : 3
-left(p) = 0.075 + (across == 2 && p % 2 == 0 ? 0.5 : 0)
+left(p) = 0.09 + (across == 2 && p % 2 == 0 ? 0.5 : 0)
 row(p) = across == 2 ? (p - 1) / 2 : p - 1
 
 do for [output in "svg png"] {

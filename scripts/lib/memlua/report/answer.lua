@@ -47,7 +47,7 @@ function answer.text(folder)
   local c, way = comparison(folder, asked)
   if not c then return "answer: none, the runs are too few to compare\n" end
   return ("answer: %s's %s under %s is %s times that under %s: %s.%s%s\n"):format(asked.tenant, c.what, asked.under,
-    figures.text(turned(c.ratio, way), figures.ratio), asked.against, WORDS[c.told], alone(under, asked), alone(against, asked))
+    figures.text(turned(c.ratio, way), function(x) return ("%.3g"):format(x) end), asked.against, WORDS[c.told], alone(under, asked), alone(against, asked))
 end
 
 return answer
