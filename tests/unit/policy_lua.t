@@ -282,6 +282,7 @@ local help <close> = io.popen(sys.quote(host.executable()) .. " help " .. sys.qu
 tap.like(help:read "a", "mine\n  a policy in Lua.\n", "and help, too")
 assert(host.save(mine, "return 5\n"))
 tap.fails(function() policy.load(mine) end, mine .. ": it returns no policy; end it with `return policy.lua { ... }`", "a file of something else", 1)
+tap.fails(function() policy.load "./nowhere.lua" end, "./nowhere.lua: No such file or directory (it is " .. host.cwd() .. "/./nowhere.lua)", "a file that is not there: where it was looked for", 1)
 tap.fails(function() policy.load(scratch:path() .. "/none.lua") end, "none.lua: No such file or directory", "no file")
 
 -- ---- clang ---------------------------------------------------------------------------------------------------------------------------

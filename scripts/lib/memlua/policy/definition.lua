@@ -5,6 +5,7 @@ local loading = require "memlua.policy.loading"
 local memlua = require "memlua"
 local object = require "memlua.policy.object"
 local program = require "memlua.policy.program"
+local sys = require "memlua.base.sys"
 
 local definition = {}
 
@@ -46,6 +47,10 @@ function Definition:version() return object.hash(self.plain_c) end
 
 -- What the file returns; meanwhile no experiment may begin.
 local function returned_by(path)
+  if not sys.exists(path) then
+    local whole = sys.absolute(path)
+    memlua.fail(memlua.status.misuse, "%s: No such file or directory%s", path, whole ~= path and (" (it is %s)"):format(whole) or "")
+  end
   local f, why = loadfile(path)
   if not f then memlua.fail(memlua.status.misuse, "%s", why) end
   loading.path = path
