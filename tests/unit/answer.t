@@ -8,12 +8,13 @@ local spec = require "memlua.experiment.spec"
 local function said(told, o)
   o = o or {}
   local function strategy(name, intact, solo) return { name = name, runs = 6, intact = intact or 6, tenants = { { name = "high", times_solo = solo and { median = solo }, metrics = { qps = { times_solo = { median = 3 } } } } } } end
-  local c = { tenant = "high", what = o.what or "time", a = "user", b = "bpf", told = told, ratio = { median = 0.5, low = 0.4, high = 0.8, level = 0.97 } }
+  local c = { tenant = "high", what = o.what or "time", a = "user", b = "bpf", told = told, ratio = o.ratio or { median = 0.5, low = 0.4, high = 0.8, level = 0.97 } }
   return answer.text { manifest = { scenario = { answer = not o.none and { tenant = "high", under = "bpf", against = "user", metric = o.metric } or nil } },
                        summary = { strategies = { strategy("bpf", o.intact, o.solo), not o.missing and strategy("user") or nil }, effects = { comparisons = { told and c or nil } } } }
 end
 tap.is(said "different", "answer: high's time under bpf is 2.00 [1.25, 2.50] 97 % times that under user: a difference, at 5 % for all comparisons together.\n",
   "the ratio, turned to how it was asked for")
+tap.like(said("different", { ratio = { median = 82, low = 71, high = 87, level = 0.97 } }), "is 0%.0122 %[0%.0115, 0%.0141%] 97 %% times", "a small one has its digits")
 tap.like(said "same", "no difference beyond 5 %%%.\n$", "no difference is an answer")
 tap.like(said "untold", "which these runs don't tell", "so is that it isn't known")
 tap.like(said("same", { solo = 1.5 }), " Under bpf it is 1%.50 times as slow as alone%.\n$", "against alone, where that was run")

@@ -19,6 +19,9 @@ local function turned(ratio, way)
   return { n = ratio.n, level = ratio.level, median = 1 / ratio.median, low = ratio.high and 1 / ratio.high, high = ratio.low and 1 / ratio.low }
 end
 
+-- 1.28; of 0.0122 two places would leave 0.01.
+local function short(x) return x < 0.1 and ("%.3g"):format(x) or figures.ratio(x) end
+
 local WORDS <const> = {
   same = "no difference beyond 5 %",
   different = "a difference, at 5 % for all comparisons together",
@@ -47,7 +50,7 @@ function answer.text(folder)
   local c, way = comparison(folder, asked)
   if not c then return "answer: none, the runs are too few to compare\n" end
   return ("answer: %s's %s under %s is %s times that under %s: %s.%s%s\n"):format(asked.tenant, c.what, asked.under,
-    figures.text(turned(c.ratio, way), function(x) return ("%.3g"):format(x) end), asked.against, WORDS[c.told], alone(under, asked), alone(against, asked))
+    figures.text(turned(c.ratio, way), short), asked.against, WORDS[c.told], alone(under, asked), alone(against, asked))
 end
 
 return answer
