@@ -46,6 +46,6 @@ erring.strategies = { { name = "none" }, { name = "erring", policy = { roles = {
   end,
 } } } } } }
 erring.tenants[2].workload.size = "24M"
-tap.fails(function() scenario.run(erring) end, "answers of the policy erring ended by an error, the last in line", "a policy whose answers are errors", 7)
+tap.fails(function() scenario.run(erring) end, " calls by an error, the last in line ", "a policy whose answers are errors", 7)
 
 tap.done()

@@ -79,8 +79,8 @@ end
 function gates.errors(_, result)
   local stats = (result.policy or {}).stats or {}
   if not stats.error_line or stats.errors <= validity.ERRORS * stats.asked then return nil end
-  return ("%d of %d answers of the policy %s ended by an error, the last in line %d of its Lua, and were 0 or false"):format(stats.errors, stats.asked,
-    result.policy.name, stats.error_line)
+  return ("the policy %s, asked %d times, ended %d calls by an error, the last in line %d of its Lua: what it answered then is 0 or false"):format(
+    result.policy.name, stats.asked, stats.errors, stats.error_line)
 end
 
 function gates.leap(_, result)
