@@ -23,7 +23,9 @@ require "memlua.scenario".run { name = "watched", limits = { ["memory.max"] = "4
 ]]))
 
 local WAYS <const> = { { "a pipe", "%s | cat" }, { "a terminal", "script -qefc %s /dev/null </dev/null" }, { "--json", "%s --json -" } }
-local figures, said = {}, {}
+-- The reader's time without what it waited for a CPU: that goes by what else the kernel has to do (0.3 to 1.5 % of one on 7.2.13), whoever watches.
+-- What watching takes from it by the CPU is memlua's own.
+local figures, costs, said = {}, {}, {}
 for i, way in ipairs(WAYS) do
   local out = ("%s/out-%d"):format(scratch, i)
   local command = ("%s --vm --warmup 0 --out %s watched.lua"):format(quote(host.executable()), out)
@@ -31,13 +33,15 @@ for i, way in ipairs(WAYS) do
   local ok, folder = pcall(run.load, out)
   tap.ok(ok, way[1] .. ": it runs", said[i])
   local result = ok and folder.runs[1]
-  figures[i] = ok and result.tenants[1].completion_s or 0
-  local cost = ok and result.supervisor.cpu_s / result.duration_s or 1
-  tap.ok(cost < COST, way[1] .. ": memlua itself takes next to nothing of the CPU", cost)
+  local reader = ok and result.tenants[1]
+  figures[i] = ok and reader.completion_s - reader.load.cpu_stalled_us / 1e6 or 0
+  costs[i] = ok and result.supervisor.cpu_s / result.duration_s or 1
+  tap.ok(costs[i] < COST, way[1] .. ": memlua itself takes next to nothing of the CPU", costs[i])
 end
 tap.ok(said[2]:find("\27[", 1, true) and not said[1]:find("\27[", 1, true), "the terminal shows how it goes, the pipe doesn't", said[1])
 for i = 2, #WAYS do
-  print(("# %s: the reader takes %.4f s, in a pipe %.4f s"):format(WAYS[i][1], figures[i], figures[1]))
+  print(("# %s: the reader takes %.4f s and memlua %.4f of the CPU, in a pipe %.4f s and %.4f"):format(WAYS[i][1], figures[i], costs[i], figures[1], costs[1]))
   tap.ok(math.abs(figures[i] / figures[1] - 1) < SAME, WAYS[i][1] .. ": the reader takes as long as in a pipe", figures)
+  tap.ok(math.abs(costs[i] - costs[1]) < SAME, "  and memlua as much of the CPU", costs)
 end
 tap.done()
