@@ -10,7 +10,7 @@
 #   make check-valgrind   make and close each handle a thousand times under valgrind
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make check-native  build kernels that have memcg_bpf_ops themselves, of RFC v6 and of v7, and test the native way on them
-#   make lint     what shellcheck, luacheck, cppcheck and clang-format say; make format does the last one's bidding
+#   make lint     what shellcheck, luacheck, cppcheck, gcc -fanalyzer and clang-format say; make format does the last one's bidding
 #   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, what memlua itself takes, and how that grows
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more
@@ -45,7 +45,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 all: $(BUILD)/memlua
 
 # config.mk says where libbpf is; make writes it before anything else and starts over.
-ifeq ($(filter check-distros clean format help lint uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter check-distros clean format help uninstall,$(MAKECMDGOALS)),)
 include $(BUILD)/config.mk
 endif
 $(BUILD)/config.mk: host/setup/packages.sh host/setup/fetch.sh host/setup/alive.sh host/setup/workdir.sh
@@ -269,6 +269,7 @@ lint:
 	$(LINT_SHELL) $(wildcard host/setup/*.sh bpf/kmod/*.sh tests/*.sh tests/*/*.sh) .ci/run
 	luacheck --quiet --no-color scripts tests/lib host/man
 	$(LINT_C) host
+	$(Q)for file in $(wildcard host/*.c host/*/*.c); do $(CC) $(CFLAGS) $(HOST_CFLAGS) $(LIBBPF_CFLAGS) -Ibpf -O1 -fanalyzer -Werror -MF /dev/null -c -o /dev/null $$file || exit; done
 	clang-format --dry-run --Werror $(filter-out %.mod.c,$(FORMATTED))
 format:
 	clang-format -i $(filter-out %.mod.c,$(FORMATTED))

@@ -113,6 +113,9 @@ static char *take_input(bool *interrupted)
 	FILE *text = open_memstream(&line, &size);
 	int c = EOF;
 
+	*interrupted = false;
+	if (!text)
+		return NULL;
 	setvbuf(stdin, NULL, _IONBF, 0);
 	while (interrupt_poll(&input, 1, UINT64_MAX) > 0 && (c = getchar()) != EOF && c != '\n')
 		putc(c, text);

@@ -236,6 +236,8 @@ static pid_t spawn_command(json_t *spec, const struct terminal *t, const sigset_
 	char **argv = calloc(n + 1, sizeof(*argv));
 	pid_t pid;
 
+	if (!argv)
+		guest_die("the command: %s", strerror(ENOMEM));
 	for (size_t i = 0; i < n; i++)
 		argv[i] = (char *)json_string_value(json_array_get(words, i));
 	pid = fork();

@@ -49,8 +49,8 @@ int parse_size(const char *text, uint64_t *bytes, struct error *err)
 				 "%s: not a size; write bytes, or 512M, 1.5G (binary K M G T)",
 				 text);
 	if (scale == 1 && value != floor(value))
-		return error_set(err, EINVAL, "%s: a fraction of a byte; write whole bytes, or 1.5M",
-				 text);
+		return error_set(err, EINVAL,
+				 "%s: a fraction of a byte; write whole bytes, or 1.5M", text);
 	if (!(value * scale < 9223372036854775807.0))
 		return error_set(err, ERANGE, "%s: too large a size", text);
 	*bytes = (uint64_t)(value * scale);
