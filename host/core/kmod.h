@@ -15,7 +15,8 @@ struct error;
 /**
  * kmod_acquire() - have the module loaded; each success needs a kmod_release().
  *
- * The file is the one that the environment's MEMLUA_KMOD names, else that of kmod_find_installed(). One that a killed memlua left is unloaded first, and that is said.
+ * The file is the one that the environment's MEMLUA_KMOD names, else that of kmod_find_installed(). One that a killed
+ * memlua left is unloaded first, and that is said.
  * Return: 0, or -1: not found (ENOENT), built for another kernel (ENOEXEC), not permitted (EPERM, EKEYREJECTED).
  */
 int kmod_acquire(struct error *err);

@@ -70,8 +70,13 @@ end
 function gates.asked(v, result)
   local p = not result.solo and result.policy
   if not p then return nil end
-  local grown = p.where ~= "user" and v.module and module.growth(v.module)
-  local asked = grown and grown.asked + grown.weighed or p.where == "user" and (p.stats or {}).asked
+  local asked -- nil where nobody counted
+  if p.where == "user" then
+    asked = p.stats and p.stats.asked
+  elseif v.module then
+    local grown = module.growth(v.module)
+    asked = grown and grown.asked + grown.weighed
+  end
   if asked == 0 then return ("no callback of the policy %s was ever asked"):format(p.name) end
 end
 
