@@ -203,9 +203,15 @@ static void kill_tree(int parent, const char *name, int dir)
 
 int cgroupfs_kill(int dir)
 {
-	if (!cgroupfs_write(dir, "cgroup.kill", "1") || cgroupfs_is_gone(dir))
+	int reason;
+
+	if (!cgroupfs_write(dir, "cgroup.kill", "1"))
 		return 0;
-	if (errno != ENOENT)
+	reason = errno;
+	if (cgroupfs_is_gone(dir))
+		return 0;
+	errno = reason;
+	if (reason != ENOENT)
 		return -1;
 	kill_tree(-1, NULL, dir);
 	return 0;

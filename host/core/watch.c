@@ -56,20 +56,22 @@ static uint64_t cpu_wait_ns(void)
 	return sscanf(text, "%*u %llu", &wait) == 1 ? wait : 0;
 }
 
-/* Return: as interrupt_poll(); @woken as above. */
+/* Return: as interrupt_poll(), errno too, whatever reading the clocks does to it; @woken as above. */
 static int poll_woken(struct pollfd *polled, size_t n, uint64_t deadline, uint64_t *woken)
 {
 	static uint64_t last; /* when the wait before this one ended */
-	int ready = poll(polled, n, 0);
+	int ready = poll(polled, n, 0), failure = errno;
 	uint64_t waited;
 
 	*woken = last ? last : clock_ns();
 	if (ready <= 0) {
 		waited = cpu_wait_ns();
 		ready = interrupt_poll(polled, n, deadline);
+		failure = errno;
 		*woken = clock_ns() - (cpu_wait_ns() - waited);
 	}
 	last = clock_ns();
+	errno = failure;
 	return ready;
 }
 
@@ -81,9 +83,11 @@ int watch_wait(const int *fds, bool *fired, size_t n, uint64_t deadline, uint64_
 
 	if (!polled)
 		return error_set(err, ENOMEM, "watch.wait: %s", strerror(ENOMEM));
+	if (memlua_interrupted)
+		return error_set(err, EINTR, "interrupted");
 	for (size_t i = 0; i < n; i++)
 		polled[i] = (struct pollfd){.fd = fds[i], .events = POLLPRI};
-	ready = memlua_interrupted ? (errno = EINTR, -1) : poll_woken(polled, n, deadline, woken);
+	ready = poll_woken(polled, n, deadline, woken);
 	if (ready < 0)
 		return error_set(err, errno, errno == EINTR ? "interrupted" : "watch.wait: %s",
 				 strerror(errno));
