@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "btfvar.h"
 
+#include <assert.h>
 #include <bpf/btf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -248,12 +249,21 @@ static uint64_t enumerator_value(const struct btfvar *var, unsigned int i)
 
 /* --- reading --- */
 
+/* Of other sizes there is no number: btfvar_kind() takes none for one. */
+static size_t number_size(const struct btfvar *var)
+{
+	size_t size = btfvar_size(var);
+
+	assert(size >= 1 && size <= sizeof(uint64_t));
+	return size;
+}
+
 /* The bytes as they are, little end first: BPF objects have the byte order of their machine. */
 uint64_t btfvar_uint(const struct btfvar *var)
 {
 	uint64_t value = 0;
 
-	memcpy(&value, var->data, btfvar_size(var));
+	memcpy(&value, var->data, number_size(var));
 	return value;
 }
 
@@ -266,7 +276,7 @@ static int64_t sign_extend(uint64_t value, size_t size)
 
 int64_t btfvar_int(const struct btfvar *var)
 {
-	return sign_extend(btfvar_uint(var), btfvar_size(var));
+	return sign_extend(btfvar_uint(var), number_size(var));
 }
 
 bool btfvar_bool(const struct btfvar *var)
@@ -279,7 +289,7 @@ const char *btfvar_text(const struct btfvar *var)
 	if (btfvar_kind(var) != BTFVAR_ENUM)
 		return var->data;
 	for (unsigned int i = 0; btfvar_enumerator(var, i); i++)
-		if (sign_extend(enumerator_value(var, i), btfvar_size(var)) == btfvar_int(var))
+		if (sign_extend(enumerator_value(var, i), number_size(var)) == btfvar_int(var))
 			return btfvar_enumerator(var, i);
 	return NULL;
 }
@@ -299,12 +309,12 @@ int btfvar_wrong_type(const struct btfvar *var, const char *given, struct error 
 
 static void store(struct btfvar *var, uint64_t value)
 {
-	memcpy(var->data, &value, btfvar_size(var));
+	memcpy(var->data, &value, number_size(var));
 }
 
 static int set_signed(struct btfvar *var, int64_t value, struct error *err)
 {
-	unsigned int bits = btfvar_size(var) * 8;
+	unsigned int bits = number_size(var) * 8;
 	int64_t max = INT64_MAX >> (64 - bits);
 
 	if (value > max || value < -max - 1)
@@ -317,7 +327,7 @@ static int set_signed(struct btfvar *var, int64_t value, struct error *err)
 
 static int set_unsigned(struct btfvar *var, uint64_t value, struct error *err)
 {
-	uint64_t max = UINT64_MAX >> (64 - btfvar_size(var) * 8);
+	uint64_t max = UINT64_MAX >> (64 - number_size(var) * 8);
 
 	if (value > max)
 		return error_set(err, ERANGE, "%s: %" PRIu64 " is out of range; 0 to %" PRIu64,

@@ -10,7 +10,7 @@ unsigned int histogram_index(uint64_t value)
 	if (value < SUB)
 		return value;
 	shift = 63 - __builtin_clzll(value) - HISTOGRAM_BITS;
-	return shift * SUB + (value >> shift);
+	return shift * SUB + (unsigned int)(value >> shift);
 }
 
 void histogram_bounds(unsigned int index, uint64_t *lo, uint64_t *hi)

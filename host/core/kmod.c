@@ -199,7 +199,7 @@ static bool is_by_memlua(void)
 /* The kernel lets go of the last policy's parts a moment after it was detached. */
 static bool unload(void)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
 
 	for (int waited = 0; waited < UNLOAD_MS; waited += 10) {
 		if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK))

@@ -174,7 +174,7 @@ static int attach_others(struct policy *p, struct error *err)
 
 	bpf_object__for_each_program(prog, p->object)
 		count++;
-	p->links = calloc(count, sizeof(*p->links));
+	p->links = calloc(count + 1, sizeof(*p->links));
 	if (!p->links)
 		return error_set(err, ENOMEM, "not enough memory");
 	bpf_object__for_each_program(prog, p->object) {
@@ -367,9 +367,10 @@ int policy_read_tenant(const struct policy *p, uint64_t cgroup_id, struct btfvar
 				 p->roles[t->role].name);
 	}
 	if (bpf_map_lookup_elem(bpf_map__fd(p->roles[t->role].tenants), &t->id, value->data)) {
-		free(value->data);
 		error_set(err, errno, "%s", strerror(errno));
-		return policy_refuse_tenant(p, t, err);
+		policy_refuse_tenant(p, t, err);
+		free(value->data);
+		return -1;
 	}
 	return 0;
 }

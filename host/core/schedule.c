@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "schedule.h"
 
+#include <math.h>
+
 /* Rounded: 0.1 s at 30 a second are 3. */
 static uint64_t requests_of(const struct schedule_phase *phase)
 {
-	return phase->rate * phase->seconds + 0.5;
+	return llround(phase->rate * phase->seconds);
 }
 
 uint64_t schedule_count(const struct schedule_phase *phases, size_t n)

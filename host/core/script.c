@@ -14,7 +14,7 @@
 #include "terminal.h"
 
 #define COMMANDS "lua/memlua/cli/command/"
-#define MAX_NAMES 64
+#define MAX_NAMES 64UL
 
 static bool is_file(const char *path)
 {

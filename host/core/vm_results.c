@@ -179,7 +179,7 @@ static uint64_t octal(const char *text, size_t len)
 
 static bool has_right_sum(const char *block)
 {
-	uint64_t sum = 8 * ' '; /* the sum's own field counts as blanks */
+	uint64_t sum = UINT64_C(8) * ' '; /* the sum's own field counts as blanks */
 
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += i >= 148 && i < 156 ? 0 : (unsigned char)block[i];

@@ -16,7 +16,7 @@ void worker_sample(struct worker_shared *s, uint64_t now, uint64_t bytes)
 		return;
 	s->skipped = 0;
 	if (s->nsamples == WORKER_SAMPLES) {
-		for (uint32_t i = 0; i < WORKER_SAMPLES / 2; i++)
+		for (size_t i = 0; i < WORKER_SAMPLES / 2; i++)
 			s->samples[i] = s->samples[2 * i];
 		s->nsamples = WORKER_SAMPLES / 2;
 		s->stride *= 2;

@@ -13,6 +13,9 @@ struct error;
  * nil, "name: reason", errno.
  */
 
+/* Lua's own header doesn't tell compilers and analyzers that this never returns. */
+LUALIB_API int luaL_error(lua_State *L, const char *fmt, ...) __attribute__((noreturn));
+
 /** glue_fail() - push nil, text, code. Return: 3, for the lua_CFunction to return. */
 int glue_fail(lua_State *L, const struct error *err);
 

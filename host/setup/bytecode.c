@@ -23,12 +23,14 @@ static char *read_file(const char *path, size_t *size)
 	FILE *memory = file ? open_memstream(&text, size) : NULL;
 	char part[4096];
 	size_t n;
+	int failed;
 
 	while (memory && (n = fread(part, 1, sizeof(part), file)) > 0)
 		fwrite(part, 1, n, memory);
+	failed = file && ferror(file);
 	if (file)
 		fclose(file);
-	if (memory && fclose(memory)) {
+	if (memory && (fclose(memory) || failed)) {
 		free(text);
 		return NULL;
 	}
