@@ -106,6 +106,9 @@ local wrong = replayed(plain_one, { charged(A, 9 * MB, 3), charged(A, 9 * MB, 4)
 tap.is({ wrong.differ, wrong.tenants[1].differ, wrong.tenants[2].differ }, { 2, 1, 1 }, "answers that differ are counted")
 tap.is(wrong.differences[1], { at = 0.5, tenant = "a", callback = "charged", before = "3 ms", now = "2 ms", inputs = "pages 64, usage 9M" },
   "and told by time, tenant and inputs")
+local keeping <const> = made "state.last = state.last + pages; return me.calls"
+tap.is(replayed(keeping, { charged(A, 9 * MB, 1), charged(A, 9 * MB, 5), charged(B, 9 * MB, 5) }).differences[1].inputs, "pages 64, calls 1, last 64",
+  "with what the policy kept of the tenant and of itself before the call")
 tap.is({ wrong.differences[2].at, wrong.differences[2].tenant }, { 1.25, "b" }, "in their order")
 tap.is(replayed(plain_one, three, { step = 3 }).tenants[1].now_ms, 6, "another configuration takes the recording's place")
 

@@ -65,22 +65,35 @@ local function seen_in_words(s, call, of, value)
   return whose .. (field_in_words(role.settings, what - kinds.recorded.setting, value) or "?")
 end
 
-local function inputs(s, call, seen)
-  local words, is_told = {}, {}
+-- Adds the first of the words of a list, each once, to those of a call, and how many more there are.
+local function add_words(words, list)
+  local n, is_told = 0, {}
+  for _, said in ipairs(list) do
+    if not is_told[said] then
+      n, is_told[said] = n + 1, true
+      if n <= MOST_SEEN then words[#words + 1] = said end
+    end
+  end
+  if n > MOST_SEEN then words[#words + 1] = ("and %d more"):format(n - MOST_SEEN) end
+end
+
+-- "active 3": what the policy kept of the tenant, or of itself, before the call.
+local function kept_in_words(kept)
+  local field = kept.field
+  local value = type(kept.value) == "number" and (field.unit == "bytes" and size(kept.value) or ("%d"):format(kept.value)) or tostring(kept.value)
+  return ("%s %s"):format(field.name, value)
+end
+
+local function inputs(s, call, told)
+  local words, seen, kept = {}, {}, {}
   for i, parameter in ipairs(kinds.callbacks[call.callback].parameters) do
     local value = call.arguments[i]
     if not parameter.seldom or value ~= 0 then words[#words + 1] = ("%s %d"):format(parameter.name, value) end
   end
-  local own = #words
-  for _, reading in ipairs(seen) do
-    local said = seen_in_words(s, call, reading.of, reading.value)
-    if said and not is_told[said] then words[#words + 1], is_told[said] = said, true end
-  end
-  local left = #words - own - MOST_SEEN
-  if left > 0 then
-    for i = #words, own + MOST_SEEN + 1, -1 do words[i] = nil end
-    words[#words + 1] = ("and %d more"):format(left)
-  end
+  for _, reading in ipairs(told.seen) do seen[#seen + 1] = seen_in_words(s, call, reading.of, reading.value) end
+  for i, one in ipairs(told.kept) do kept[i] = kept_in_words(one) end
+  add_words(words, seen)
+  add_words(words, kept)
   return table.concat(words, ", ")
 end
 
@@ -102,10 +115,10 @@ local function add(totals, kind, before, after)
   end
 end
 
-local function differ(self, s, call, kind, before, after, seen)
+local function differ(self, s, call, kind, before, after, told)
   self.differ = self.differ + 1
   if #self.differences >= self.most then return end
-  self.differences[#self.differences + 1] = { at = call.at, tenant = call.tenant.name, callback = call.callback, inputs = inputs(s, call, seen),
+  self.differences[#self.differences + 1] = { at = call.at, tenant = call.tenant.name, callback = call.callback, inputs = inputs(s, call, told),
     before = in_words(kind, before), now = in_words(kind, after) }
 end
 
@@ -126,7 +139,7 @@ local function take(self, s, call)
   add(totals, kind, before, after)
   if before == nil or before == after then return end
   totals.differ = totals.differ + 1
-  differ(self, s, call, kind, before, after, told.seen)
+  differ(self, s, call, kind, before, after, told)
 end
 
 --- Asks a policy all calls of a recording (recording.parse, or memlua.policy.feed, whose calls have no answer). `config` as in shadow.new;

@@ -181,14 +181,28 @@ local function ask(self, recorded)
   return self.instance:call(recorded.role, recorded.callback, cgroup(self, tenant.id), self.tenants[tenant.id], table.unpack(recorded.arguments))
 end
 
+local function add_changed(list, fields, values)
+  for _, field in ipairs(fields) do
+    if not field.is_setting and values[field.name] ~= field.initial then list[#list + 1] = { field = field, value = values[field.name] } end
+  end
+end
+
+-- What the policy keeps as a call comes, of its tenant and of itself, where it isn't as it began.
+local function kept(self, recorded)
+  local list = {}
+  add_changed(list, memlua.named(self.definition.roles, recorded.role).fields, self.tenants[recorded.tenant.id])
+  add_changed(list, self.definition.state, self.instance.state)
+  return list
+end
+
 --- Asks the policy what a recorded call asked. Returns { answer = as plain's call gives it, seen = what it has read: list of { of, value },
---- is_older } or, where that can't be told, { untold = why }.
+--- kept = what it kept as the call came, where that isn't as it began: list of { field, value }, is_older } or, where that can't be told, { untold = why }.
 function Shadow:ask(recorded)
-  local call = begin(self, recorded)
+  local call, before = begin(self, recorded), kept(self, recorded)
   local ok, answer = pcall(ask, self, recorded)
   remember(self, recorded)
   if ok and recorded.is_cut then return { untold = "it has read more than a recording keeps of a call" } end
-  if ok then return { answer = answer, seen = call.seen, is_older = call.is_older } end
+  if ok then return { answer = answer, seen = call.seen, kept = before, is_older = call.is_older } end
   if type(answer) ~= "table" or not answer.untold then error(answer, 0) end
   return { untold = answer.untold }
 end
