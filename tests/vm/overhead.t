@@ -64,4 +64,21 @@ for _, case in ipairs(CASES) do
   end
 end
 
+-- A question of reserve costs the same among 64 tenants: who is best-ranked knows it, and so does everybody while all claims fit.
+local ranks = {}
+for i = 1, 64 do ranks[i] = { i == 1 and tenant or assert(cgroup.create("session/other_" .. i)), rank = i, claim = "1M" } end
+ranks[1].claim = "32M"
+for _, rank in ipairs { 1, 64 } do
+  ranks[1].rank, ranks[64].rank = rank, 65 - rank
+  local time, counts = allocate("reserve", { tenant = ranks })
+  local name = ("reserve, rank %d of 64"):format(rank)
+  tap.ok(counts.delay_calls >= CHUNKS and counts.delay_active == 0, name .. ": asked, and nobody sleeps", counts)
+  if os.getenv "MEMLUA_GUEST_CLOCK" == "virtual" then
+    print(("# %s: %.4f of the throughput without"):format(name, none / time))
+    tap.ok(none >= 0.98 * time, name .. ": keeps 0.98 of the throughput", none / time)
+  else
+    tap.skip(name .. ": instructions", "only the virtual clock counts them")
+  end
+end
+
 tap.done()
