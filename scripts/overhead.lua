@@ -29,11 +29,21 @@ local claim = 2 * options.size
 local growing = { trigger = "growth", growth = 1 << 40 }
 local faulting = { trigger = "faults", threshold = 1 << 40 }
 
--- roles: f(the measured tenant, an idle one) -> as memlua.policy.attach takes them
+-- roles: f(the measured tenant, an idle one, one elsewhere, the further ones) -> as memlua.policy.attach takes them
 local function high(measured, idle) return { high = { measured }, low = { idle } } end
 local function low(measured, idle) return { high = { idle }, low = { measured } } end
 local function ranked(first, second)
   return { tenant = { { first, rank = 1, claim = claim }, { second, rank = 2, claim = claim } } }
+end
+
+-- Among MANY tenants, as the first or the last of them.
+local MANY <const> = 64
+local function among_many(rank)
+  return function(measured, _, _, further)
+    local list = { { measured, rank = rank, claim = claim } }
+    for i, cg in ipairs(further) do list[i + 1] = { cg, rank = rank == 1 and i + 1 or i, claim = CHUNK } end
+    return { tenant = list }
+  end
 end
 
 local CASES = {
@@ -47,12 +57,14 @@ local CASES = {
   { name = "faults-low", policy = "priority", config = faulting, roles = low, dear = true },
   { name = "reserve-first", policy = "reserve", roles = ranked },
   { name = "reserve-last", policy = "reserve", roles = function(measured, idle) return ranked(idle, measured) end },
+  { name = "reserve-first-of-64", policy = "reserve", further = MANY - 1, roles = among_many(1) },
+  { name = "reserve-last-of-64", policy = "reserve", further = MANY - 1, roles = among_many(MANY) },
 }
 
--- session (memory.max) -- measured, idle; other
-local function attached(case, measured, idle, other)
+-- session (memory.max) -- measured, idle, further ones; other
+local function attached(case, measured, idle, other, further)
   if not case.policy then return nil end
-  local roles = case.roles(measured, idle, other)
+  local roles = case.roles(measured, idle, other, further)
   roles.config = case.config
   return memlua.must(policy.attach(case.policy, roles))
 end
@@ -65,16 +77,25 @@ local function chunk_times(progress, start)
   return times
 end
 
+local function allocate(measured)
+  local w <close> = memlua.must(worker.spawn(measured, { size = options.size, chunk = CHUNK }))
+  return memlua.must(w:wait())
+end
+
+-- The tenant allocates twice, and the second time counts: to attach a policy takes pages of another kind, after which the first to allocate
+-- pays the page allocator for turning blocks of them into its own, half as long again for each such chunk.
 local function measure(case)
   local session <close> = create("session", { ["memory.max"] = 8 * options.size })
   local measured <close> = create "session/measured"
   local idle <close> = create "session/idle"
   local other <close> = create "other"
-  local p <close> = attached(case, measured, idle, other)
+  local further = {}
+  for i = 1, case.further or 0 do further[i] = create("session/further_" .. i) end
+  local p <close> = attached(case, measured, idle, other, further)
   host.sleep(SETTLE) -- or the kernel still frees what the case before has left, and unloads its module
+  allocate(measured)
   local before = module.counters()
-  local w <close> = memlua.must(worker.spawn(measured, { size = options.size, chunk = CHUNK }))
-  local result = memlua.must(w:wait())
+  local result = allocate(measured)
   return { ended = result.ended, alloc_s = result.alloc_s, size = options.size,
            chunks_s = chunk_times(result.progress, result.start), policy = p and p:stats(), module = module.growth(before) }
 end
