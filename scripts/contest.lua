@@ -27,7 +27,6 @@ local options = option.parse {
     { "strategy", ALL, many = true, help = "may be repeated (all but user-senpai, user-kill and static-high)" },
   },
 }
-local is_standard = #(options.strategy or {}) == 0 and options.limit == 176 << 20 and options.size == 64 << 20 and options.hold == 5 and options.rate == 20
 if #(options.strategy or {}) == 0 then options.strategy = NAMES end
 
 local BLOCK <const>, BLOCKS <const> = 128 << 10, 32 -- bytes; the service's working set is 4M
@@ -76,23 +75,8 @@ for i, name in ipairs(options.strategy) do
   strategies[i].name = name
 end
 
--- What the README says of it, which is of the defaults.
-local function row(strategy, figure) return { "README.md", ("| `%s`"):format(strategy), figure } end
-local claims = is_standard and {
-  { name = "twin keeps", "in user space reserve's twin keeps all", metric = "kept", under = "user-reserve", above = 0.5, stated = row("user-reserve", "12 of 12") },
-  { name = "twin", "for that HIGH works longer, but little", tenant = "high", metric = "work", under = "user-reserve", against = "solo", below = 1.15,
-    stated = row("user-reserve", "1.08") },
-  { name = "reserve keeps", "so does reserve in the kernel", metric = "kept", under = "bpf-reserve", above = 0.5, stated = row("bpf-reserve", "12 of 12") },
-  { name = "reserve", "with as little for HIGH", tenant = "high", metric = "work", under = "bpf-reserve", against = "solo", below = 1.15,
-    stated = row("bpf-reserve", "1.06") },
-  { name = "others", "the slowest other takes twice its time", tenant = "low_2", under = "bpf-reserve", against = "solo", between = { 1.9, 2.1 },
-    stated = row("bpf-reserve", "2.00") },
-  { name = "user others", "in user space, too", tenant = "low_2", under = "user-reserve", against = "solo", between = { 1.9, 2.1 },
-    stated = row("user-reserve", "2.00") },
-} or nil
-
 scenario.run {
   name = "contest", about = "BPF against user space, against the knobs, against alone", options = options,
   limits = { ["memory.max"] = options.limit, ["memory.swap.max"] = 0 },
-  tenants = tenants, strategies = strategies, runs = 12, claims = claims, report = "contest", deadline = 40 * options.hold,
+  tenants = tenants, strategies = strategies, runs = 12, report = "contest", deadline = 40 * options.hold,
 }

@@ -40,12 +40,11 @@ tap.ok(not claim_files.states("5 s | x |", line "5 s"), "nor the figure before t
 
 -- The claims of a file, by the table that it hands over.
 local function claims_of(path)
-  local taken
-  local fake = { run = function(plan) taken = spec.check(plan, host.settings) end }
-  local real = package.loaded["memlua.scenario"]
-  package.loaded["memlua.scenario"] = fake
+  local scenario, taken = require "memlua.scenario", nil
+  local real = scenario.run
+  function scenario.run(plan) taken = spec.check(plan, host.settings) end
   assert(loadfile(path))()
-  package.loaded["memlua.scenario"] = real
+  scenario.run = real
   return taken.claims
 end
 
@@ -117,7 +116,7 @@ local function made(name, source, words)
 end
 local good <const> = MADE:format "5.54 s"
 local text, status = made("good", good, "TIME=5.5 ")
-tap.ok(status == 0 and text:find "1 claim files take about 120" and text:find "with %-%-quick, a block of each, 3", "it says first how long it takes", status, text)
+tap.ok(status == 0 and text:find "1 claim files take about 2 min" and text:find "with %-%-quick, a block of each, 3 s", "it says first how long it takes", status, text)
 tap.like(text, "one: time +README.md +5.54 s +5.50 s %[5.50, 5.50%].* confirmed: a is that fast", "a figure that comes out again")
 text, status = made("other", good, "TIME=6.5 ")
 tap.ok(status == 2 and text:find "refuted: a is that fast" and text:find "1 of 1 differ here: one: time", "one that comes out different", status, text)
@@ -131,4 +130,29 @@ text, status = made("mute", "x = 1\n", "TIME=5.5 ")
 tap.ok(status == 1 and text:find "doesn't say how long it takes", "a file that doesn't say how long it takes", status, text)
 text, status = shell.said(("%s verify %s/none --quick"):format(quote(host.executable()), quote(scratch)))
 tap.ok(status == 1 and text:find "no folder of claim files", "what is no such folder", status, text)
+
+-- ---- another script's scenario, varied -----------------------------------------------------------------------------------------
+
+local varied <const> = scratch .. "/varied"
+assert(host.mkdir(varied))
+assert(host.mkdir(varied .. "/claims"))
+assert(host.save(varied .. "/base.lua", (MADE:gsub("%%s", "5.54 s"):gsub("  claims = .*", "}"):gsub('size = "8M"', 'size = require "memlua.option".parse { name = "made", options = { { "size", "size", default = "1M" } } }.size'))))
+local function vary(path, more)
+  return ("-- takes 9m, quick none\nrequire('memlua.scenario').vary(%q, { '--size', '8M' }, { runs = 6%s })\n"):format(path, more or "")
+end
+local CLAIMED <const> = ', claims = { { name = "time", "a is that fast", tenant = "a", between = { "5.4s", "5.7s" } }, { name = "size", "and as large", tenant = "a", metric = "peak", above = "1M" } }'
+assert(host.save(varied .. "/claims/one.lua", vary("../base.lua", CLAIMED)))
+text, status = shell.said(("TIME=5.5 %s verify %s/claims -o %s/varied-out"):format(quote(host.executable()), quote(varied), quote(scratch)))
+tap.ok(status == 0 and text:find "confirmed: a is that fast", "the scenario of another script, with claims", status, text)
+text, status = shell.said(("TIME=5.5 %s verify %s/claims --quick -o %s/varied-quick"):format(quote(host.executable()), quote(varied), quote(scratch)))
+tap.ok(status == 0 and text:find "0 claim files take about 0 s" and text:find "left out by %-%-quick: one", "one that --quick leaves out is named", status, text)
+local function fails(path, body, reason)
+  assert(host.save(varied .. "/two.lua", vary(path)))
+  assert(host.save(varied .. "/empty.lua", body))
+  local said, ended = shell.said(("%s %s/two.lua"):format(quote(host.executable()), quote(varied)))
+  tap.ok(ended == 1 and said:find(reason, 1, true), "vary: " .. reason, ended, said)
+end
+fails("nowhere.lua", "", "scenario.vary: cannot open ")
+fails("empty.lua", "return 1", "/empty.lua runs no scenario")
+
 tap.done()

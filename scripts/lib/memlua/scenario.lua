@@ -119,4 +119,26 @@ end
 ---                survives: the strategy under which nobody may be lost
 function scenario.run(value) return require "memlua.experiment.comparison".run(value, host.settings) end
 
+--- Runs the scenario of another script, varied: that of `path`, which begins at the folder of the script that calls, with `words` before those of the
+--- command line, and with what `changes` has in place of its table's: scenario.vary("../replay.lua", { "--preset", "latency" }, { runs = 6 }).
+--- Returns what scenario.run does. Fails with status 1 where there is no such script or it runs no scenario, and as the script does.
+function scenario.vary(path, words, changes)
+  local memlua = require "memlua"
+  local whole = (debug.getinfo(2, "S").source:match "^@(.*/)" or "") .. path
+  local script, why = loadfile(whole)
+  if not script then memlua.fail(memlua.status.misuse, "scenario.vary: %s", why) end
+  local run, result = scenario.run, nil
+  require "memlua.experiment.inputs".file("script", whole)
+  arg = table.move(arg or {}, 1, #(arg or {}), #words + 1, table.move(words, 1, #words, 1, { [0] = arg and arg[0] }))
+  function scenario.run(value)
+    scenario.run = run
+    for key, change in pairs(changes) do value[key] = change end
+    result = run(value)
+    return result
+  end
+  script()
+  if scenario.run ~= run then memlua.fail(memlua.status.misuse, "scenario.vary: %s runs no scenario", whole) end
+  return result
+end
+
 return scenario

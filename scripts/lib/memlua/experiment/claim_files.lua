@@ -1,5 +1,5 @@
 --- memlua.experiment.claim_files: a folder of scenarios whose claims are the figures of pages, made again here: `memlua verify FOLDER`.
---- A file says in its comments how long it takes, all of it and a single block: "-- takes 9m, quick 2m".
+--- A file says in its comments how long it takes, all of it and a single block: "-- takes 9m, quick 2m"; "quick none": --quick leaves it out.
 local another = require "memlua.experiment.another"
 local claims = require "memlua.results.claims"
 local document = require "memlua.base.document"
@@ -16,11 +16,12 @@ local claim_files = {}
 
 local function seconds(path, source, word)
   local written = ("\n" .. source):match("\n%-%- [^\n]*" .. word .. " (%w+)") or ""
+  if word == "quick" and written == "none" then return nil end
   local value = units.duration(written)
   return value or memlua.fail(memlua.status.misuse, '%s: it doesn\'t say how long it takes; write a comment "-- takes 9m, quick 2m"', path)
 end
 
---- The claim files of a folder: list of { path, name, takes, quick (seconds, as the file says) }; nil where it has none. Fails with status 1 on a
+--- The claim files of a folder: list of { path, name, takes, quick (seconds, as the file says; none: nil) }; nil where it has none. Fails with status 1 on a
 --- file that doesn't say how long it takes.
 function claim_files.list(folder)
   local list = {}
@@ -34,11 +35,27 @@ function claim_files.list(folder)
   return #list > 0 and list or nil
 end
 
---- How long the files of list() take, in seconds; `quick`: with a block of each only.
+--- How long the files of list() take, in seconds; `quick`: with a block of each only, but for those that it leaves out.
 function claim_files.duration(list, quick)
   local sum = 0
-  for _, file in ipairs(list) do sum = sum + (quick and file.quick or file.takes) end
+  for _, file in ipairs(list) do sum = sum + (quick and (file.quick or 0) or not quick and file.takes or 0) end
   return sum
+end
+
+-- "20 min": what is said of it is no better known.
+local function about(list, quick)
+  local s = claim_files.duration(list, quick)
+  return s < 90 and ("%d s"):format(s) or ("%d min"):format((s + 59) // 60)
+end
+
+-- Those that are run, and the names of those that --quick leaves out.
+local function chosen(list, quick)
+  if not quick then return list, {} end
+  local taken, left = {}, {}
+  for _, file in ipairs(list) do
+    if file.quick then taken[#taken + 1] = file else left[#left + 1] = file.name end
+  end
+  return taken, left
 end
 
 -- ---- pages -----------------------------------------------------------------------------------------------------------------
@@ -109,10 +126,12 @@ end
 --- status 2 where a claim is refuted, or of a quick one doesn't fit, naming them.
 function claim_files.verify(folder, list, options, figure_of)
   local out, rows, bad = options.out or run.default_path "claims", {}, {}
-  log.say("%s: %d claim files take about %s on a quiet machine%s; in %s", folder, #list, units.format_duration(claim_files.duration(list, options.quick)),
-    options.quick and ", a block of each" or ("; with --quick, a block of each, %s"):format(units.format_duration(claim_files.duration(list, true))), out)
-  for i, file in ipairs(list) do
-    log.say("%d of %d: %s, about %s", i, #list, file.path, units.format_duration(options.quick and file.quick or file.takes))
+  local files, left = chosen(list, options.quick)
+  log.say("%s: %d claim files take about %s on a quiet machine%s; in %s", folder, #files, about(list, options.quick),
+    options.quick and ", a block of each" or ("; with --quick, a block of each, %s"):format(about(list, true)), out)
+  if #left > 0 then log.say("left out by --quick: %s", table.concat(left, ", ")) end
+  for i, file in ipairs(files) do
+    log.say("%d of %d: %s, about %s", i, #files, file.path, about({ file }, options.quick))
     for _, row in ipairs(claim_files.run(file, ("%s/%s"):format(out, file.name), options.quick)) do
       rows[#rows + 1] = row
       if BAD[row.verdict] then bad[#bad + 1] = ("%s: %s"):format(row.file, row.name) end
