@@ -48,4 +48,14 @@ erring.strategies = { { name = "none" }, { name = "erring", policy = { roles = {
 erring.tenants[2].workload.size = "24M"
 tap.fails(function() scenario.run(erring) end, " calls by an error, the last in line ", "a policy whose answers are errors", 7)
 
+-- Full is what is around the session, as a container or the machine itself would be.
+local around = scenario_of("around", "1M", "512M")
+around.hooks = { setup = function(r)
+  local root = assert(r.parent:path()):match "^(.*)/"
+  local file <close> = assert(io.open((root:find "^/sys/" and root or "/sys/fs/cgroup" .. root) .. "/memory.max", "w"))
+  assert(file:write "48M\n")
+end }
+around.tenants[2].workload = { kind = "anon", size = "96M" }
+tap.fails(function() scenario.run(around) end, "the kernel killed batch because .* was full, not the session: give it more memory", "a kill by the limit of what is around the session", 7)
+
 tap.done()

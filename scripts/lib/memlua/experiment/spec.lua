@@ -117,6 +117,9 @@ local function check_expectation(value, path)
       check.refuse(("%s[%d]"):format(path, i), "a %s is needed, not a %s: %s", kind, type(value[i]), EXPECTATION)
     end
   end
+  for key in pairs(value) do
+    if key ~= 1 and key ~= 2 and key ~= "under" then check.refuse(path, "%s: unknown; beside what and the function there is under, a strategy", tostring(key)) end
+  end
   return value
 end
 
@@ -180,6 +183,7 @@ function spec.check(value, settings)
   claims_spec.resolve(scenario)
   check_kernels(scenario.kernels)
   record.check_known({ scenario.survives }, scenario.strategies, "survives")
+  for i, expectation in ipairs(scenario.expect) do record.check_known({ expectation.under }, scenario.strategies, ("expect[%d].under"):format(i)) end
   if scenario.answer then
     record.check_known({ scenario.answer.tenant }, scenario.tenants, "answer.tenant")
     record.check_known({ scenario.answer.under }, scenario.strategies, "answer.under")

@@ -1,6 +1,7 @@
 --- memlua.experiment.validity: whether a run measured what it says: the gates that memlua.experiment.cell passes each
 --- run through. What a gate found is a doubt, { gate, text }: it stands in the run's result and in the report, and the
 --- experiment's exit status is 7 (memlua.results.doubts).
+local host = require "memlua.host"
 local hostwait = require "memlua.hostwait"
 local kernel = require "memlua.experiment.kernel"
 local contention = require "memlua.experiment.contention"
@@ -80,6 +81,17 @@ function gates.asked(v, result)
   if asked == 0 then return ("no callback of the policy %s was ever asked"):format(p.name) end
 end
 
+-- The machine's own end, or the limit of a container around memlua, is not the scarcity that the session describes.
+function gates.machine(v, result)
+  for _, kill in ipairs(result.oom) do
+    local is_whole = kill.constraint and kill.constraint ~= "CONSTRAINT_MEMCG"
+    if is_whole or kill.oom_memcg and not (kill.oom_memcg .. "/"):find("/" .. v.run.session .. "/", 1, true) then
+      return ("the kernel killed %s because %s was full, not the session: give it more memory%s, or the session less"):format(kill.tenant or kill.comm or "a process",
+        is_whole and "the machine" or kill.oom_memcg, host.in_guest and " (--memory)" or "")
+    end
+  end
+end
+
 -- What a policy in Lua answers then isn't what it says.
 function gates.errors(_, result)
   local stats = (result.policy or {}).stats or {}
@@ -108,7 +120,7 @@ function gates.rate(_, result)
   end
 end
 
-local ORDER <const> = { "kernel", "leap", "late", "busy", "asked", "errors", "rate" }
+local ORDER <const> = { "kernel", "machine", "leap", "late", "busy", "asked", "errors", "rate" }
 
 --- The doubts about the result of the run, a list of { gate, text }; nil where there are none.
 function Validity:doubts(result)

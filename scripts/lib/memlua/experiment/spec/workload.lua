@@ -122,6 +122,21 @@ local function check_size(workload, path, machine)
   end
 end
 
+-- The kernel, and memlua, need a part of the machine themselves.
+local OURS <const> = 8
+
+-- What a session may take, and be limited at, has to fit the machine, or the machine's own end comes before its limit.
+local function check_session(scenario, machine)
+  local limit, together = scenario.limits["memory.max"], 0
+  for _, tenant in ipairs(scenario.tenants) do
+    for _, workload in ipairs(tenant.workloads) do together = together + (workload.kind ~= "file" and workload.size or 0) end
+  end
+  if not machine.memory or math.type(limit) ~= "integer" or math.min(limit, together) <= machine.memory - machine.memory // OURS then return end
+  check.refuse("limits.memory.max", "%s, which the tenants may take, is more than %s has for them, %s of %s: it would be full before the session is; choose less%s",
+    units.format_size(limit), machine.name, units.format_size(machine.memory - machine.memory // OURS), units.format_size(machine.memory),
+    machine.name == "the microVM" and (", or --memory %dG"):format((math.min(limit, together) * OURS // (OURS - 1) >> 30) + 1) or "")
+end
+
 -- The most that a replay holds beside its base: what claims and the check of the machine go by.
 local function peak_of(curve, path)
   local peak = 0
@@ -238,6 +253,7 @@ end
 function workload_spec.check_machine(scenario, settings)
   local machine = {}
   machine.memory, machine.name = way.memory(settings)
+  check_session(scenario, machine)
   for _, tenant in ipairs(scenario.tenants) do
     local path = "tenants." .. tenant.name .. (#tenant.workloads == 1 and ".workload" or ".workloads.%s")
     for _, workload in ipairs(tenant.workloads) do
