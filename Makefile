@@ -143,9 +143,7 @@ MEMLUA = $(BUILD)/memlua
 RUNS ?= runs
 demo: $(MEMLUA)
 	@rm -rf $(RUNS)/demo
-	$(MEMLUA) scripts/baseline.lua --out $(RUNS)/demo/baseline
-	$(MEMLUA) scripts/protected.lua --out $(RUNS)/demo/protected
-	$(MEMLUA) scripts/analyze.lua $(RUNS)/demo/baseline $(RUNS)/demo/protected --out $(RUNS)/demo/comparison
+	$(MEMLUA) scripts/demo.lua --out $(RUNS)/demo
 
 bench: $(MEMLUA)
 	@rm -rf $(RUNS)/overhead $(RUNS)/precision $(RUNS)/watching-8 $(RUNS)/watching-100 $(RUNS)/scale

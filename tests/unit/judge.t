@@ -44,6 +44,8 @@ tap.fails(function() judge.results(asked(expectations, results "oom-killed")) en
 local both = { results("oom-killed")[1], results("oom-killed")[1] }
 both[2].id = "002-none"
 tap.fails(function() judge.results(asked(expectations, both)) end, "001%-none.*002%-none", "every run that breaks it is named", 2)
+local of_one = asked({ { "nobody is lost", survives, under = "other" } }, results "oom-killed")
+tap.is({ of_one[1].expected, judge.expected(of_one) }, {}, "one of another strategy isn't asked")
 local solo = results "oom-killed"
 solo[1].solo = true
 passes("solo runs are held to no expectation", expectations, solo)

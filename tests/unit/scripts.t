@@ -91,6 +91,11 @@ refused("baseline.lua --vm --dry-run --size 3G --limit 6G", "tenants.high.worklo
   "more than the microVM will have, before it boots")
 refused("baseline.lua --vm --dry-run --memory 512M --size 600M --limit 700M", "600M is more than the memory of the microVM, 512M", "or than it was given")
 tap.is(select(2, memlua "baseline.lua --vm --dry-run --memory 4G --size 3G --limit 6G"), 0, "what fits is taken")
+local large <const> = "the session may take 1.8G, and of the microVM's 2G 1.75G are left for it: should it be full first, the run tells nothing; --memory 3G"
+local warned, ended = memlua "baseline.lua --vm --dry-run --size 1G --limit 1843M"
+tap.ok(ended == 0 and warned:find(large, 1, true), "a session that may be larger than the microVM is warned of", ended, warned)
+warned = memlua "baseline.lua --vm --dry-run --size 1G --limit 1700M"
+tap.ok(not warned:find("the session may take", 1, true), "one that isn't, isn't", warned)
 
 -- ---- the README's examples -------------------------------------------------------------------------------------
 

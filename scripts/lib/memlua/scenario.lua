@@ -90,7 +90,7 @@ end
 ---   solo (true)  run each kind of tenant alone in each block, too: what X SOLO is told against
 ---   shares       "ranked" (default): of two ranks the better one gets practically all the CPU; or "equal"
 ---   deadline     seconds after which a run is given up with status 124 (7200)
----   expect       list of { "what", f(run) -> holds [, detail] }: status 2 where one doesn't hold. `run` is as
+---   expect       list of { "what", f(run) -> holds [, detail], under = a strategy (all) }: status 2 where one doesn't hold. `run` is as
 ---                cell.run returns it; solo runs are not asked. Asked once a run is made; the report tells what held
 ---   hooks        { setup = f(run), load = f(run), measure = f(run), teardown = f(run) }: called once the cgroups are
 ---                there, before the workloads start, once they run, and after all was measured; see cell.run
@@ -120,24 +120,25 @@ end
 function scenario.run(value) return require "memlua.experiment.comparison".run(value, host.settings) end
 
 --- Runs the scenario of another script, varied: that of `path`, which begins at the folder of the script that calls, with `words` before those of the
---- command line, and with what `changes` has in place of its table's: scenario.vary("../replay.lua", { "--preset", "latency" }, { runs = 6 }).
+--- command line, and with what `changes` has in place of its table's: scenario.vary("../replay.lua", { "--preset", "latency" }, { runs = 6 });
+--- or changes is a function, which is given the table to change it.
 --- Returns what scenario.run does. Fails with status 1 where there is no such script or it runs no scenario, and as the script does.
 function scenario.vary(path, words, changes)
   local memlua = require "memlua"
   local whole = (debug.getinfo(2, "S").source:match "^@(.*/)" or "") .. path
   local script, why = loadfile(whole)
   if not script then memlua.fail(memlua.status.misuse, "scenario.vary: %s", why) end
-  local run, result = scenario.run, nil
+  local run, has_run, result = scenario.run, false, nil
   require "memlua.experiment.inputs".file("script", whole)
   arg = table.move(arg or {}, 1, #(arg or {}), #words + 1, table.move(words, 1, #words, 1, { [0] = arg and arg[0] }))
   function scenario.run(value)
-    scenario.run = run
-    for key, change in pairs(changes) do value[key] = change end
+    scenario.run, has_run = run, true
+    if type(changes) == "function" then changes(value) else for key, change in pairs(changes) do value[key] = change end end
     result = run(value)
     return result
   end
   script()
-  if scenario.run ~= run then memlua.fail(memlua.status.misuse, "scenario.vary: %s runs no scenario", whole) end
+  if not has_run then memlua.fail(memlua.status.misuse, "scenario.vary: %s runs no scenario", whole) end
   return result
 end
 

@@ -114,18 +114,23 @@ local function answer_of(expectation, result)
   return { text = expectation[1], holds = holds and true or false, detail = detail ~= nil and tostring(detail) or nil }
 end
 
---- Asks the expectations, a list of { text, function(result) -> holds, detail }, of one run: a list of { text, holds,
---- detail }, or { text, error } of one that failed itself. Nil where there is nothing to ask: solo runs are held to none.
+--- Asks the expectations, a list of { text, function(result) -> holds, detail, under = a strategy (any) }, of one run: a list of { text,
+--- holds, detail }, or { text, error } of one that failed itself. Nil where there is nothing to ask: solo runs are held to none.
 function judge.ask(expectations, result)
-  if result.solo or #expectations == 0 then return nil end
   local answers = {}
-  for i, expectation in ipairs(expectations) do answers[i] = answer_of(expectation, result) end
-  return answers
+  for _, expectation in ipairs(result.solo and {} or expectations) do
+    if (expectation.under or result.strategy) == result.strategy then answers[#answers + 1] = answer_of(expectation, result) end
+  end
+  return #answers > 0 and answers or nil
 end
 
-local function add(list, i, answer, id)
-  local one = list[i] or { text = answer.text, runs = 0 }
-  list[i], one.runs = one, one.runs + 1
+local function add(list, answer, id)
+  local one = list[answer.text]
+  if not one then
+    one = { text = answer.text, runs = 0 }
+    list[#list + 1], list[answer.text] = one, one
+  end
+  one.runs = one.runs + 1
   if answer.holds then return end
   one.broken = one.broken or {}
   table.insert(one.broken, { id = id, detail = answer.detail, error = answer.error })
@@ -136,9 +141,9 @@ end
 function judge.expected(results)
   local list = {}
   for _, result in ipairs(results) do
-    for i, answer in ipairs(result.expected or {}) do add(list, i, answer, result.id) end
+    for _, answer in ipairs(result.expected or {}) do add(list, answer, result.id) end
   end
-  return #list > 0 and list or nil
+  return #list > 0 and table.move(list, 1, #list, 1, {}) or nil
 end
 
 -- "001-none: expected: nobody is lost; low was oom-killed"
