@@ -132,9 +132,8 @@ static long add_tenant(void *map, __u64 *id, struct tenant *tenant, struct total
 
 static __always_inline bool totals_are_known(void)
 {
-	struct totals sum = {.generation = ordered(generation),
-			     .counted = bpf_ktime_get_ns(),
-			     .best = ~0U};
+	struct totals sum = {
+		.generation = ordered(generation), .counted = bpf_ktime_get_ns(), .best = ~0U};
 
 	if (ordered(totals.generation) == sum.generation &&
 	    sum.counted - totals.counted < TOTALS_MS * NSEC_PER_MSEC)

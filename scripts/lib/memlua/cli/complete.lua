@@ -36,13 +36,19 @@ local STEPS = 10 ^ 7 -- of Lua's machine: some 0.1 s
 local function chunk(text, name, env) return load(text:gsub("^#[^\n]*", "", 1), name, "t", env) end
 
 -- `found(declared)` is called where the script would parse its options; it doesn't return.
-local function sandbox(path, found)
+local sandbox
+function sandbox(path, found)
   local env, loaded = {}, {}
   for _, name in ipairs(BASE) do env[name] = _G[name] end
   env._G, env.arg, env.io, env.print = env, { [0] = path }, inert, function() end
   local harmless = { clock = os.clock, date = os.date, getenv = os.getenv, time = os.time }
   env.os = setmetatable(harmless, getmetatable(inert))
   local common = { run = function() found {} end } -- of a script without options of its own
+  function common.vary(other)
+    local whole = (path:match "^.*/" or "") .. other
+    local text = sys.read(whole)
+    return (text and chunk(text, "=script", sandbox(whole, found)) or stop)()
+  end
   local known = { ["memlua.scenario"] = common, ["memlua.experiment"] = common,
                   ["memlua.host"] = setmetatable(looking(), getmetatable(inert)) }
   function env.require(name)
@@ -55,18 +61,19 @@ local function sandbox(path, found)
   return env
 end
 
--- The text of a script or of a command of memlua's own.
+-- The text of a script or of a command of memlua's own, and where it lies.
 local function text_of(script)
-  if script:find "%.lua$" and sys.exists(script) then return sys.read(script) end
+  if script:find "%.lua$" and sys.exists(script) then return sys.read(script), script end
   local command = host.embedded("lua/memlua/cli/command/" .. script .. ".lua")
   local shipped = not command and host.shipped(script)
-  return command or shipped and sys.read(shipped) or nil
+  return command or shipped and sys.read(shipped) or nil, shipped or script
 end
 
 --- What a script, or a command of memlua's, would hand to option.parse; nil where that can't be found out. Nothing of
 --- it beyond that is run.
 function complete.declared(script)
-  local text, declared = text_of(script:gsub("^~/", (os.getenv "HOME" or "") .. "/")), nil
+  local text, path = text_of((script:gsub("^~/", (os.getenv "HOME" or "") .. "/")))
+  local declared
   if not text then return nil end
   local function found(value)
     declared = value
@@ -74,7 +81,7 @@ function complete.declared(script)
   end
   local parse = option.parse
   option.parse = found
-  local run = chunk(text, "=script", sandbox(script, found))
+  local run = chunk(text, "=script", sandbox(path, found))
   debug.sethook(stop, "", STEPS)
   pcall(run or stop)
   debug.sethook()
