@@ -102,6 +102,8 @@ tap.is(word { runs = 14, times = mostly }, "protects", "a few outliers outside o
 
 tap.is(word { runs = 20, times = 1.0, pressure = IDLE }, "nothing was tested: no pressure without protection (0 events, 0.0 % stalled)",
   "where memory wasn't short without it, nothing was tested")
+tap.is(word { runs = 20, times = 1.0, pressure = { runs = 6, pressed = 2, events = 5, stalled = 0.001 } }, "little was tested: pressure in only 2 of 6 runs without protection",
+  "where it was short in some runs only, that is said")
 tap.is(verdict.of(folder { runs = 20, times = 1.0, pressure = IDLE })[1].verdict, "loses tenants: in all of 1 run", "  a loss is a loss")
 tap.like(word { runs = 20, times = 1.0, pressure = false }, "keeps all; no unprotected runs", "without unprotected runs it can't be told")
 tap.like(word { runs = 20 }, "keeps all; without solo runs", "nor without solo runs")

@@ -104,6 +104,7 @@ local function untested(row)
   if row.tested == nil then return "keeps all; no unprotected runs beside it show from what" end
   if row.tested then return nil end
   local p = row.pressure
+  if p.pressed > 0 then return ("little was tested: pressure in only %d of %d runs without protection"):format(p.pressed, p.runs) end
   return ("nothing was tested: no pressure without protection (%.0f events, %.1f %% stalled)"):format(p.events or 0,
     (p.stalled or 0) * 100)
 end
