@@ -67,4 +67,13 @@ for _, case in ipairs(WRONG) do
   tap.like(why, case[3], "and told: " .. case[3])
 end
 tap.fails(function() metrics.check("pgbnech", "tenants.db.metrics") end, "pgbench", "an unknown client, with the nearest", 1)
+
+-- ---- as they are written ---------------------------------------------------------------------------------------------------------
+
+local figures = require "memlua.base.figures"
+local written = {}
+for i, x in ipairs { 1.543, 5208.33, 191, 22.825045, 0.7131551419, 123456.789, 0 } do written[i] = figures.as_printed "ms"(x) end
+tap.is(written, { "1.543 ms", "5208.33 ms", "191 ms", "22.83 ms", "0.7132 ms", "123457 ms", "0 ms" }, "what a program printed as it did, what was computed of it with four digits")
+tap.is(figures.text({ n = 6, median = 1.98379670, low = 1.9649, high = 2.0140, level = 0.97 }, figures.as_printed "1/s"), "1.984 1/s [1.9649, 2.014] 97 %", "a unit stands once, \"1/s\" as well")
+
 tap.done()

@@ -9,15 +9,31 @@ local NARROW <const> = 60
 --- A ratio: "1.02".
 function figures.ratio(x) return ("%.2f"):format(x) end
 
---- How a program's own figure is written, with all the digits that it printed: f(value) -> "1234.5 1/s". `unit`: text, or nil.
+-- No program prints more digits; what has more was computed from what it printed.
+local PRINTED <const>, COMPUTED <const> = 6, 4
+
+-- The digits that tell something of a number as %.10g writes it.
+local function significant(written)
+  local digits = written:gsub("e.*", ""):gsub("[^%d]", ""):gsub("^0+", "")
+  return #digits
+end
+
+local function shortened(x)
+  local written = ("%.10g"):format(x)
+  if significant(written) <= PRINTED then return written end
+  return ("%%.%dg"):format(math.max(COMPUTED, #written:match "^%-?(%d*)")):format(x)
+end
+
+--- How a program's own figure is written, with all the digits that it printed: f(value) -> "1234.5 1/s"; what was computed of it with
+--- four. `unit`: text, or nil.
 function figures.as_printed(unit)
-  return function(x) return ("%.10g%s"):format(x, unit and unit ~= "" and " " .. unit or "") end
+  return function(x) return shortened(x) .. (unit and unit ~= "" and " " .. unit or "") end
 end
 
 -- A unit that all share stands once, at the first.
 local function bounds(format, e)
   local low, high, middle = format(e.low), format(e.high), format(e.median)
-  local unit = middle:match " [^%d]+$"
+  local unit = middle:match " %S+$"
   if unit and low:sub(-#unit) == unit and high:sub(-#unit) == unit then
     return low:sub(1, -#unit - 1), high:sub(1, -#unit - 1)
   end
