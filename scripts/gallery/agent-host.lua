@@ -47,7 +47,7 @@ local function agent(name, role, cells)
 end
 
 scenario.run {
-  name = "agent-host", about = "two agents and their tool calls", options = options, shares = "equal", runs = 5,
+  name = "agent-host", about = "two agents and their tool calls", options = options, shares = "equal", runs = 6,
   limits = { ["memory.max"] = "76M", ["memory.swap.max"] = 0 },
   tenants = { agent("first", "high", options.cells // 3), agent("second", "low", options.cells) },
   strategies = {

@@ -57,7 +57,7 @@ local function here(name, command, more)
 end
 
 scenario.run {
-  name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 5,
+  name = "build-farm", about = "a parallel compile next to a node service", options = options, shares = "equal", runs = 6,
   limits = { ["memory.max"] = "64M" }, swap = "256M",
   tenants = {
     { name = "service", role = "high", workloads = {

@@ -50,7 +50,7 @@ end
 local function phase(name, share, duration) return { name = name, rate = share * options.rate, duration = duration } end
 
 scenario.run {
-  name = "cache-beside-batch", about = options.cache .. " at a fixed rate beside a batch job", options = options, shares = "equal", runs = 5,
+  name = "cache-beside-batch", about = options.cache .. " at a fixed rate beside a batch job", options = options, shares = "equal", runs = 6,
   limits = { ["memory.max"] = "72M" }, swap = "128M",
   tenants = {
     { name = "cache", role = "high", prepare = { kind = "lua", run = fill }, workloads = {

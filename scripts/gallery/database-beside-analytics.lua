@@ -56,7 +56,7 @@ end
 
 scenario.run {
   name = "database-beside-analytics", about = "PostgreSQL at a fixed rate beside a job that sorts", options = options, shares = "equal",
-  runs = 5, limits = { ["memory.max"] = "56M" }, swap = "128M",
+  runs = 6, limits = { ["memory.max"] = "56M" }, swap = "128M",
   tenants = {
     { name = "database", role = "high", workloads = {
       shell(SERVE, { name = "server", user = "postgres", background = true, ready = { line = "ready to accept connections" }, stop = "INT" }),

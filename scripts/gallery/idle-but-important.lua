@@ -21,7 +21,7 @@ local WHILE_ACTIVE <const> = { trigger = "growth", window_ms = 500, only_active 
 
 scenario.run {
   name = "idle-but-important", about = "a large tenant sleeps while a small one works, then wakes", options = options, shares = "equal",
-  runs = 5, limits = { ["memory.max"] = "40M", ["memory.swap.max"] = 0 },
+  runs = 6, limits = { ["memory.max"] = "40M", ["memory.swap.max"] = 0 },
   tenants = {
     { name = "high", role = "high", workload = { kind = "file", size = "30M", rate = PHASES } },
     { name = "job", start = "1s", workload = { kind = "file", size = "20M", duration = options.sleep } },
