@@ -130,7 +130,8 @@ function scenario.vary(path, words, changes)
   if not script then memlua.fail(memlua.status.misuse, "scenario.vary: %s", why) end
   local run, has_run, result = scenario.run, false, nil
   require "memlua.experiment.inputs".file("script", whole)
-  arg = table.move(arg or {}, 1, #(arg or {}), #words + 1, table.move(words, 1, #words, 1, { [0] = arg and arg[0] }))
+  local given = arg or {}
+  arg = table.move(given, 1, #given, #words + 1, table.move(words, 1, #words, 1, { [0] = given[0] }))
   function scenario.run(value)
     scenario.run, has_run = run, true
     if type(changes) == "function" then changes(value) else for key, change in pairs(changes) do value[key] = change end end
@@ -138,6 +139,7 @@ function scenario.vary(path, words, changes)
     return result
   end
   script()
+  arg = given
   if not has_run then memlua.fail(memlua.status.misuse, "scenario.vary: %s runs no scenario", whole) end
   return result
 end
