@@ -15,8 +15,9 @@ local units = require "memlua.units"
 local claim_files = {}
 
 local function seconds(path, source, word)
-  local written = ("\n" .. source):match("\n%-%- [^\n]*" .. word .. " (%w+)") or ""
-  if word == "quick" and written == "none" then return nil end
+  local text = "\n" .. source
+  if word == "quick" and text:find "\n%-%- [^\n]*quick none" then return nil end
+  local written = text:match("\n%-%- [^\n]*" .. word .. " (%d%w*)") or ""
   local value = units.duration(written)
   return value or memlua.fail(memlua.status.misuse, '%s: it doesn\'t say how long it takes; write a comment "-- takes 9m, quick 2m"', path)
 end
