@@ -6,6 +6,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,6 +265,8 @@ int policy_attach(struct policy *p, struct error *err)
 		policy_unlink_tenants(p);
 		return -1;
 	}
+	/* what libbpf had of the kernel's BTF: each worker's fork would copy its page tables, twice */
+	malloc_trim(0);
 	return 0;
 }
 
