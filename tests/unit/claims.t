@@ -105,6 +105,14 @@ tap.is(of(20, { against = NONE, below = 1.1 }, function(_, block) return block %
 tap.near(claims.KNOWN.mean { latency = { count = 4, sum = 6e9 } }, 1.5, 1e-12, "a mean latency is in seconds")
 tap.is({ claims.KNOWN.mean { latency = { count = 0, sum = 0 } }, claims.KNOWN.mean {} }, {}, "  of no latencies there is none")
 
+-- requests that were never made have no latency, and are worse than any
+local slow <const> = { unit = "ns", count = 100, sum = 100 * 5e6, min = 5000000, max = 5000000, buckets = { { 5000000, 5000000, 100 } } }
+local function p99_of(done, due) return claims.KNOWN.p99 { latency = slow, requests_due = due, requests_done = done } end
+tap.is({ p99_of(100, 100), p99_of(995, 1000), p99_of(980, 1000), p99_of(80, 1000) }, { p99_of(1, 1), p99_of(1, 1), math.huge, math.huge },
+  "a P99 of which more than 1 % was missed is as bad as can be")
+tap.is({ claims.KNOWN.p50 { latency = slow, requests_due = 100, requests_done = 60 }, claims.KNOWN.mean { latency = slow, requests_due = 100, requests_done = 60 } },
+  { p99_of(1, 1), math.huge }, "its median may still be known, its mean isn't")
+
 -- losses are no better than the slowest
 c = of(6, {}, function(strategy, block) if strategy == "reserve" and block > 2 then return nil end return times(strategy, block) end)
 tap.is({ c.verdict, c.lost, c.median }, { "inconclusive", 4 }, "who is lost has no time; the survivors' isn't taken for it")

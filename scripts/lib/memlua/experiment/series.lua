@@ -1,7 +1,6 @@
 --- memlua.experiment.series: what a scenario and an experiment have in common: a number of runs, in blocks of random order,
 --- after some to warm up; a folder that keeps each as it is finished; one cell of them alone, or a series that goes on; the
 --- microVM in which all of it may happen; and who shows in the end what came of it.
-local claims = require "memlua.results.claims"
 local entry = require "memlua.experiment.entry"
 local host = require "memlua.host"
 local json = require "memlua.json"
@@ -159,7 +158,7 @@ end
 
 local function publish(self, folder)
   kinds.publish(folder, self.settings.json)
-  self.claims = folder.claims
+  self.shown = folder
   provenance.complete(folder.path)
   self.kind.published(self.plan, folder.summary)
 end
@@ -181,7 +180,7 @@ local function show_brought(self, out)
   if not (ok and self.kind.is_shown(folder.runs, self.cells)) then return end
   publish(self, folder)
   -- what else is wrong with them the microVM has said
-  if pcall(self.kind.judge, folder.runs, folder.host) then claims.refuse(self.claims) end
+  if pcall(self.kind.judge, folder.runs, folder.host) then kinds.refuse(self.shown or {}) end
 end
 
 -- Where it was measured, unless others wait for it: a part has nothing to compare.
@@ -194,7 +193,7 @@ end
 -- The status with which it ends.
 local function judge(self, folder)
   self.kind.judge(folder.runs, folder.host)
-  claims.refuse(self.claims)
+  kinds.refuse(self.shown or {})
 end
 
 -- A series of which nothing is left to measure: shown as if it had just ended.

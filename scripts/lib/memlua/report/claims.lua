@@ -23,15 +23,19 @@ local function band_of(claim, format)
   return claim.below and "<= " .. format(claim.below) or ">= " .. format(claim.above)
 end
 
+-- What has the worst figure there is: who was lost; of latencies also, whose requests were never made.
+local LATENCY <const> = { p50 = true, p95 = true, p99 = true, mean = true }
+local function worst(claim) return LATENCY[claim.metric] and "lost or missed" or "lost" end
+
 local function figure_of(claim, format)
   if claim.median then return figures.text(claim, format) end
-  return claim.n > 0 and "lost" or "none"
+  return claim.n > 0 and worst(claim) or "-"
 end
 
 -- What was left out is told: survivors alone would make a better figure.
 local function counted(claim)
   local said = {}
-  if claim.lost then said[#said + 1] = ("lost in %d of %d, the worst there is"):format(claim.lost, claim.n) end
+  if claim.lost then said[#said + 1] = ("%s in %d of %d, the worst there is"):format(worst(claim), claim.lost, claim.n) end
   if claim.silent then said[#said + 1] = ("%d run%s tell%s nothing"):format(claim.silent, claim.silent > 1 and "s" or "", claim.silent > 1 and "" or "s") end
   return #said > 0 and (" (%s)"):format(table.concat(said, "; ")) or ""
 end

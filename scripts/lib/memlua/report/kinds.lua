@@ -19,18 +19,31 @@ local kinds = {}
 -- What a manifest's `report` may name: experiments with a table and charts of their own.
 local OWN <const> = { contest = contest, costs = overhead, growth = scaling, pages = refaults, replay = replay, sleeps = precision }
 
+-- A claim on a figure that no run has makes the figures that there are no worse: it is told behind them (kinds.refuse).
+local function judge_claims(folder)
+  local ok, found = pcall(claims.of, folder)
+  if not ok and type(found) ~= "table" then error(found, 0) end
+  folder.claims, folder.unclaimable = ok and found or nil, not ok and found or nil
+end
+
 -- Whatever shows a folder, what is claimed of it is its last section.
 local function with_claims(shown)
   return setmetatable({
     summarise = function(folder)
-      folder.claims = claims.of(folder)
+      judge_claims(folder)
       return shown.summarise(folder)
     end,
     text = function(folders, pictured) return shown.text(folders, pictured) .. shown_claims.text(folders) end,
   }, { __index = shown })
 end
 
---- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, and sets its `claims`, text =
+--- Fails as memlua.results.claims.of did, and as its refuse does, of a folder that has been shown.
+function kinds.refuse(folder)
+  if folder.unclaimable then error(folder.unclaimable, 0) end
+  claims.refuse(folder.claims)
+end
+
+--- What shows a folder: memlua.report, or a module like it: { summarise = f(folder) -> summary, and sets its `claims` (`unclaimable`: why there are none), text =
 --- f(folders, pictured), pictures = f(folders, path): writes their scripts, several = whether for more than one folder }, the
 --- last two of folders with `summary`.
 function kinds.of(folder) return with_claims(OWN[folder.manifest.report] or report) end

@@ -4,6 +4,7 @@
 local intervals = require "memlua.base.intervals"
 local judge = require "memlua.results.judge"
 local memlua = require "memlua"
+local rates = require "memlua.results.rates"
 local run = require "memlua.run"
 local stopping = require "memlua.results.stopping"
 local stats = require "memlua.stats"
@@ -20,15 +21,24 @@ local POWER <const> = 0.80
 
 -- ---- the figure of one run ---------------------------------------------------------------------------------------------
 
+-- Requests that were due and never made have no latency; they are worse than any that was.
+local function made(tenant)
+  local due = tenant.requests_due or 0
+  return due > 0 and (tenant.requests_done or 0) / due or 1
+end
+
 local function percentile(p)
   return function(tenant)
-    local value = stats.percentile(tenant.latency, p)
+    local of_made = p / made(tenant)
+    if of_made > 1 then return math.huge end
+    local value = stats.percentile(tenant.latency, of_made)
     return value and value / 1e9
   end
 end
 
 local function mean(tenant)
   local latency = tenant.latency
+  if made(tenant) < rates.KEPT then return math.huge end
   return latency and latency.count > 0 and latency.sum / latency.count / 1e9 or nil
 end
 
@@ -132,6 +142,7 @@ local function check_metric(folder, claim)
   local names = known_figures(folder, claim)
   for _, name in ipairs(names) do if name == claim.metric then return end end
   if #names > 0 then
+    for name in pairs(folder.manifest.scenario and claims.KNOWN or {}) do names[#names + 1] = name end
     memlua.fail(memlua.status.misuse, "claims.%s.metric: %s: no run has such a figure%s", claim.name, claim.metric, memlua.hint(claim.metric, names))
   end
 end

@@ -19,3 +19,4 @@ folder.summary = shown.summarise(folder)
 document.write(options.json, folder.summary)
 if options.html then memlua.must(html.write(options.html, shown, { folder }, folder.path)) end
 if options.json ~= "-" then io.stdout:write(shown.text { folder }) end
+if folder.unclaimable then error(folder.unclaimable, 0) end

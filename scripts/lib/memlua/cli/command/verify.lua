@@ -68,6 +68,7 @@ result.claims = folder.claims
 found("table", recomputed.table(folder), "follows from the raw data of " .. #folder.runs .. " runs")
 if folder.claims then found("claims", recomputed.claims(folder), "follow from the raw data") end
 say("\n", shown.text { folder })
+if folder.unclaimable then error(folder.unclaimable, 0) end
 check "%s: its table or claims don't follow from its raw data"
 
 if options.again then
