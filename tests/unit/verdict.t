@@ -136,6 +136,11 @@ local function own(values, slo, n) return word { runs = n or #values, times = 1.
 tap.is(own(repeated(120, 20), rate()), "protects", "a figure of its own is an objective, too")
 tap.like(own(repeated(90, 20), rate()), "keeps all, but misses an objective: high's RPS of 90 .* is below 100", "that it misses")
 tap.like(own(repeated(90, 20), { { metric = "rsp", above = 1 } }), "high has no RSP, so its objective is not judged", "one that there isn't is told")
+local objective = require "memlua.results.objective"
+local function refuses(slo) return function() objective.refuse(folder { runs = 3, times = 1.0, own = repeated(120, 3), slo = slo }) end end
+tap.fails(refuses { { metric = "rps", above = 1 }, { metric = "rsp", above = 1 } }, "tenants.high.slo.metric: rsp: no run has such a figure; did you mean 'rps'?",
+  "and refused, whichever of several it is", 1)
+tap.ok(pcall(refuses { { metric = "rps", above = 1 } }), "one that there is isn't")
 local most = repeated(120, 20)
 most[1] = 90
 tap.is(own(most, rate(0.7)), "protects", "a share of the runs: 19 of 20 show more than 70 %")

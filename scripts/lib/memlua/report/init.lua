@@ -29,12 +29,12 @@ end
 --- What stands above the document of a folder: what it is and its setting, and an empty line.
 function report.title(folder) return title(folder, folder.manifest.about) .. "\n" end
 
--- Where one folder holds several strategies they are judged against each other.
+-- Where one folder holds several strategies they are judged against each other; a single one by its objectives.
 local function verdicts(folders)
   local parts = {}
   for _, folder in ipairs(folders) do
     local rows = verdict.of(folder)
-    if #rows > 1 then parts[#parts + 1] = verdict.text(rows) end
+    if #rows > 1 or rows[1] and #(rows[1].objectives or {}) > 0 then parts[#parts + 1] = verdict.text(rows) end
   end
   return table.concat(parts, "\n")
 end

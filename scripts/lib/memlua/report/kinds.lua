@@ -4,6 +4,7 @@ local contest = require "memlua.report.contest"
 local document = require "memlua.base.document"
 local host = require "memlua.host"
 local log = require "memlua.base.log"
+local objective = require "memlua.results.objective"
 local overhead = require "memlua.report.overhead"
 local plot = require "memlua.plot"
 local precision = require "memlua.report.precision"
@@ -37,8 +38,9 @@ local function with_claims(shown)
   }, { __index = shown })
 end
 
---- Fails as memlua.results.claims.of did, and as its refuse does, of a folder that has been shown.
+--- Fails as memlua.results.claims.of did, and as its refuse and that of objective do, of a folder that has been shown.
 function kinds.refuse(folder)
+  if folder.summary and folder.manifest.scenario then objective.refuse(folder) end
   if folder.unclaimable then error(folder.unclaimable, 0) end
   claims.refuse(folder.claims)
 end

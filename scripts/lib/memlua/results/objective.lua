@@ -29,6 +29,32 @@ function objective.all(folder, strategy)
   return list
 end
 
+-- What a tenant could be held to.
+local function known_figures(tenant)
+  local names = memlua.keys(tenant.metrics or {})
+  for name in pairs(tenant.latency and tenant.latency.of_runs or {}) do names[#names + 1] = name end
+  return names
+end
+
+--- Fails with status 1 at an objective on a figure that a tenant, though it was kept, has under no strategy of the folder (with its `summary`).
+function objective.refuse(folder)
+  for _, spec in ipairs((folder.manifest.scenario or {}).tenants or {}) do
+    for _, slo in ipairs(spec.slo or {}) do
+      local is_there, names = false, nil
+      for _, strategy in ipairs(folder.summary.strategies) do
+        local tenant = not strategy.solo and strategy.intact > 0 and memlua.named(strategy.tenants, spec.name)
+        if tenant then
+          names = names or known_figures(tenant)
+          is_there = is_there or seen_of(tenant, slo.metric) ~= nil
+        end
+      end
+      if names and not is_there then
+        memlua.fail(memlua.status.misuse, "tenants.%s.slo.metric: %s: no run has such a figure%s", spec.name, slo.metric, memlua.hint(slo.metric, names))
+      end
+    end
+  end
+end
+
 local function keeps(o, value) return o.above and value > o.bound or not o.above and value < o.bound end
 
 -- So many of all runs are to keep to it.
