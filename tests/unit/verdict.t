@@ -138,7 +138,7 @@ tap.like(own(repeated(90, 20), rate()), "keeps all, but misses an objective: hig
 tap.like(own(repeated(90, 20), { { metric = "rsp", above = 1 } }), "high has no RSP, so its objective is not judged", "one that there isn't is told")
 local objective = require "memlua.results.objective"
 local function refuses(slo) return function() objective.refuse(folder { runs = 3, times = 1.0, own = repeated(120, 3), slo = slo }) end end
-tap.fails(refuses { { metric = "rps", above = 1 }, { metric = "rsp", above = 1 } }, "tenants.high.slo.metric: rsp: no run has such a figure; did you mean 'rps'?",
+tap.fails(refuses { { metric = "rps", above = 1 }, { metric = "rsp", above = 1 } }, "tenants.high.slo.metric: rsp: no run has such a figure; known: rps",
   "and refused, whichever of several it is", 1)
 tap.ok(pcall(refuses { { metric = "rps", above = 1 } }), "one that there is isn't")
 local most = repeated(120, 20)

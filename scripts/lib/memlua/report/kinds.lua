@@ -68,7 +68,7 @@ function kinds.publish(folder, place)
   folder:json("summary.json", folder.summary)
   if folder.claims then folder:json("claims.json", claims.document(folder.claims)) end
   document.write(place, folder.summary)
-  if place ~= "-" then io.stdout:write(shown.text { folder }) end
+  if place ~= "-" then io.stdout:write(shown.text { folder }):flush() end -- before what follows on standard error
   if not host.in_guest then -- the machine draws, where it is fast, and takes no scripts from the microVM
     shown.pictures({ folder }, folder.path)
     plot.render(folder.path)
