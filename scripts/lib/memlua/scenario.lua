@@ -61,8 +61,8 @@ end
 ---     background   true: a service, stopped when the tenants without this are done; it has no completion time and is
 ---                  not run alone (false)
 ---     slo          { metric = "p99", below = "10ms" }, or a list of these: what it must keep to for a strategy to protect, how a
----                  service is judged. metric: p50, p95 or p99 of its latencies, or a figure of its own (workload.metrics);
----                  below, or above, is a number in its unit. The median of the runs is to keep to it, or, with share =
+---                  service is judged. metric: p50, p95 or p99 of its latencies, below a duration ("10ms"; a number is seconds), or a figure of
+---                  its own (workload.metrics), below or above a plain number in the figure's unit: 20 of one in ms. The median of the runs is to keep to it, or, with share =
 ---                  0.9, so many of all runs
 ---     policy       what the policy is told of it, over what its rank and sizes say: { claim = "300M" }
 ---   strategies   list of what is compared, in random order ({ { name = "none" } }). Each:
@@ -109,7 +109,7 @@ end
 ---                err in at most 5 % of experiments:
 ---     name         needed; [1]: what it says in words; needed
 ---     metric       "time" (default), "work" (without the hold), "p50", "p95", "p99", "mean" (of latencies), "peak", "read", "kept" (the
----                  share of runs that don't lose it), "makespan", or a figure of its own (workload.metrics)
+---                  share of runs that don't lose it; of latencies a request that was due and never made is worse than any), "makespan", or a figure of its own (workload.metrics)
 ---     tenant       whose; kept and makespan without: all. Who is lost has the worst figure there is
 ---     under        the strategy (the only one)
 ---     against      what it is a ratio to, block by block: "solo", or another strategy (none: the figure itself)
