@@ -148,7 +148,7 @@ demo: $(MEMLUA)
 bench: $(MEMLUA)
 	@rm -rf $(RUNS)/overhead $(RUNS)/precision $(RUNS)/watching-8 $(RUNS)/watching-100 $(RUNS)/scale
 	$(MEMLUA) tests/bench.lua
-	$(MEMLUA) scripts/overhead.lua --out $(RUNS)/overhead
+	$(MEMLUA) scripts/overhead.lua --among 64 --out $(RUNS)/overhead
 	$(MEMLUA) scripts/precision.lua --out $(RUNS)/precision
 	$(MEMLUA) scripts/attaching.lua
 	for n in 8 100; do $(MEMLUA) scripts/watching.lua --tenants $$n --out $(RUNS)/watching-$$n || exit; done

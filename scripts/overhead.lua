@@ -18,7 +18,10 @@ local MAX_CHUNKS = 256 -- that many samples a worker keeps, so that percentiles 
 
 local options = option.parse {
   name = "overhead", about = "The cost of a policy that is attached but quiet.",
-  options = { { "size", "size", default = "32M", help = "what the tenant allocates, up to 64M" } },
+  options = {
+    { "size", "size", default = "32M", help = "what the tenant allocates, up to 64M" },
+    { "among", "count", help = "reserve as the first and the last of so many tenants, too (not)" },
+  },
 }
 options.size = math.max(CHUNK, options.size // CHUNK * CHUNK)
 if options.size > MAX_CHUNKS * CHUNK then
@@ -36,8 +39,7 @@ local function ranked(first, second)
   return { tenant = { { first, rank = 1, claim = claim }, { second, rank = 2, claim = claim } } }
 end
 
--- Among MANY tenants, as the first or the last of them.
-local MANY <const> = 64
+-- Among many tenants, as the first or the last of them.
 local function among_many(rank)
   return function(measured, _, _, further)
     local list = { { measured, rank = rank, claim = claim } }
@@ -57,9 +59,10 @@ local CASES = {
   { name = "faults-low", policy = "priority", config = faulting, roles = low, dear = true },
   { name = "reserve-first", policy = "reserve", roles = ranked },
   { name = "reserve-last", policy = "reserve", roles = function(measured, idle) return ranked(idle, measured) end },
-  { name = "reserve-first-of-64", policy = "reserve", further = MANY - 1, roles = among_many(1) },
-  { name = "reserve-last-of-64", policy = "reserve", further = MANY - 1, roles = among_many(MANY) },
 }
+for _, rank in ipairs(options.among and { 1, options.among } or {}) do
+  CASES[#CASES + 1] = { name = ("reserve-%s-of-%d"):format(rank == 1 and "first" or "last", options.among), policy = "reserve", further = options.among - 1, roles = among_many(rank) }
+end
 
 -- session (memory.max) -- measured, idle, further ones; other
 local function attached(case, measured, idle, other, further)

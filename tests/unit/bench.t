@@ -29,6 +29,8 @@ tap.is(output_of("precision.lua", "--dry-run -q --runs 2 --delay 20 --delay 40 -
 
 text, status = output_of("overhead.lua", "--dry-run -q --runs 1")
 tap.is({ status, lines(text) }, { 0, 8 }, "overhead: no policy, one elsewhere, and three policies in two roles")
+text, status = output_of("overhead.lua", "--dry-run -q --runs 1 --among 500")
+tap.ok(status == 0 and lines(text) == 10 and text:find "reserve%-first%-of%-500" and text:find "reserve%-last%-of%-500", "and reserve among many", text)
 
 text, status = output_of("cache.lua", "--dry-run -q --lru both --strategy none --strategy below_low")
 tap.is({ status, lines(text) }, { 0, 4 }, "cache: two strategies on two LRUs")
