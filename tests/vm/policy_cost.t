@@ -23,6 +23,14 @@ local tenant, idle = assert(cgroup.create "session/tenant"), assert(cgroup.creat
 local growing = { trigger = "growth", growth = 1 << 40 }
 local function ranked(a, b) return { tenant = { { a, rank = 1, claim = 2 * SIZE }, { b, rank = 2, claim = 2 * SIZE } } } end
 
+local others = {}
+for i = 1, 63 do others[i] = assert(cgroup.create("session/other_" .. i)) end
+local function among_many(rank)
+  local list = { { tenant, rank = rank, claim = 2 * SIZE } }
+  for i, cg in ipairs(others) do list[i + 1] = { cg, rank = rank == 1 and i + 1 or i, claim = "1M" } end
+  return { tenant = list }
+end
+
 -- Adds the times of each chunk that the tenant touches below the policy, in seconds; nobody waits: it is asked, and answers 0.
 -- Return: how often it was asked.
 local function touch(which, roles, times)
@@ -38,6 +46,8 @@ local CASES = {
   { "priority", "as low", { high = idle, low = tenant, config = growing }, asked = true },
   { "reserve", "first", ranked(tenant, idle), asked = true },
   { "reserve", "last", ranked(idle, tenant), asked = true },
+  { "reserve", "first of 64", among_many(1), asked = true },
+  { "reserve", "last of 64", among_many(64), asked = true },
   { "template", "below its soft limit", { tenant = { tenant, soft = 2 * SIZE } }, asked = true },
 }
 for _, case in ipairs(CASES) do
