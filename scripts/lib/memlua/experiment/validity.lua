@@ -81,11 +81,13 @@ function gates.asked(v, result)
   if asked == 0 then return ("no callback of the policy %s was ever asked"):format(p.name) end
 end
 
--- The machine's own end, or the limit of a container around memlua, is not the scarcity that the session describes.
+-- The machine's own end, or the limit of a container around memlua, is not the scarcity that the session describes. What has a limit below
+-- memlua's root, the session or a controller's cgroup, is memlua's.
 function gates.machine(v, result)
+  local root = v.run.parent:path():match "([^/]+)/[^/]+$"
   for _, kill in ipairs(result.oom) do
     local is_whole = kill.constraint and kill.constraint ~= "CONSTRAINT_MEMCG"
-    if is_whole or kill.oom_memcg and not (kill.oom_memcg .. "/"):find("/" .. v.run.session .. "/", 1, true) then
+    if is_whole or kill.oom_memcg and not kill.oom_memcg:find("/" .. root .. "/", 1, true) then
       return ("the kernel killed %s because %s was full, not the session: give it more memory%s, or the session less"):format(kill.tenant or kill.comm or "a process",
         is_whole and "the machine" or kill.oom_memcg, host.in_guest and " (--memory)" or "")
     end
