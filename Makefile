@@ -10,7 +10,7 @@
 #   make check-valgrind   make and close each handle a thousand times under valgrind
 #   make check-debug  attack the module in ROUNDS (10000) seeded rounds, on a kernel built for it and the stock one
 #   make check-native  build kernels that have memcg_bpf_ops themselves, of RFC v6 and of v7, and test the native way on them
-#   make lint     what shellcheck, luacheck, cppcheck, gcc -fanalyzer and clang-format say; make format does the last one's bidding
+#   make lint     what shellcheck, luacheck, cppcheck, gcc -fanalyzer, clang-tidy and clang-format say; make format does the last one's bidding
 #   make bench    measure what an idle policy costs, how exact delays are, how long attaching takes, what memlua itself takes, and how that grows
 #   make check-distros   build and test in bare roots of Debian, as root and as a user: DISTROS="bookworm trixie sid".
 #                        Takes root, debootstrap and hours; tests/distros.sh tells more

@@ -1,5 +1,6 @@
 --- memlua.report.claims: what was claimed and what the runs make of it, the last section of a table.
 local figures = require "memlua.base.figures"
+local results = require "memlua.results.claims"
 local text = require "memlua.base.text"
 local units = require "memlua.units"
 
@@ -24,8 +25,7 @@ local function band_of(claim, format)
 end
 
 -- What has the worst figure there is: who was lost; of latencies also, whose requests were never made.
-local LATENCY <const> = { p50 = true, p95 = true, p99 = true, mean = true }
-local function worst(claim) return LATENCY[claim.metric] and "lost or missed" or "lost" end
+local function worst(claim) return results.LATENCY[claim.metric] and "lost or missed" or "lost" end
 
 local function figure_of(claim, format)
   if claim.median then return figures.text(claim, format) end

@@ -21,6 +21,9 @@ local POWER <const> = 0.80
 
 -- ---- the figure of one run ---------------------------------------------------------------------------------------------
 
+--- Those that are latencies.
+claims.LATENCY = { mean = true, p50 = true, p95 = true, p99 = true }
+
 -- Requests that were due and never made have no latency; they are worse than any that was.
 local function made(tenant)
   local due = tenant.requests_due or 0
